@@ -1,0 +1,2 @@
+export { type Connection } from './connection.ts';
+export { isMillraceError, MillraceError, type ErrorCode, type ErrorDetails } from './errors.ts';

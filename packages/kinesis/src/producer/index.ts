@@ -1,0 +1,1 @@
+export type { RecordWriter, WriteOutcome } from './record-writer.ts';

@@ -1,0 +1,38 @@
+import { createHash } from 'node:crypto';
+
+import { MillraceError } from '../errors.ts';
+
+/** The largest hash key, 2^128 − 1. */
+export const MAX_HASH_KEY: bigint = (1n << 128n) - 1n;
+
+/**
+ * The hash key of a partition key: MD5 of its UTF-8 bytes read as a big-endian unsigned 128-bit integer.
+ * It decides the shard. See {@link https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecord.html}.
+ *
+ * @example
+ * ```ts
+ * hashKeyOf('user-b'); // 49560880368761828922151166659589731216n
+ * ```
+ */
+export function hashKeyOf(partitionKey: string): bigint {
+  return BigInt(`0x${createHash('md5').update(partitionKey, 'utf8').digest('hex')}`);
+}
+
+/** An explicit hash key as an integer. Throws `RECORD_INVALID` unless it is decimal and at most 2^128 − 1. */
+export function parseHashKey(text: string): bigint {
+  if (/^(?:0|[1-9]\d{0,38})$/.test(text)) {
+    const value = BigInt(text);
+    if (value <= MAX_HASH_KEY) return value;
+  }
+  throw new MillraceError('RECORD_INVALID', `${JSON.stringify(text)} is not an explicit hash key.`, {
+    advice: 'Leave it out to hash the partition key, or give a decimal integer.',
+    path: 'explicitHashKey',
+    got: text,
+    allowed: 'a decimal integer from 0 to 340282366920938463463374607431768211455',
+  });
+}
+
+/** The hash key a record is stored under: its explicit hash key, else the hash of its partition key. */
+export function effectiveHashKey(partitionKey: string, explicitHashKey: string | undefined): bigint {
+  return explicitHashKey === undefined ? hashKeyOf(partitionKey) : parseHashKey(explicitHashKey);
+}

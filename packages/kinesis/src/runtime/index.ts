@@ -1,0 +1,5 @@
+export { backoffDelay, type Backoff } from './backoff.ts';
+export { aborted, nextTurn, sleep, systemClock, type Clock } from './clock.ts';
+export { publish } from './diagnostics.ts';
+export { toMilliseconds, type Duration } from './duration.ts';
+export { choiceOption, integerOption, optionError } from './options.ts';

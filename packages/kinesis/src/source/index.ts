@@ -1,0 +1,1 @@
+export type { ReadResult, ShardReader } from './shard-reader.ts';

@@ -1,0 +1,36 @@
+import type { Position } from '../record/position.ts';
+import type { StoredRecord } from '../record/record.ts';
+import type { ChildShard, Shard } from '../shard/shard.ts';
+
+/** What one GetRecords call answered. */
+export interface ReadResult {
+  readonly records: readonly StoredRecord[];
+  /** Where to go on; undefined when the shard is closed and everything in it has been read. */
+  readonly nextIterator?: string;
+  /** How far behind the newest record the end of this answer is, milliseconds. */
+  readonly millisBehindLatest: number;
+  /** Set with the last answer of a closed shard. */
+  readonly childShards?: readonly ChildShard[];
+}
+
+interface CallOptions {
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * The port a consumer reads through: ListShards, GetShardIterator, GetRecords.
+ *
+ * Every method throws a `MillraceError`: `ITERATOR_EXPIRED` for an iterator older than five minutes,
+ * `STREAM_NOT_FOUND` for an unknown stream or a shard past its retention, `THROTTLED` (retryable) when refused for
+ * rate, `ABORTED` when the signal fires.
+ */
+export interface ShardReader {
+  /** Every shard within the retention period, open and closed, all pages. */
+  listShards(stream: string, options?: CallOptions): Promise<readonly Shard[]>;
+  openIterator(stream: string, shardId: string, position: Position, options?: CallOptions): Promise<string>;
+  /** At most `limit` records (1 to 10,000). */
+  read(
+    iterator: string,
+    options: CallOptions & { readonly stream: string; readonly limit: number },
+  ): Promise<ReadResult>;
+}
