@@ -1,2 +1,14 @@
-export { type Connection } from './connection.ts';
+export type { Connection } from './connection.ts';
 export { isMillraceError, MillraceError, type ErrorCode, type ErrorDetails } from './errors.ts';
+export type { StreamRecord } from './record/index.ts';
+export {
+  bytes,
+  defineStream,
+  json,
+  rawStream,
+  text,
+  type StandardSchema,
+  type StreamDefinition,
+  type StreamOptions,
+  type ValueCodec,
+} from './stream/index.ts';

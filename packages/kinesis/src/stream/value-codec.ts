@@ -1,0 +1,53 @@
+import { MillraceError } from '../errors.ts';
+
+/** Turns values into the bytes of a record and back. */
+export interface ValueCodec<T> {
+  /** Named in errors. */
+  readonly name: string;
+  readonly encode: (value: T) => Uint8Array;
+  readonly decode: (bytes: Uint8Array) => T;
+}
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder('utf-8', { fatal: true });
+
+/** UTF-8 JSON; the default. `undefined`, functions and cycles are refused with `VALUE_INVALID`. */
+export const json: ValueCodec<unknown> = {
+  name: 'json',
+  encode(value) {
+    const text: unknown = attempt('json', 'cannot be written as JSON', () => JSON.stringify(value));
+    if (typeof text !== 'string') throw valueError('json', 'cannot be written as JSON', undefined);
+    return encoder.encode(text);
+  },
+  decode: (bytes) => attempt('json', 'is not JSON', (): unknown => JSON.parse(decoder.decode(bytes))),
+};
+
+/** UTF-8 text. */
+export const text: ValueCodec<string> = {
+  name: 'text',
+  encode: (value) => encoder.encode(value),
+  decode: (bytes) => attempt('text', 'is not UTF-8', () => decoder.decode(bytes)),
+};
+
+/** The bytes themselves. */
+export const bytes: ValueCodec<Uint8Array> = {
+  name: 'bytes',
+  encode: (value) => value,
+  decode: (value) => value,
+};
+
+function attempt<T>(codec: string, problem: string, run: () => T): T {
+  try {
+    return run();
+  } catch (cause) {
+    throw valueError(codec, problem, cause);
+  }
+}
+
+function valueError(codec: string, problem: string, cause: unknown): MillraceError {
+  return new MillraceError('VALUE_INVALID', `The value ${problem}.`, {
+    advice: `Give the stream another codec than ${codec}, or mend the value at its source.`,
+    path: 'value',
+    cause,
+  });
+}
