@@ -1,1 +1,1 @@
-export {};
+export { toMillraceError, type AwsErrorContext } from './aws-error.ts';
