@@ -1,0 +1,23 @@
+import type { StreamRecord } from '../record/record.ts';
+
+/** What a handler is told beside the records. */
+export interface HandlerContext {
+  readonly stream: string;
+  readonly shardId: string;
+  /** How far behind the newest record of the shard these records are, milliseconds. */
+  readonly millisBehindLatest: number;
+  /** Fires when the shard is taken away or the consumer gives up waiting; finish or stop soon. */
+  readonly signal: AbortSignal;
+}
+
+/** Called for each record of a shard in order, one at a time; a promise it returns is awaited. */
+export interface EachRecord<T> {
+  readonly eachRecord: (record: StreamRecord<T>, context: HandlerContext) => unknown;
+}
+
+/** Called for the records of a shard that arrived together, in order; a promise it returns is awaited. */
+export interface EachBatch<T> {
+  readonly eachBatch: (records: readonly StreamRecord<T>[], context: HandlerContext) => unknown;
+}
+
+export type Handler<T> = EachRecord<T> | EachBatch<T>;

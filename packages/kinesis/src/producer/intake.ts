@@ -1,0 +1,141 @@
+import { MillraceError } from '../errors.ts';
+import { checkPartitionKey, effectiveHashKey, type OutgoingRecord } from '../record/index.ts';
+import { aborted } from '../runtime/clock.ts';
+
+export interface IntakeOptions {
+  readonly stream: string;
+  /** Bytes that may be inside at once. */
+  readonly maxBytes: number;
+  readonly maxRecordBytes: number;
+}
+
+/** A record at the door, and whom to tell. */
+export interface Arrival {
+  readonly record: OutgoingRecord | Promise<OutgoingRecord>;
+  readonly signal: AbortSignal | undefined;
+  /** Let in: `bytes` are now held until {@link Intake.leave}. */
+  readonly enter: (record: OutgoingRecord, bytes: number) => void;
+  readonly refuse: (error: unknown) => void;
+}
+
+/**
+ * The door of a producer: checks records, lets them in one after another in the order they came, and makes them wait
+ * while too many bytes are inside. A single record larger than the limit is let in when nothing else is.
+ */
+export class Intake {
+  readonly #options: IntakeOptions;
+  readonly #queue: Arrival[] = [];
+  #bytesInside = 0;
+  #draining = false;
+  #room: (() => void) | undefined;
+
+  constructor(options: IntakeOptions) {
+    this.#options = options;
+  }
+
+  get bytesInside(): number {
+    return this.#bytesInside;
+  }
+
+  arrive(arrival: Arrival): void {
+    if (!this.#draining && !(arrival.record instanceof Promise) && arrival.signal === undefined) {
+      const bytes = this.#measure(arrival, arrival.record);
+      if (bytes === undefined) return;
+      if (this.#hasRoom(bytes)) {
+        this.#enter(arrival, arrival.record, bytes);
+        return;
+      }
+    }
+    this.#queue.push(arrival);
+    if (!this.#draining) void this.#drain();
+  }
+
+  leave(bytes: number): void {
+    this.#bytesInside -= bytes;
+    this.#room?.();
+  }
+
+  /** Refuses everyone still waiting at the door. */
+  close(error: MillraceError): void {
+    for (const arrival of this.#queue.splice(0)) arrival.refuse(error);
+    this.#room?.();
+  }
+
+  /** Never rejects: what goes wrong with one arrival is told to that arrival. */
+  async #drain(): Promise<void> {
+    this.#draining = true;
+    for (let arrival = this.#queue[0]; arrival !== undefined; arrival = this.#queue[0]) {
+      await this.#admit(arrival);
+      if (this.#queue[0] === arrival) this.#queue.shift();
+    }
+    this.#draining = false;
+  }
+
+  async #admit(arrival: Arrival): Promise<void> {
+    let record: OutgoingRecord;
+    try {
+      record = await arrival.record;
+    } catch (error) {
+      arrival.refuse(error);
+      return;
+    }
+    if (this.#queue[0] !== arrival) return;
+    const bytes = this.#measure(arrival, record);
+    if (bytes === undefined) return;
+    await this.#waitForRoom(arrival, bytes);
+    if (this.#queue[0] !== arrival) return;
+    if (arrival.signal?.aborted === true) arrival.refuse(aborted(arrival.signal));
+    else this.#enter(arrival, record, bytes);
+  }
+
+  async #waitForRoom(arrival: Arrival, bytes: number): Promise<void> {
+    const gone = (): boolean => arrival.signal?.aborted === true || this.#queue[0] !== arrival;
+    while (!gone() && !this.#hasRoom(bytes)) {
+      await new Promise<void>((resolve) => {
+        const wake = (): void => {
+          arrival.signal?.removeEventListener('abort', wake);
+          resolve();
+        };
+        this.#room = wake;
+        arrival.signal?.addEventListener('abort', wake, { once: true });
+      });
+    }
+    this.#room = undefined;
+  }
+
+  #hasRoom(bytes: number): boolean {
+    return this.#bytesInside === 0 || this.#bytesInside + bytes <= this.#options.maxBytes;
+  }
+
+  #enter(arrival: Arrival, record: OutgoingRecord, bytes: number): void {
+    this.#bytesInside += bytes;
+    arrival.enter(record, bytes);
+  }
+
+  /** The record's size, or undefined when it was refused. */
+  #measure(arrival: Arrival, record: OutgoingRecord): number | undefined {
+    try {
+      checkPartitionKey(record.partitionKey);
+      if (record.explicitHashKey !== undefined) effectiveHashKey(record.partitionKey, record.explicitHashKey);
+      const bytes = record.data.length + Buffer.byteLength(record.partitionKey);
+      if (bytes > this.#options.maxRecordBytes) throw this.#tooLarge(record, bytes);
+      return bytes;
+    } catch (error) {
+      arrival.refuse(error);
+      return undefined;
+    }
+  }
+
+  #tooLarge(record: OutgoingRecord, bytes: number): MillraceError {
+    const { stream, maxRecordBytes } = this.#options;
+    return new MillraceError('RECORD_INVALID', `A record of ${bytes} bytes is too large for ${stream}.`, {
+      advice:
+        'Put a reference to the data instead, compress it, or raise the stream to 10 MiB (UpdateMaxRecordSize) and producer.maxRecordBytes with it.',
+      stream,
+      partitionKey: record.partitionKey,
+      path: 'data',
+      got: bytes,
+      allowed: `at most ${maxRecordBytes} bytes of data and partition key`,
+    });
+  }
+}

@@ -1,0 +1,83 @@
+import { systemClock, type Clock } from '../runtime/clock.ts';
+import { toMilliseconds, type Duration } from '../runtime/duration.ts';
+import { choiceOption, integerOption } from '../runtime/options.ts';
+
+/** What order the stream keeps among records put by one producer. */
+export type Ordering = 'none' | 'key';
+
+/** Which user records may share one Kinesis record, in the KPL format. */
+export type Aggregation = 'none' | 'key';
+
+export interface ProducerOptions {
+  /**
+   * `'key'`: records of one partition key arrive in the order they were put, through retries, partial failures and
+   * resharding. It costs latency under load: a key has one Kinesis record in flight at a time, so pair it with
+   * `aggregation: 'key'` when keys are hot.
+   * @defaultValue `'none'`
+   */
+  readonly ordering?: Ordering;
+  /**
+   * `'key'`: user records of one partition key that wait together travel as one KPL aggregate. Cheaper and much faster
+   * for small records; every consumer must open aggregates (Millrace, the KCL and Lambda with our handler do).
+   * @defaultValue `'none'`
+   */
+  readonly aggregation?: Aggregation;
+  /** The longest a record waits for company before it is sent. @defaultValue `'20ms'` */
+  readonly linger?: Duration;
+  /** How long a record may take, retries included, before its promise rejects with `PUT_DEADLINE`. @defaultValue `'30s'` */
+  readonly deadline?: Duration;
+  /** How long one PutRecords call may take before it counts as failed and is retried. @defaultValue `'10s'` */
+  readonly requestTimeout?: Duration;
+  /** Bytes accepted and not yet settled; beyond it `put` waits. 1 KiB to 4 GiB. @defaultValue 64 MiB */
+  readonly maxBufferedBytes?: number;
+  /** PutRecords calls in flight at once, 1 to 256. @defaultValue `4` */
+  readonly maxInFlight?: number;
+  /** Bytes of data and partition keys in one PutRecords call, 1 KiB to 10 MiB. @defaultValue 5 MiB */
+  readonly maxRequestBytes?: number;
+  /** The stream's own record limit (data and partition key), 1 KiB to 10 MiB. @defaultValue 1 MiB */
+  readonly maxRecordBytes?: number;
+  /** Time and chance; a manual one in tests. @defaultValue the system's */
+  readonly clock?: Clock;
+}
+
+/** The options a producer runs with: checked, complete and frozen. */
+export interface ResolvedProducerOptions {
+  readonly ordering: Ordering;
+  readonly aggregation: Aggregation;
+  readonly lingerMs: number;
+  readonly deadlineMs: number;
+  readonly requestTimeoutMs: number;
+  readonly maxBufferedBytes: number;
+  readonly maxInFlight: number;
+  readonly maxRequestBytes: number;
+  readonly maxRecordBytes: number;
+  readonly clock: Clock;
+}
+
+const KiB = 1024;
+const MiB = 1024 * KiB;
+
+export function resolveProducerOptions(options: ProducerOptions): ResolvedProducerOptions {
+  return Object.freeze({
+    ordering: choiceOption('producer.ordering', options.ordering ?? 'none', ['none', 'key']),
+    aggregation: choiceOption('producer.aggregation', options.aggregation ?? 'none', ['none', 'key']),
+    lingerMs: toMilliseconds(options.linger ?? 20, 'producer.linger'),
+    deadlineMs: toMilliseconds(options.deadline ?? 30_000, 'producer.deadline'),
+    requestTimeoutMs: toMilliseconds(options.requestTimeout ?? 10_000, 'producer.requestTimeout'),
+    maxBufferedBytes: integerOption(
+      'producer.maxBufferedBytes',
+      options.maxBufferedBytes ?? 64 * MiB,
+      KiB,
+      4096 * MiB,
+    ),
+    maxInFlight: integerOption('producer.maxInFlight', options.maxInFlight ?? 4, 1, 256),
+    maxRequestBytes: integerOption(
+      'producer.maxRequestBytes',
+      options.maxRequestBytes ?? 5 * MiB,
+      KiB,
+      10 * MiB,
+    ),
+    maxRecordBytes: integerOption('producer.maxRecordBytes', options.maxRecordBytes ?? MiB, KiB, 10 * MiB),
+    clock: options.clock ?? systemClock,
+  });
+}

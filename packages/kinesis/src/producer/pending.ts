@@ -1,0 +1,33 @@
+import type { MillraceError } from '../errors.ts';
+import type { OutgoingRecord } from '../record/record.ts';
+import type { SequenceNumber } from '../record/sequence-number.ts';
+
+/** Where a user record was stored. */
+export interface Receipt {
+  readonly shardId: string;
+  readonly sequenceNumber: SequenceNumber;
+  /** Place inside the aggregate it travelled in, from 0; 0 for a plain record. */
+  readonly subSequenceNumber: number;
+  /** PutRecords calls it took, 1 when the first succeeded. */
+  readonly attempts: number;
+}
+
+/** A user record the producer has accepted and owes an answer for. */
+export interface Pending {
+  readonly record: OutgoingRecord;
+  /** Data and UTF-8 partition key, as the service counts them. */
+  readonly bytes: number;
+  /** On the monotonic clock, milliseconds. */
+  readonly acceptedAt: number;
+  readonly deadlineAt: number;
+  readonly stored: (receipt: Receipt) => void;
+  readonly failed: (error: MillraceError) => void;
+}
+
+/** One entry of a PutRecords call: a user record, or several of one key in an aggregate. */
+export interface Parcel {
+  readonly record: OutgoingRecord;
+  readonly members: readonly Pending[];
+  readonly bytes: number;
+  readonly attempts: number;
+}

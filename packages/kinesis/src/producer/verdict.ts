@@ -1,0 +1,68 @@
+import { isMillraceError, MillraceError } from '../errors.ts';
+import type { WriteOutcome } from './record-writer.ts';
+
+/** What to do about a failed entry. */
+export type Verdict =
+  | { readonly action: 'retry'; readonly error: MillraceError }
+  | { readonly action: 'reject'; readonly error: MillraceError };
+
+type Failure = Extract<WriteOutcome, { readonly ok: false }>;
+
+/** Names of entry failures that no retry can mend. */
+const permanent = /^(?:AccessDenied|Validation|InvalidArgument|KMS(?!Throttling)|ResourceNotFound)/;
+
+/** Judges one failed entry of an answered PutRecords call. */
+export function judgeEntry(stream: string, failure: Failure): Verdict {
+  const throttled = /Throttl|ThroughputExceeded|LimitExceeded/.test(failure.code);
+  const retry = throttled || !permanent.test(failure.code);
+  const error = new MillraceError(
+    throttled ? 'THROTTLED' : retry ? 'SERVICE_FAILED' : 'PUT_REJECTED',
+    `Kinesis refused a record of ${stream}: ${failure.code}: ${failure.message}`,
+    {
+      advice: throttled
+        ? 'Add shards, spread the partition keys, or put less.'
+        : retry
+          ? 'It is the service that failed; the same record may be taken later.'
+          : 'Mend the cause the service names; retrying cannot help.',
+      retryable: retry,
+      stream,
+      service: failure.code,
+    },
+  );
+  return { action: retry ? 'retry' : 'reject', error };
+}
+
+/** Judges a PutRecords call that failed as a whole. */
+export function judgeCall(stream: string, cause: unknown): Verdict {
+  if (isMillraceError(cause)) return { action: cause.retryable ? 'retry' : 'reject', error: cause };
+  const error = new MillraceError('SERVICE_FAILED', `Putting records to ${stream} failed: ${String(cause)}`, {
+    advice: 'See the cause; a record writer should throw MillraceErrors.',
+    retryable: true,
+    stream,
+    cause,
+  });
+  return { action: 'retry', error };
+}
+
+/** The error of a record whose deadline passed before the service took it. */
+export function deadlineError(
+  stream: string,
+  partitionKey: string,
+  attempts: number,
+  cause?: MillraceError,
+): MillraceError {
+  const why = cause === undefined ? 'it was never sent' : `the last attempt failed with ${cause.code}`;
+  return new MillraceError(
+    'PUT_DEADLINE',
+    `A record of ${stream} was not stored before its deadline: ${why}.`,
+    {
+      advice:
+        'Put it again later, raise producer.deadline, or write it aside; Kinesis may still hold it if an answer was lost.',
+      retryable: true,
+      stream,
+      partitionKey,
+      attempts,
+      cause,
+    },
+  );
+}
