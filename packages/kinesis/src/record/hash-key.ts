@@ -1,6 +1,5 @@
-import { createHash } from 'node:crypto';
-
 import { MillraceError } from '../errors.ts';
+import { md5Hex } from './md5.ts';
 
 /** The largest hash key, 2^128 − 1. */
 export const MAX_HASH_KEY: bigint = (1n << 128n) - 1n;
@@ -15,15 +14,17 @@ export const MAX_HASH_KEY: bigint = (1n << 128n) - 1n;
  * ```
  */
 export function hashKeyOf(partitionKey: string): bigint {
-  return BigInt(`0x${createHash('md5').update(partitionKey, 'utf8').digest('hex')}`);
+  return BigInt(`0x${md5Hex(partitionKey)}`);
+}
+
+/** Whether `text` is an explicit hash key: decimal, without leading zeros, at most 2^128 − 1. */
+export function isHashKey(text: string): boolean {
+  return /^(?:0|[1-9]\d{0,38})$/.test(text) && BigInt(text) <= MAX_HASH_KEY;
 }
 
 /** An explicit hash key as an integer. Throws `RECORD_INVALID` unless it is decimal and at most 2^128 − 1. */
 export function parseHashKey(text: string): bigint {
-  if (/^(?:0|[1-9]\d{0,38})$/.test(text)) {
-    const value = BigInt(text);
-    if (value <= MAX_HASH_KEY) return value;
-  }
+  if (isHashKey(text)) return BigInt(text);
   throw new MillraceError('RECORD_INVALID', `${JSON.stringify(text)} is not an explicit hash key.`, {
     advice: 'Leave it out to hash the partition key, or give a decimal integer.',
     path: 'explicitHashKey',

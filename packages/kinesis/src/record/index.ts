@@ -1,4 +1,4 @@
-export { effectiveHashKey, hashKeyOf, MAX_HASH_KEY, parseHashKey } from './hash-key.ts';
+export { effectiveHashKey, hashKeyOf, isHashKey, MAX_HASH_KEY, parseHashKey } from './hash-key.ts';
 export { checkPartitionKey, MAX_PARTITION_KEY_LENGTH } from './partition-key.ts';
 export { parsePosition, type Position, type PositionInput } from './position.ts';
 export type { OutgoingRecord, StoredRecord, StreamRecord } from './record.ts';

@@ -1,0 +1,179 @@
+import { md5 } from '../record/md5.ts';
+import {
+  DIGEST_BYTES,
+  HASH_KEY_TABLE,
+  KEY_TABLE,
+  MAGIC,
+  MAGIC_BYTES,
+  MAX_AGGREGATE_COUNT,
+  RECORD,
+  RECORD_DATA,
+  RECORD_HASH_KEY_INDEX,
+  RECORD_KEY_INDEX,
+  RECORD_TAG,
+  TAG_KEY,
+  TAG_VALUE,
+  type AggregatedEntry,
+} from './aggregate.ts';
+import { emptyHeaders, noHeaders } from './headers.ts';
+import { readUtf8 } from './utf8.ts';
+import { WireReader } from './wire-reader.ts';
+
+/** Whether `data` begins as an aggregate does: cheap, and almost always the answer. */
+export function looksAggregated(data: Uint8Array): boolean {
+  return (
+    data.length > MAGIC_BYTES + DIGEST_BYTES &&
+    data[0] === MAGIC[0] &&
+    data[1] === MAGIC[1] &&
+    data[2] === MAGIC[2] &&
+    data[3] === MAGIC[3]
+  );
+}
+
+/**
+ * The user records in a stored record's data, in order, or undefined when it is not an aggregate: no magic, a wrong
+ * digest, malformed, an index outside its table, no records at all, or more than 1,000,000. The caller then treats
+ * it as a plain record, so nothing is ever lost. Never throws, and opens an aggregate inside an aggregate as the
+ * bytes it is.
+ *
+ * @example
+ * ```ts
+ * const entries = decodeAggregate(record.data) ?? [{ ...record, headers: {} }];
+ * ```
+ */
+export function decodeAggregate(data: Uint8Array): readonly AggregatedEntry[] | undefined {
+  if (!looksAggregated(data)) return undefined;
+  const end = data.length - DIGEST_BYTES;
+  const digest = md5(data.subarray(MAGIC_BYTES, end));
+  for (let index = 0; index < DIGEST_BYTES; index++) {
+    if (digest[index] !== data[end + index]) return undefined;
+  }
+  const reader = new WireReader(data, MAGIC_BYTES, end);
+  const layout = scan(reader);
+  return layout && readRecords(reader, layout);
+}
+
+/** Where things are, as start and end offsets in turn: nothing is built before it is known to be worth it. */
+interface Layout {
+  readonly keys: readonly number[];
+  readonly hashKeys: readonly number[];
+  readonly records: readonly number[];
+}
+
+function scan(reader: WireReader): Layout | undefined {
+  const keys: number[] = [];
+  const hashKeys: number[] = [];
+  const records: number[] = [];
+  while (reader.more) {
+    const tag = reader.varint();
+    const spans =
+      tag === RECORD ? records : tag === KEY_TABLE ? keys : tag === HASH_KEY_TABLE ? hashKeys : undefined;
+    if (spans === undefined) {
+      reader.skip(tag);
+      continue;
+    }
+    if (spans.length >= MAX_AGGREGATE_COUNT * 2) return undefined;
+    const length = reader.length();
+    spans.push(reader.offset, reader.offset + length);
+    reader.offset += length;
+  }
+  return reader.failed || records.length === 0 ? undefined : { keys, hashKeys, records };
+}
+
+function readRecords(reader: WireReader, layout: Layout): readonly AggregatedEntry[] | undefined {
+  const { bytes } = reader;
+  const keys = readTable(bytes, layout.keys);
+  const hashKeys = readTable(bytes, layout.hashKeys);
+  const { buffer, byteOffset } = bytes;
+  const entries: AggregatedEntry[] = [];
+  const fields: RecordFields = {
+    keyIndex: -1,
+    hashKeyIndex: -1,
+    dataStart: -1,
+    dataEnd: -1,
+    headers: noHeaders,
+  };
+  for (let index = 0; index < layout.records.length; index += 2) {
+    reader.seek(layout.records[index] ?? 0, layout.records[index + 1] ?? 0);
+    readRecord(reader, fields);
+    const partitionKey = keys[fields.keyIndex];
+    if (reader.failed || partitionKey === undefined || fields.dataStart < 0) return undefined;
+    const data = new Uint8Array(buffer, byteOffset + fields.dataStart, fields.dataEnd - fields.dataStart);
+    if (fields.hashKeyIndex < 0) {
+      entries.push({ partitionKey, data, headers: fields.headers });
+      continue;
+    }
+    const explicitHashKey = hashKeys[fields.hashKeyIndex];
+    if (explicitHashKey === undefined) return undefined;
+    entries.push({ partitionKey, explicitHashKey, data, headers: fields.headers });
+  }
+  return entries;
+}
+
+/** The last value of each field wins, as protobuf has it; −1 is a field that was not there. */
+interface RecordFields {
+  keyIndex: number;
+  hashKeyIndex: number;
+  dataStart: number;
+  dataEnd: number;
+  headers: Readonly<Record<string, string>>;
+}
+
+function readRecord(reader: WireReader, fields: RecordFields): void {
+  fields.keyIndex = -1;
+  fields.hashKeyIndex = -1;
+  fields.dataStart = -1;
+  fields.headers = noHeaders;
+  let headers: Record<string, string> | undefined;
+  while (reader.more) {
+    const tag = reader.varint();
+    if (tag === RECORD_KEY_INDEX) {
+      fields.keyIndex = reader.varint();
+    } else if (tag === RECORD_HASH_KEY_INDEX) {
+      fields.hashKeyIndex = reader.varint();
+    } else if (tag === RECORD_DATA) {
+      const length = reader.length();
+      fields.dataStart = reader.offset;
+      reader.offset += length;
+      fields.dataEnd = reader.offset;
+    } else if (tag === RECORD_TAG) {
+      headers ??= emptyHeaders();
+      fields.headers = headers;
+      readTag(reader, headers);
+    } else {
+      reader.skip(tag);
+    }
+  }
+}
+
+function readTag(reader: WireReader, headers: Record<string, string>): void {
+  const length = reader.length();
+  const { bytes, end } = reader;
+  reader.end = reader.offset + length;
+  let name: string | undefined;
+  let value = '';
+  while (reader.more) {
+    const tag = reader.varint();
+    if (tag === TAG_KEY) name = readString(reader, bytes);
+    else if (tag === TAG_VALUE) value = readString(reader, bytes);
+    else reader.skip(tag);
+  }
+  reader.end = end;
+  if (name === undefined) reader.fail();
+  else headers[name] = value;
+}
+
+function readString(reader: WireReader, bytes: Uint8Array): string {
+  const length = reader.length();
+  const start = reader.offset;
+  reader.offset += length;
+  return readUtf8(bytes, start, reader.offset);
+}
+
+function readTable(bytes: Uint8Array, spans: readonly number[]): readonly string[] {
+  const table: string[] = [];
+  for (let index = 0; index < spans.length; index += 2) {
+    table.push(readUtf8(bytes, spans[index] ?? 0, spans[index + 1] ?? 0));
+  }
+  return table;
+}

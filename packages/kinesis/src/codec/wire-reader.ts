@@ -1,0 +1,125 @@
+/** The wire types of protobuf: how to find the end of a field one does not know. */
+const VARINT = 0;
+const FIXED64 = 1;
+const LENGTH_DELIMITED = 2;
+const GROUP_START = 3;
+const GROUP_END = 4;
+const FIXED32 = 5;
+
+/** As deep as protobuf's own readers go into groups within groups. */
+const MAX_DEPTH = 100;
+const MAX_TAG = 0xffff_ffff;
+
+/**
+ * A cursor over protobuf bytes that never throws: the first malformed byte sets `failed` and moves to the end, so
+ * that a loop `while (reader.more)` stops by itself and asks once, when it is done.
+ */
+export class WireReader {
+  readonly bytes: Uint8Array;
+  offset: number;
+  end: number;
+  failed = false;
+
+  constructor(bytes: Uint8Array, start: number, end: number) {
+    this.bytes = bytes;
+    this.offset = start;
+    this.end = end;
+  }
+
+  get more(): boolean {
+    return this.offset < this.end;
+  }
+
+  /** Places the cursor on another stretch of the same bytes. */
+  seek(start: number, end: number): void {
+    this.offset = start;
+    this.end = end;
+  }
+
+  /** An unsigned varint of up to ten bytes. Exact below 2^53; above, only known to be large. */
+  varint(): number {
+    if (this.offset < this.end) {
+      const byte = this.bytes[this.offset] ?? 0;
+      if (byte < 0x80) {
+        this.offset++;
+        return byte;
+      }
+    }
+    return this.#longVarint();
+  }
+
+  /** The length of a length-delimited field, checked against what is left; the cursor is on its first byte. */
+  length(): number {
+    const length = this.varint();
+    return length <= this.end - this.offset ? length : this.fail();
+  }
+
+  /** Gives up: the bytes mean nothing. */
+  fail(): number {
+    this.failed = true;
+    this.offset = this.end;
+    return 0;
+  }
+
+  /** Passes over the field whose tag was just read. */
+  skip(tag: number): void {
+    this.#skip(tag, 0);
+  }
+
+  #skip(tag: number, depth: number): void {
+    if (tag > MAX_TAG || tag >>> 3 === 0) {
+      this.fail();
+      return;
+    }
+    switch (tag & 7) {
+      case VARINT:
+        this.varint();
+        return;
+      case FIXED64:
+        this.#advance(8);
+        return;
+      case LENGTH_DELIMITED:
+        this.#advance(this.length());
+        return;
+      case GROUP_START:
+        if (depth < MAX_DEPTH) this.#skipGroup(tag, depth + 1);
+        else this.fail();
+        return;
+      case FIXED32:
+        this.#advance(4);
+        return;
+      default:
+        this.fail();
+    }
+  }
+
+  #skipGroup(start: number, depth: number): void {
+    while (this.more) {
+      const tag = this.varint();
+      if ((tag & 7) === GROUP_END) {
+        if (tag !== start - GROUP_START + GROUP_END) this.fail();
+        return;
+      }
+      this.#skip(tag, depth);
+    }
+    this.fail();
+  }
+
+  #advance(count: number): void {
+    if (count <= this.end - this.offset) this.offset += count;
+    else this.fail();
+  }
+
+  #longVarint(): number {
+    let value = 0;
+    let scale = 1;
+    const limit = Math.min(this.end, this.offset + 10);
+    while (this.offset < limit) {
+      const byte = this.bytes[this.offset++] ?? 0;
+      value += (byte & 0x7f) * scale;
+      if (byte < 0x80) return value;
+      scale *= 0x80;
+    }
+    return this.fail();
+  }
+}
