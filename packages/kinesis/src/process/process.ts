@@ -14,6 +14,8 @@ export interface ProcessOptions<T> {
   /** Tries of one record or batch before the shard stops, at least 1. */
   readonly maxAttempts: number;
   readonly clock: Clock;
+  /** Fires when no further record may be started; what is in the handler's hands may finish. */
+  readonly stop: AbortSignal;
 }
 
 const backoff: Backoff = { baseMs: 100, capMs: 30_000 };
@@ -21,7 +23,7 @@ const backoff: Backoff = { baseMs: 100, capMs: 30_000 };
 /**
  * Hands records to a user's function in order and says through `handled` how far it got: that record and all before it
  * are done. A failure is retried in place with back-off; when tries run out it throws `HANDLER_FAILED` and nothing after
- * the failed record is touched. Returns early, without an error, when the signal fires.
+ * the failed record is touched. Returns early, without an error, when `stop` fires.
  */
 export async function processRecords<T>(
   records: readonly RawStreamRecord[],
@@ -35,7 +37,7 @@ export async function processRecords<T>(
     return;
   }
   for (const raw of records) {
-    if (context.signal.aborted) return;
+    if (options.stop.aborted) return;
     const decoded = decodeRecord(raw, options);
     const record = decoded instanceof Promise ? await decoded : decoded;
     const call = (): unknown => handler.eachRecord(record, context);
@@ -44,7 +46,7 @@ export async function processRecords<T>(
       const result = call();
       if (result instanceof Promise) await result;
     } catch (error) {
-      if (!(await retry(record, context, options, call, error))) return;
+      if (!(await retry(record, options, call, error))) return;
     }
     handled(raw);
   }
@@ -71,34 +73,33 @@ async function processBatch<T>(
   }
   const [first] = batch;
   const last = batch.at(-1);
-  if (first !== undefined && last !== undefined && !context.signal.aborted) {
+  if (first !== undefined && last !== undefined && !options.stop.aborted) {
     const call = (): unknown => eachBatch(batch, context);
     try {
       await call();
     } catch (error) {
-      if (!(await retry(first, context, options, call, error))) return;
+      if (!(await retry(first, options, call, error))) return;
     }
     handled(last);
   }
-  if (poison !== undefined && !context.signal.aborted) throw poison;
+  if (poison !== undefined && !options.stop.aborted) throw poison;
 }
 
-/** Goes on trying after a first failure. True when a later try succeeded, false when the signal fired. */
+/** Goes on trying after a first failure. True when a later try succeeded, false when `stop` fired. */
 async function retry<T>(
   record: RawStreamRecord,
-  context: HandlerContext,
   options: ProcessOptions<T>,
   call: () => unknown,
   failure: unknown,
 ): Promise<boolean> {
-  const { clock, maxAttempts } = options;
+  const { clock, maxAttempts, stop } = options;
   let cause = failure;
-  for (let tries = 1; !context.signal.aborted; tries++) {
+  for (let tries = 1; !stop.aborted; tries++) {
     const error = cause;
     publish('process:failed', () => ({ record, tries, error }));
     if (tries >= maxAttempts) throw handlerError(record, tries, cause);
     try {
-      await sleep(clock, backoffDelay(backoff, tries, clock), context.signal);
+      await sleep(clock, backoffDelay(backoff, tries, clock), stop);
       await call();
       return true;
     } catch (next) {

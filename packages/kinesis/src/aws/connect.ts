@@ -1,0 +1,115 @@
+import type { Connection } from '../connection.ts';
+import type { LeaseStore } from '../lease/lease-store.ts';
+import type { RecordWriter } from '../producer/record-writer.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { ShardReader } from '../source/shard-reader.ts';
+import { toMillraceError } from './aws-error.ts';
+import type { ClientOptions, DynamoDBSender, KinesisSender } from './clients.ts';
+import { withPeer } from './peer.ts';
+
+export interface ConnectOptions extends ClientOptions {
+  /** A Kinesis client of your own; turn its retries off (`maxAttempts: 1`), the producer has its own. You close it. */
+  readonly kinesis?: KinesisSender;
+  /** A DynamoDB client of your own, for the lease tables. You close it. */
+  readonly dynamodb?: DynamoDBSender;
+  /** Time and chance; a manual one in tests. Default: the system's. */
+  readonly clock?: Clock;
+}
+
+/**
+ * A connection to Kinesis, with leases in DynamoDB, through the AWS SDK v3: region, credentials and endpoint come from
+ * the environment and profile as for every AWS tool (`AWS_REGION`, `AWS_PROFILE`, `AWS_ENDPOINT_URL`, …) unless given.
+ *
+ * Opens nothing until it is first used. Calls reject with `PEER_MISSING` when `@aws-sdk/client-kinesis` (or, for
+ * leases, `@aws-sdk/client-dynamodb`) is not installed.
+ *
+ * @example
+ * ```ts
+ * const connection = connect({ endpoint: 'http://127.0.0.1:4567' });
+ * const producer = createProducer(orders, connection);
+ * ```
+ */
+export function connect(options: ConnectOptions = {}): Connection {
+  const { kinesis: ownKinesis, dynamodb: ownDynamoDB, clock, ...clientOptions } = options;
+  const kinesis = lazy('@aws-sdk/client-kinesis', async () => {
+    const [{ createKinesisClient }, { createKinesisWriter }, { createKinesisReader }] = await Promise.all([
+      import('./kinesis-client.ts'),
+      import('./kinesis-writer.ts'),
+      import('./kinesis-reader.ts'),
+    ]);
+    const client = ownKinesis ?? (await createKinesisClient(clientOptions));
+    const destroy = (): void => (ownKinesis === undefined ? client.destroy() : undefined);
+    return { writer: createKinesisWriter(client), reader: createKinesisReader(client), destroy };
+  });
+  const dynamodb = lazy('@aws-sdk/client-dynamodb', async () => {
+    const [{ DynamoDBClient }, { createDynamoDBLeaseStore }] = await Promise.all([
+      import('@aws-sdk/client-dynamodb'),
+      import('./lease-store.ts'),
+    ]);
+    const client = ownDynamoDB ?? new DynamoDBClient({ ...clientOptions });
+    const destroy = (): void => (ownDynamoDB === undefined ? client.destroy() : undefined);
+    const open = (table: string): LeaseStore =>
+      createDynamoDBLeaseStore({ client, table, ...(clock && { clock }) });
+    return { open, destroy };
+  });
+  const writer: RecordWriter = { write: async (...given) => (await kinesis.get()).writer.write(...given) };
+  const reader: ShardReader = {
+    listShards: async (...given) => (await kinesis.get()).reader.listShards(...given),
+    openIterator: async (...given) => (await kinesis.get()).reader.openIterator(...given),
+    read: async (...given) => (await kinesis.get()).reader.read(...given),
+  };
+  return {
+    writer,
+    reader,
+    leases: (group) => lazyLeaseStore(async () => (await dynamodb.get()).open(group)),
+    async close() {
+      await Promise.all([kinesis.close(), dynamodb.close()]);
+    },
+  };
+}
+
+interface Lazy<T> {
+  get(): Promise<T>;
+  close(): Promise<void>;
+}
+
+/** Opened at first use, so that importing and connecting cost nothing; after a failure the next use tries again. */
+function lazy<T extends { destroy(): void }>(peer: string, open: () => Promise<T>): Lazy<T> {
+  let opened: Promise<T> | undefined;
+  return {
+    get() {
+      opened ??= withPeer(peer, open).catch((error: unknown) => {
+        opened = undefined;
+        throw toMillraceError(error, { operation: 'Connect' });
+      });
+      return opened;
+    },
+    async close() {
+      const client = await opened?.catch(() => undefined);
+      opened = undefined;
+      client?.destroy();
+    },
+  };
+}
+
+function lazyLeaseStore(open: () => Promise<LeaseStore>): LeaseStore {
+  let opened: Promise<LeaseStore> | undefined;
+  const get = (): Promise<LeaseStore> => {
+    opened ??= open().catch((error: unknown) => {
+      opened = undefined;
+      throw error;
+    });
+    return opened;
+  };
+  return {
+    prepare: async (...given) => (await get()).prepare(...given),
+    list: async () => (await get()).list(),
+    get: async (...given) => (await get()).get(...given),
+    create: async (...given) => (await get()).create(...given),
+    renew: async (...given) => (await get()).renew(...given),
+    take: async (...given) => (await get()).take(...given),
+    checkpoint: async (...given) => (await get()).checkpoint(...given),
+    release: async (...given) => (await get()).release(...given),
+    delete: async (...given) => (await get()).delete(...given),
+  };
+}

@@ -1,0 +1,142 @@
+import {
+  compareCheckpoints,
+  SHARD_END,
+  type Checkpoint,
+  type Lease,
+  type LeaseStore,
+} from '../lease/index.ts';
+import { isSentinel } from '../lease/checkpoint.ts';
+import type { Clock } from '../runtime/clock.ts';
+import { publish } from '../runtime/diagnostics.ts';
+
+/**
+ * A lease in this worker's hands.
+ *
+ * - Held: every beat writes it, as a checkpoint when the shard has moved on, as a plain renewal when not, so a busy
+ *   shard costs one write a beat and not two.
+ * - Lost: somebody else has written it, or no write has succeeded for a whole lease duration: by then another worker may
+ *   have it, whatever the store says later. Final.
+ * - Let go: ended or released by us. Final.
+ *
+ * Writes go one at a time, since each is conditional on the counter the last one answered.
+ */
+export class HeldLease {
+  readonly #store: LeaseStore;
+  readonly #clock: Clock;
+  readonly #durationMs: number;
+  readonly #onLost: () => void;
+  #lease: Lease;
+  #confirmedAt: number;
+  #progress: Checkpoint | undefined;
+  #state: 'held' | 'lost' | 'let-go' = 'held';
+  #writing: Promise<unknown> = Promise.resolve();
+
+  /** `takenAt`: the monotonic time just before the write that took it. */
+  constructor(
+    store: LeaseStore,
+    lease: Lease,
+    options: {
+      readonly clock: Clock;
+      readonly durationMs: number;
+      readonly takenAt: number;
+      readonly onLost: () => void;
+    },
+  ) {
+    this.#store = store;
+    this.#lease = lease;
+    this.#clock = options.clock;
+    this.#durationMs = options.durationMs;
+    this.#confirmedAt = options.takenAt;
+    this.#onLost = options.onLost;
+  }
+
+  get lease(): Lease {
+    return this.#lease;
+  }
+
+  /** How far the shard has been handled, whether stored yet or not. */
+  get progress(): Checkpoint {
+    return this.#progress ?? this.#lease.checkpoint;
+  }
+
+  /** Whether this worker may still act on the shard. Looks at the clock: a process that slept must notice before it acts. */
+  get held(): boolean {
+    if (this.#state === 'held' && this.#clock.monotonic() - this.#confirmedAt >= this.#durationMs)
+      this.#lose('expired');
+    return this.#state === 'held';
+  }
+
+  /** Everything up to `checkpoint` is handled; the next beat stores it. */
+  handled(checkpoint: Checkpoint): void {
+    this.#progress = checkpoint;
+  }
+
+  /** The heartbeat. Never rejects; a failed write is tried again by the next one. */
+  async beat(): Promise<void> {
+    await this.#exclusively(async () => {
+      await this.#write((lease, progress) =>
+        progress === undefined ? this.#store.renew(lease) : this.#store.checkpoint(lease, progress),
+      );
+    }).catch((error: unknown) => {
+      publish('consumer:lease-write-failed', () => ({ lease: this.#lease, error }));
+    });
+  }
+
+  /** The shard is handled to its end. True when stored; false when the lease was lost. Rejects when the store failed. */
+  finish(childShardIds: readonly string[]): Promise<boolean> {
+    return this.#exclusively(async () => {
+      const stored = await this.#write((lease) => this.#store.checkpoint(lease, SHARD_END, childShardIds));
+      if (stored) this.#state = 'let-go';
+      return stored;
+    });
+  }
+
+  /** Stores how far the shard is handled and gives the lease up. Rejects when the store failed: it then simply expires. */
+  release(): Promise<void> {
+    return this.#exclusively(async () => {
+      if (this.#progress !== undefined) {
+        await this.#write((lease, progress) => this.#store.checkpoint(lease, progress ?? lease.checkpoint));
+      }
+      if (!this.held) return;
+      this.#state = 'let-go';
+      await this.#store.release(this.#lease);
+    });
+  }
+
+  async #write(
+    write: (lease: Lease, progress: Checkpoint | undefined) => Promise<Lease | undefined>,
+  ): Promise<boolean> {
+    if (!this.held) return false;
+    const startedAt = this.#clock.monotonic();
+    const progress = this.#unstored();
+    const written = await write(this.#lease, progress);
+    if (written === undefined) {
+      this.#lose('taken');
+      return false;
+    }
+    this.#lease = written;
+    this.#confirmedAt = startedAt;
+    if (this.#progress === progress) this.#progress = undefined;
+    return this.held;
+  }
+
+  /** A checkpoint never goes back, whatever a handler reports. */
+  #unstored(): Checkpoint | undefined {
+    const progress = this.#progress;
+    if (progress === undefined || isSentinel(progress.sequenceNumber)) return progress;
+    return compareCheckpoints(progress, this.#lease.checkpoint) > 0 ? progress : undefined;
+  }
+
+  #lose(reason: 'taken' | 'expired'): void {
+    if (this.#state !== 'held') return;
+    this.#state = 'lost';
+    publish('consumer:lease-lost', () => ({ lease: this.#lease, reason }));
+    this.#onLost();
+  }
+
+  #exclusively<T>(write: () => Promise<T>): Promise<T> {
+    const done = this.#writing.then(write);
+    this.#writing = done.catch(() => undefined);
+    return done;
+  }
+}
