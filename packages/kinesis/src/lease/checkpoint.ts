@@ -33,7 +33,7 @@ export function isShardEnd(checkpoint: Checkpoint): boolean {
 }
 
 /** Whether it names a place by word, not by number. */
-export function isSentinel(value: Checkpoint['sequenceNumber']): value is CheckpointSentinel {
+export function isSentinel(value: string): value is CheckpointSentinel {
   return Object.hasOwn(rank, value);
 }
 

@@ -1,1 +1,1 @@
-export {};
+export { createMemoryLeaseStore } from './lease-store.ts';

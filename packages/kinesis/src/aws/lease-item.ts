@@ -1,0 +1,126 @@
+import type { AttributeValue } from '@aws-sdk/client-dynamodb';
+
+import { MillraceError } from '../errors.ts';
+import { isSentinel, type Checkpoint } from '../lease/checkpoint.ts';
+import type { Lease } from '../lease/lease.ts';
+import { isSequenceNumber } from '../record/sequence-number.ts';
+import type { HashRange } from '../shard/hash-range.ts';
+
+/** Where a lease's start time is kept. The KCL does not know this attribute and neither reads nor removes it. */
+export const START_AT = 'millraceStartAt';
+
+/**
+ * A lease as the KCL stores it. What is not there is left out: the KCL accepts neither empty strings nor empty
+ * sets, and reads a missing owner as nobody.
+ */
+export function leaseToItem(lease: Lease): Record<string, AttributeValue> {
+  return {
+    leaseKey: { S: lease.leaseKey },
+    leaseCounter: number(lease.counter),
+    ownerSwitchesSinceCheckpoint: number(lease.ownerSwitchesSinceCheckpoint),
+    checkpoint: { S: lease.checkpoint.sequenceNumber },
+    checkpointSubSequenceNumber: number(lease.checkpoint.subSequenceNumber),
+    ...(lease.owner !== undefined && { leaseOwner: { S: lease.owner } }),
+    ...(lease.startAt !== undefined && { [START_AT]: number(lease.startAt) }),
+    ...(lease.parentShardIds.length > 0 && { parentShardId: stringSet(lease.parentShardIds) }),
+    ...(lease.childShardIds.length > 0 && { childShardIds: stringSet(lease.childShardIds) }),
+    ...(lease.hashRange && {
+      startingHashKey: { S: String(lease.hashRange.start) },
+      endingHashKey: { S: String(lease.hashRange.end) },
+    }),
+    ...(lease.checkpointOwner !== undefined && { checkpointOwner: { S: lease.checkpointOwner } }),
+    // With several streams in one table the key is more than the shard id.
+    ...(lease.shardId !== lease.leaseKey && { shardId: { S: lease.shardId } }),
+  };
+}
+
+/**
+ * The lease an item holds; undefined for whatever else a KCL keeps in the same table (leader, metrics, migration).
+ * Throws `SERVICE_FAILED` for a lease without a readable checkpoint: to skip it would silently skip its shard.
+ */
+export function itemToLease(item: Readonly<Record<string, unknown>>): Lease | undefined {
+  const leaseKey = text(item['leaseKey']);
+  const counter = integer(item['leaseCounter']);
+  const entityType = text(item['entityType']);
+  if (leaseKey === undefined || counter === undefined) return undefined;
+  if (entityType !== undefined && entityType !== 'LEASE') return undefined;
+  const owner = text(item['leaseOwner']);
+  const checkpointOwner = text(item['checkpointOwner']);
+  const checkpoint = toCheckpoint(leaseKey, item);
+  const startAt = toStartAt(checkpoint, item);
+  const hashRange = toHashRange(item);
+  return {
+    leaseKey,
+    shardId: text(item['shardId']) ?? leaseKey,
+    ...(owner !== undefined && { owner }),
+    counter,
+    ownerSwitchesSinceCheckpoint: integer(item['ownerSwitchesSinceCheckpoint']) ?? 0,
+    checkpoint,
+    ...(startAt !== undefined && { startAt }),
+    parentShardIds: texts(item['parentShardId']),
+    childShardIds: texts(item['childShardIds']),
+    ...(hashRange && { hashRange }),
+    ...(checkpointOwner !== undefined && { checkpointOwner }),
+  };
+}
+
+export function number(value: number): AttributeValue {
+  return { N: String(value) };
+}
+
+export function stringSet(values: readonly string[]): AttributeValue {
+  return { SS: [...new Set(values)] };
+}
+
+function toCheckpoint(leaseKey: string, item: Readonly<Record<string, unknown>>): Checkpoint {
+  const stored = text(item['checkpoint']) ?? '';
+  const subSequenceNumber = integer(item['checkpointSubSequenceNumber']) ?? 0;
+  if (isSentinel(stored)) return { sequenceNumber: stored, subSequenceNumber: 0 };
+  if (isSequenceNumber(stored)) return { sequenceNumber: stored, subSequenceNumber };
+  throw new MillraceError(
+    'SERVICE_FAILED',
+    `The lease ${leaseKey} has the checkpoint ${JSON.stringify(stored)}.`,
+    {
+      advice:
+        'Set it to a sequence number, TRIM_HORIZON, LATEST or SHARD_END, or delete the item to begin anew.',
+      shardId: text(item['shardId']) ?? leaseKey,
+      path: 'checkpoint',
+      got: stored,
+      allowed: 'a sequence number, TRIM_HORIZON, LATEST, AT_TIMESTAMP or SHARD_END',
+    },
+  );
+}
+
+/** Some keep the start time where a position inside an aggregate would stand; it cannot be one, so it is a hint. */
+function toStartAt(checkpoint: Checkpoint, item: Readonly<Record<string, unknown>>): number | undefined {
+  if (checkpoint.sequenceNumber !== 'AT_TIMESTAMP') return undefined;
+  return integer(item[START_AT]) ?? (integer(item['checkpointSubSequenceNumber']) || undefined);
+}
+
+function toHashRange(item: Readonly<Record<string, unknown>>): HashRange | undefined {
+  const start = text(item['startingHashKey']);
+  const end = text(item['endingHashKey']);
+  const decimal = /^\d{1,39}$/;
+  if (start === undefined || end === undefined || !decimal.test(start) || !decimal.test(end))
+    return undefined;
+  return { start: BigInt(start), end: BigInt(end) };
+}
+
+function text(attribute: unknown): string | undefined {
+  const value = member(attribute, 'S');
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+function integer(attribute: unknown): number | undefined {
+  const value = member(attribute, 'N');
+  return typeof value === 'string' && Number.isSafeInteger(Number(value)) ? Number(value) : undefined;
+}
+
+function texts(attribute: unknown): readonly string[] {
+  const value = member(attribute, 'SS');
+  return Array.isArray(value) ? value.filter((entry) => typeof entry === 'string') : [];
+}
+
+function member(attribute: unknown, type: 'S' | 'N' | 'SS'): unknown {
+  return typeof attribute === 'object' && attribute !== null ? Reflect.get(attribute, type) : undefined;
+}

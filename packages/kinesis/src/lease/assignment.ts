@@ -1,0 +1,145 @@
+import { isShardEnd } from './checkpoint.ts';
+import type { Lease } from './lease.ts';
+import { isAvailable, unchangedFor, type Observation, type Sighting } from './observation.ts';
+
+export interface AssignmentInput {
+  readonly observation: Observation;
+  /** This worker's id. */
+  readonly me: string;
+  /** Keys of the leases this worker really holds. One that bears its id without being held (a take-over whose answer was lost) is available. */
+  readonly held: ReadonlySet<string>;
+  readonly leaseDurationMs: number;
+  /** Never hold more than this. Default: no limit. */
+  readonly maxLeases?: number;
+  /** Never steal more than this at a time. Default 1, as the KCL: load moves gently. */
+  readonly maxSteals?: number;
+  /** A number in [0, 1); workers must draw differently or they will run after the same leases. */
+  readonly random: () => number;
+}
+
+export interface Assignment {
+  /** Leases to take because nobody works on them. */
+  readonly take: readonly Lease[];
+  /** Leases to take from a live worker that has too many. */
+  readonly steal: readonly Lease[];
+  /** How many leases each live worker should hold. */
+  readonly target: number;
+  /** Workers believed alive, this one included. */
+  readonly workers: number;
+  /** Available leases that `maxLeases` keeps this worker from taking. Unowned shards if every worker says so. */
+  readonly spillover: number;
+}
+
+/**
+ * Which leases to take now. Pure: the same input and the same random numbers give the same answer.
+ *
+ * The rules are those of the KCL 2.x, so a mixed fleet settles: every worker aims at ⌈leases / workers⌉; it takes
+ * available leases in random order, and only when there are none steals from the most loaded worker. A lease
+ * nobody has renewed for three durations is taken whatever the target, since whoever should have did not.
+ *
+ * Only leases that can be worked on count, on both sides of the balance: those of shards read to their end, and
+ * those whose parents are not, are left alone. (The KCL takes the latter and lets them wait, so a worker may be
+ * "full" of idle leases.)
+ */
+export function planAssignment(input: AssignmentInput): Assignment {
+  const { maxLeases = Number.POSITIVE_INFINITY, maxSteals = 1, random } = input;
+  const { mine, veryOld, idle, loads } = sort(input);
+  const workers = loads.size + 1;
+  const busy = [...loads.values()].reduce((sum, load) => sum + load.length, 0);
+  const target = Math.ceil((mine + veryOld.length + idle.length + busy) / workers);
+  const lacking = Math.max(0, target - mine);
+  const room = Math.max(0, maxLeases - mine);
+  const needed = Math.min(room, lacking);
+
+  const wanted = [...shuffle(veryOld, random), ...shuffle(idle, random)];
+  return {
+    take: wanted.slice(0, Math.min(room, Math.max(needed, veryOld.length))),
+    steal: wanted.length > 0 ? [] : steals(loads, { needed, target, maxSteals, random }),
+    target,
+    workers,
+    spillover: Math.max(0, Math.min(wanted.length, lacking) - room),
+  };
+}
+
+/**
+ * Whether the shard may be started: every parent is read to its end, or has no lease (trimmed, or cleaned up).
+ *
+ * A listing is no snapshot: ask again with fresh `LeaseStore.get`s of the parents between taking a lease and
+ * starting its shard. Since parents' leases are created before their children's, what is absent then is finished.
+ */
+export function parentsFinished(lease: Lease, leaseOf: (shardId: string) => Lease | undefined): boolean {
+  return lease.parentShardIds.every((id) => {
+    const parent = leaseOf(id);
+    return parent === undefined || isShardEnd(parent.checkpoint);
+  });
+}
+
+interface Sorted {
+  /** How many leases this worker holds. */
+  readonly mine: number;
+  /** Available for more than three durations. */
+  readonly veryOld: readonly Lease[];
+  /** Available. */
+  readonly idle: readonly Lease[];
+  /** The leases of every other live worker. */
+  readonly loads: ReadonlyMap<string, readonly Lease[]>;
+}
+
+function sort({ observation, me, held, leaseDurationMs }: AssignmentInput): Sorted {
+  const byShard = new Map([...observation.values()].map((sighting) => [sighting.lease.shardId, sighting]));
+  let mine = 0;
+  const veryOld: Lease[] = [];
+  const idle: Lease[] = [];
+  const loads = new Map<string, Lease[]>();
+  for (const sighting of observation.values()) {
+    const { lease } = sighting;
+    if (isShardEnd(lease.checkpoint) || !parentsFinished(lease, (id) => byShard.get(id)?.lease)) continue;
+    const { owner } = lease;
+    if (owner === me && held.has(lease.leaseKey)) mine++;
+    else if (owner === undefined || owner === me || isAvailable(sighting, leaseDurationMs)) {
+      (idleFor(sighting, byShard) > 3 * leaseDurationMs ? veryOld : idle).push(lease);
+    } else {
+      const load = loads.get(owner);
+      if (load === undefined) loads.set(owner, [lease]);
+      else load.push(lease);
+    }
+  }
+  return { mine, veryOld, idle, loads };
+}
+
+/** For how long it could have been worked on and was not: a child waits for its parents without being neglected. */
+function idleFor(sighting: Sighting, byShard: ReadonlyMap<string, Sighting>): number {
+  const parents = sighting.lease.parentShardIds
+    .map((id) => byShard.get(id))
+    .filter((seen) => seen !== undefined);
+  return Math.min(unchangedFor(sighting), ...parents.map(unchangedFor));
+}
+
+interface StealRules {
+  readonly needed: number;
+  readonly target: number;
+  readonly maxSteals: number;
+  readonly random: () => number;
+}
+
+function steals(loads: Sorted['loads'], { needed, target, maxSteals, random }: StealRules): readonly Lease[] {
+  const heaviest = Math.max(0, ...[...loads.values()].map((load) => load.length));
+  const above = heaviest - target;
+  // With nobody above the target, one that lacks two or more still gets one: loads must not differ by two.
+  const count = above > 0 ? Math.min(needed, above) : Math.min(1, needed - 1);
+  if (count <= 0) return [];
+  const [victim = []] = shuffle(
+    [...loads.values()].filter((load) => load.length === heaviest),
+    random,
+  );
+  // One that is being handed over already is not stolen on the way.
+  const free = victim.filter((lease) => lease.checkpointOwner === undefined);
+  return shuffle(free, random).slice(0, Math.min(count, maxSteals));
+}
+
+function shuffle<T>(items: readonly T[], random: () => number): readonly T[] {
+  return items
+    .map((item) => ({ item, at: random() }))
+    .toSorted((a, b) => a.at - b.at)
+    .map(({ item }) => item);
+}

@@ -1,0 +1,119 @@
+import type { Position } from '../record/position.ts';
+import { firstGap, type HashRange } from '../shard/hash-range.ts';
+import { isOpen, parentsOf, type ChildShard, type Shard } from '../shard/shard.ts';
+import { obsoleteLeases } from './cleanup.ts';
+import type { Lease } from './lease.ts';
+import { fromOldest, fromTime, neededLeases, type LeaseStart } from './lineage.ts';
+import { toStreamStart, type StreamStart } from './starting-position.ts';
+
+export interface ShardSyncInput {
+  /** Every shard ListShards names, open and closed. */
+  readonly shards: readonly Shard[];
+  /** Every lease of the group. List them before the shards: a lease then cannot be newer than its shard's listing. */
+  readonly leases: readonly Lease[];
+  /** Where the group begins when it has no checkpoint yet. */
+  readonly from: Position;
+  /** Wall time, milliseconds since the epoch: what `now` is pinned to. */
+  readonly now: number;
+}
+
+export type ShardSyncPlan =
+  | {
+      readonly complete: true;
+      /** Create in this order, parents first, and only go on to `remove` when all are there. */
+      readonly create: readonly Lease[];
+      /** Lease keys that are of no more use. */
+      readonly remove: readonly string[];
+      /** Unfinished leases whose shard is not listed: trimmed, most likely, with its records unhandled. Confirm by opening an iterator; on STREAM_NOT_FOUND report the loss and delete the lease, for its children wait for it. */
+      readonly unlisted: readonly Lease[];
+    }
+  /** The open shards do not cover every hash key: ask ListShards again. `gap` is the first key nobody owns. */
+  | { readonly complete: false; readonly gap: bigint };
+
+/**
+ * What must change so that every shard still to be read has a lease. Pure, and idempotent: workers may do it at
+ * the same time, since a lease that is there already is not created again.
+ *
+ * A lease is created for every open shard without one *and for every listed ancestor of it up to the next leased
+ * one*, all at once; a child is startable only when its parents are done, so order is kept by the leases
+ * themselves. (The KCL creates one generation at a time; it accepts, and cleans up, a table that has them all.)
+ *
+ * Where a new lease starts:
+ * 1. with a leased ancestor: TRIM_HORIZON whatever is configured, so that nothing between parent and child is
+ *    skipped; unless all those ancestors still wait at their own start time, which it then shares;
+ * 2. its hash keys are all leased already: TRIM_HORIZON; it descends from shards the group knew, and the shards
+ *    between were trimmed or their leases cleaned up;
+ * 3. else where the group begins. `oldest` and a time lease every listed shard (one that closed before the time
+ *    ends at once; ListShards does not say when a shard closed). `now` leases open shards only, and is stored as
+ *    the time it is now, so a restart before the first checkpoint loses nothing. If leases at a start time exist,
+ *    the group began then, not now.
+ *
+ * Throws `OPTION_INVALID` when `from` is a sequence number.
+ */
+export function planShardSync({ shards, leases, from, now }: ShardSyncInput): ShardSyncPlan {
+  const configured = toStreamStart(from, 'consumer.from');
+  const gap = firstGap(shards.filter(isOpen).map((shard) => shard.hashRange));
+  if (gap !== undefined) return { complete: false, gap };
+  const begin = pinned(configured, leases);
+  const create = neededLeases(shards, leases, begin.type !== 'now').map(({ shard, start }) =>
+    newLease(shard.shardId, parentsOf(shard), shard.hashRange, start ?? asStart(begin, now)),
+  );
+  return { complete: true, create, ...obsoleteLeases(shards, leases) };
+}
+
+export interface ChildLeases {
+  readonly create: readonly Lease[];
+  /** Other parents (of a merge) that have no lease: sync the shards first, so that theirs come before the child's. */
+  readonly missingParents: readonly string[];
+}
+
+/**
+ * The leases of the children a shard names at its end: from their first record, and startable when every parent
+ * is done. Create them, then checkpoint SHARD_END: a crash in between repeats, the other way round it would lose
+ * the children until the next sync.
+ *
+ * A merged child whose other parent has no lease must not be created yet: an absent parent counts as done.
+ */
+export function leasesForChildren(
+  parent: Lease,
+  children: readonly ChildShard[],
+  isLeased: (shardId: string) => boolean,
+): ChildLeases {
+  const others = children.flatMap((child) => child.parentShardIds).filter((id) => id !== parent.shardId);
+  return {
+    create: children.map((child) =>
+      newLease(child.shardId, child.parentShardIds, child.hashRange, fromOldest),
+    ),
+    missingParents: [...new Set(others)].filter((id) => !isLeased(id)),
+  };
+}
+
+function asStart(from: StreamStart, now: number): LeaseStart {
+  if (from.type === 'oldest') return fromOldest;
+  return fromTime(from.type === 'now' ? now : from.at);
+}
+
+/** `now` of a group that has begun already is the time it began. */
+function pinned(from: StreamStart, leases: readonly Lease[]): StreamStart {
+  if (from.type !== 'now') return from;
+  const times = leases.map((lease) => lease.startAt).filter((at) => at !== undefined);
+  return times.length === 0 ? from : { type: 'time', at: Math.min(...times) };
+}
+
+function newLease(
+  shardId: string,
+  parentShardIds: readonly string[],
+  hashRange: HashRange,
+  start: LeaseStart,
+): Lease {
+  return {
+    leaseKey: shardId,
+    shardId,
+    counter: 0,
+    ownerSwitchesSinceCheckpoint: 0,
+    ...start,
+    parentShardIds,
+    childShardIds: [],
+    hashRange,
+  };
+}

@@ -1,0 +1,101 @@
+import { optionError } from '../runtime/options.ts';
+import { compareCheckpoints, type Checkpoint } from './checkpoint.ts';
+import type { Lease } from './lease.ts';
+
+/** Who may write to it: during a hand-off by a Java leader the old owner, which stands in `checkpointOwner`. */
+export function holderOf(lease: Lease): string | undefined {
+  return lease.checkpointOwner ?? lease.owner;
+}
+
+/** The lease after a heartbeat. */
+export function renewed(lease: Lease): Lease {
+  return { ...lease, counter: lease.counter + 1 };
+}
+
+/** The lease in the hands of `owner`. A hand-off that was under way is over. */
+export function taken(lease: Lease, owner: string): Lease {
+  const { checkpointOwner: _over, ...rest } = lease;
+  const switched = lease.owner !== undefined && lease.owner !== owner;
+  return {
+    ...rest,
+    owner,
+    counter: lease.counter + 1,
+    ownerSwitchesSinceCheckpoint: lease.ownerSwitchesSinceCheckpoint + (switched ? 1 : 0),
+  };
+}
+
+/** The lease with its shard handled up to `checkpoint`; the start time goes with the position it belonged to. */
+export function checkpointed(
+  lease: Lease,
+  checkpoint: Checkpoint,
+  childShardIds: readonly string[] = [],
+): Lease {
+  const { startAt, ...rest } = lease;
+  return {
+    ...rest,
+    ...(startAt !== undefined && keepsStartAt(checkpoint) ? { startAt } : {}),
+    counter: lease.counter + 1,
+    ownerSwitchesSinceCheckpoint: 0,
+    checkpoint,
+    childShardIds: childShardIds.length === 0 ? lease.childShardIds : childShardIds,
+  };
+}
+
+/** The lease given up: nobody's, or, when a Java leader asked for it, the one's it is handed to. */
+export function released(lease: Lease): Lease {
+  const { owner, checkpointOwner, ...rest } = lease;
+  const counter = lease.counter + 1;
+  if (owner === undefined || checkpointOwner === undefined) return { ...rest, counter };
+  return { ...rest, owner, counter, ownerSwitchesSinceCheckpoint: lease.ownerSwitchesSinceCheckpoint + 1 };
+}
+
+/** A start time means something only beside the word that asks for one. */
+export function keepsStartAt(checkpoint: Checkpoint): boolean {
+  return checkpoint.sequenceNumber === 'AT_TIMESTAMP';
+}
+
+/**
+ * Whether `stored` is `lease` after exactly one more write by the same holder: a write of ours whose answer was
+ * lost. Nobody else writes a lease without becoming its holder, and getting it back would cost two writes.
+ */
+export function isEcho(stored: Lease, lease: Lease): boolean {
+  const holder = holderOf(lease);
+  return holder !== undefined && holderOf(stored) === holder && stored.counter === lease.counter + 1;
+}
+
+/** Whether `stored` is `lease` after `owner` took it: a take-over of ours whose answer was lost. */
+export function isTakeOf(stored: Lease, lease: Lease, owner: string): boolean {
+  return (
+    stored.counter === lease.counter + 1 && stored.owner === owner && stored.checkpointOwner === undefined
+  );
+}
+
+/** Whether `stored` is `lease` after it was given up. */
+export function isReleaseOf(stored: Lease, lease: Lease): boolean {
+  const after = released(lease);
+  return (
+    stored.counter === after.counter && stored.owner === after.owner && stored.checkpointOwner === undefined
+  );
+}
+
+/** Whether nothing but a hand-off, which leaves the counter alone, can have happened between the two. */
+export function isCurrent(stored: Lease, lease: Lease): boolean {
+  return stored.counter === lease.counter && holderOf(stored) === holderOf(lease);
+}
+
+export function sameCheckpoint(a: Checkpoint, b: Checkpoint): boolean {
+  return compareCheckpoints(a, b) === 0;
+}
+
+/** Throws `OPTION_INVALID` for what no store may hold: the KCL reads neither an empty key nor an empty owner. */
+export function checkLease(lease: Lease): void {
+  checkName('lease.leaseKey', lease.leaseKey);
+  checkName('lease.shardId', lease.shardId);
+  if (lease.owner !== undefined) checkName('lease.owner', lease.owner);
+}
+
+/** A lease key, shard id or owner that is not empty. Throws `OPTION_INVALID`. */
+export function checkName(path: string, name: string): string {
+  if (name === '') throw optionError(path, name, 'a text that is not empty');
+  return name;
+}

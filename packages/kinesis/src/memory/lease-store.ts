@@ -1,0 +1,104 @@
+import type { Lease } from '../lease/lease.ts';
+import type { LeaseStore } from '../lease/lease-store.ts';
+import {
+  checkLease,
+  checkName,
+  checkpointed,
+  holderOf,
+  isCurrent,
+  isEcho,
+  isReleaseOf,
+  isTakeOf,
+  released,
+  renewed,
+  sameCheckpoint,
+  taken,
+} from '../lease/transition.ts';
+
+/**
+ * Leases of one consumer group in this process: for tests, for the simulator, and for a program that reads a whole
+ * stream alone and need not remember where it stopped.
+ *
+ * @example
+ * ```ts
+ * const store = createMemoryLeaseStore();
+ * await store.create(lease);
+ * const mine = await store.take(lease, 'worker-1'); // undefined: somebody was faster
+ * ```
+ */
+export function createMemoryLeaseStore(): LeaseStore {
+  const leases = new Map<string, Lease>();
+
+  const put = (lease: Lease): Lease => {
+    leases.set(lease.leaseKey, copy(lease));
+    return copy(lease);
+  };
+
+  return {
+    async prepare() {
+      // Nothing to make: the map is there.
+    },
+
+    async list() {
+      return [...leases.values()].map(copy);
+    },
+
+    async get(leaseKey) {
+      const stored = leases.get(leaseKey);
+      return stored && copy(stored);
+    },
+
+    async create(lease) {
+      checkLease(lease);
+      if (leases.has(lease.leaseKey)) return false;
+      put(lease);
+      return true;
+    },
+
+    async renew(lease) {
+      const stored = leases.get(lease.leaseKey);
+      if (stored === undefined) return undefined;
+      if (isCurrent(stored, lease)) return put(renewed(stored));
+      return isEcho(stored, lease) ? copy(stored) : undefined;
+    },
+
+    async take(lease, owner) {
+      checkName('lease.owner', owner);
+      const stored = leases.get(lease.leaseKey);
+      if (stored === undefined) return undefined;
+      if (stored.counter === lease.counter) return put(taken(stored, owner));
+      return isTakeOf(stored, lease, owner) ? copy(stored) : undefined;
+    },
+
+    async checkpoint(lease, checkpoint, childShardIds) {
+      const stored = leases.get(lease.leaseKey);
+      if (stored === undefined) return undefined;
+      if (isEcho(stored, lease) && sameCheckpoint(stored.checkpoint, checkpoint)) return copy(stored);
+      const ours = stored.counter === lease.counter || isEcho(stored, lease);
+      return ours ? put(checkpointed(stored, checkpoint, childShardIds)) : undefined;
+    },
+
+    async release(lease) {
+      const stored = leases.get(lease.leaseKey);
+      if (stored === undefined || holderOf(lease) === undefined) return false;
+      if (!isCurrent(stored, lease) && !isEcho(stored, lease)) return isReleaseOf(stored, lease);
+      put(released(stored));
+      return true;
+    },
+
+    async delete(leaseKey) {
+      leases.delete(leaseKey);
+    },
+  };
+}
+
+/** No reference is shared with the caller, as none would be with a database. */
+function copy(lease: Lease): Lease {
+  return {
+    ...lease,
+    checkpoint: { ...lease.checkpoint },
+    parentShardIds: [...lease.parentShardIds],
+    childShardIds: [...lease.childShardIds],
+    ...(lease.hashRange && { hashRange: { ...lease.hashRange } }),
+  };
+}
