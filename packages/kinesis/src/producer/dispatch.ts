@@ -19,6 +19,7 @@ export class Dispatch {
   readonly #inFlight = new Set<AbortController>();
   #flushing: 'no' | 'once' | 'always' = 'no';
   #abandoned: MillraceError | undefined;
+  #pumpSoon = false;
   #timer: Disposable | undefined;
   #timerAt = Number.POSITIVE_INFINITY;
 
@@ -36,9 +37,15 @@ export class Dispatch {
     });
   }
 
+  /** Looks for work after the current turn, so that records put together travel together even without lingering. */
   accept(pending: Pending): void {
     this.#outbox.accept(pending);
-    this.#pump();
+    if (this.#pumpSoon) return;
+    this.#pumpSoon = true;
+    queueMicrotask(() => {
+      this.#pumpSoon = false;
+      this.#pump();
+    });
   }
 
   flush(): void {
@@ -108,6 +115,7 @@ export class Dispatch {
 
   #settle(request: readonly Parcel[], outcomes: readonly WriteOutcome[]): void {
     let refused = 0;
+    const jitter = this.#options.clock.random();
     for (const [index, parcel] of request.entries()) {
       const outcome = outcomes[index];
       if (outcome?.ok === true) {
@@ -117,7 +125,7 @@ export class Dispatch {
           member.stored({ shardId, sequenceNumber, subSequenceNumber, attempts: parcel.attempts + 1 });
       } else if (outcome !== undefined) {
         refused++;
-        this.#apply(parcel, judgeEntry(this.#stream, outcome));
+        this.#apply(parcel, judgeEntry(this.#stream, outcome), jitter);
       }
     }
     publish('producer:request', () => ({ stream: this.#stream, entries: request.length, refused }));
@@ -131,10 +139,14 @@ export class Dispatch {
     }));
     // One bad entry must not take 499 good ones with it: cut the request down until the bad one is alone.
     if (verdict.error.code === 'PUT_REJECTED' && request.length > 1) this.#outbox.halve(request);
-    else for (const parcel of request) this.#apply(parcel, verdict);
+    else {
+      const jitter = this.#options.clock.random();
+      for (const parcel of request) this.#apply(parcel, verdict, jitter);
+    }
   }
 
-  #apply(parcel: Parcel, verdict: Verdict): void {
+  /** Entries refused together share their `jitter`, or the next call would be one per entry. */
+  #apply(parcel: Parcel, verdict: Verdict, jitter: number): void {
     const tried: Parcel = { ...parcel, attempts: parcel.attempts + 1 };
     if (this.#abandoned !== undefined || verdict.action === 'reject') {
       this.#outbox.settle(tried);
@@ -144,7 +156,7 @@ export class Dispatch {
     const now = this.#options.clock.monotonic();
     const late = tried.members.filter(({ deadlineAt }) => deadlineAt <= now);
     if (late.length === 0) {
-      this.#outbox.retry(tried, now + backoffDelay(backoff, tried.attempts, this.#options.clock));
+      this.#outbox.retry(tried, now + backoffDelay(backoff, tried.attempts, { random: () => jitter }));
       return;
     }
     this.#outbox.giveBack(
