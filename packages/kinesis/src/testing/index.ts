@@ -1,1 +1,2 @@
+export { leaseStoreGuarantees, type LeaseStoreGuarantee } from './lease-store-conformance.ts';
 export { createManualClock, type ManualClock, type ManualClockOptions } from './manual-clock.ts';
