@@ -11,15 +11,7 @@ import {
 import { MillraceError } from '../errors.ts';
 import type { Lease } from '../lease/lease.ts';
 import type { LeaseStore } from '../lease/lease-store.ts';
-import {
-  checkLease,
-  checkName,
-  isCurrent,
-  isEcho,
-  isReleaseOf,
-  isTakeOf,
-  sameCheckpoint,
-} from '../lease/transition.ts';
+import { checkLease, checkName, isCurrent, isEcho, isReleaseOf, isTakeOf } from '../lease/transition.ts';
 import { systemClock, type Clock } from '../runtime/clock.ts';
 import { toMilliseconds, type Duration } from '../runtime/duration.ts';
 import { toMillraceError } from './aws-error.ts';
@@ -99,17 +91,16 @@ export function createDynamoDBLeaseStore(options: DynamoDBLeaseStoreOptions): Le
     const { done, lease: stored } = await update(lease.leaseKey, renewal(lease));
     if (done) return stored;
     if (stored === undefined) return undefined;
-    // A Java leader has asked us to hand it over; until we have, we go on, knowing it.
-    if (isCurrent(stored, lease) && lease.checkpointOwner === undefined) return renew(stored);
-    return isEcho(stored, lease) ? stored : undefined;
+    // A Java leader has asked us to hand it over: we go on, knowing it, until we have.
+    const asked = isCurrent(stored, lease) && stored.checkpointOwner !== undefined;
+    return asked || isEcho(stored, lease) ? renew(stored) : undefined;
   };
 
   const checkpoint: LeaseStore['checkpoint'] = async (lease, reached, childShardIds = []) => {
     const { done, lease: stored } = await update(lease.leaseKey, advance(lease, reached, childShardIds));
     if (done) return stored;
-    if (stored === undefined || !isEcho(stored, lease)) return undefined;
-    // Ours is in between: this very checkpoint, or a heartbeat after which the checkpoint is still to be written.
-    return sameCheckpoint(stored.checkpoint, reached) ? stored : checkpoint(stored, reached, childShardIds);
+    const ours = stored !== undefined && isEcho(stored, lease);
+    return ours ? checkpoint(stored, reached, childShardIds) : undefined;
   };
 
   const release: LeaseStore['release'] = async (lease) => {
@@ -163,7 +154,7 @@ export function createDynamoDBLeaseStore(options: DynamoDBLeaseStoreOptions): Le
       checkName('lease.owner', owner);
       const { done, lease: stored } = await update(lease.leaseKey, takeOver(lease, owner));
       if (done) return stored;
-      return stored !== undefined && isTakeOf(stored, lease, owner) ? stored : undefined;
+      return stored !== undefined && isTakeOf(stored, lease, owner) ? renew(stored) : undefined;
     },
 
     async delete(leaseKey) {

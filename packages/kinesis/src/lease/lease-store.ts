@@ -5,9 +5,13 @@ import type { Lease } from './lease.ts';
  * The port workers share their leases through. One store serves one consumer group of one stream.
  *
  * Every write is conditional on the counter the caller last saw, so of two workers that act on the same lease only
- * one succeeds; the other is told by `undefined` (it is not an error to lose a race). A write whose answer was lost
- * on the way may have happened: `renew` and `checkpoint` recognise their own (same owner, counter one higher) and
- * answer with it. Errors are `MillraceError`s, retryable unless the table can never be used.
+ * one succeeds; the other is told by `undefined` (it is not an error to lose a race). The counter is the caller's to
+ * carry on: write with the lease the last write answered, one write at a time.
+ *
+ * A write whose answer was lost on the way may have happened. Tried again, it recognises its own trace (same holder,
+ * counter one higher) and is done once more on top of it, never merely confirmed: what was written before the loss
+ * may be old enough for others to count the lease as expired soon. Errors are `MillraceError`s, retryable unless the
+ * table can never be used.
  */
 export interface LeaseStore {
   /** Makes the store usable (creates the table and waits for it). Safe to call from many workers at once. */

@@ -1,5 +1,5 @@
 import { optionError } from '../runtime/options.ts';
-import { compareCheckpoints, type Checkpoint } from './checkpoint.ts';
+import type { Checkpoint } from './checkpoint.ts';
 import type { Lease } from './lease.ts';
 
 /** Who may write to it: during a hand-off by a Java leader the old owner, which stands in `checkpointOwner`. */
@@ -81,10 +81,6 @@ export function isReleaseOf(stored: Lease, lease: Lease): boolean {
 /** Whether nothing but a hand-off, which leaves the counter alone, can have happened between the two. */
 export function isCurrent(stored: Lease, lease: Lease): boolean {
   return stored.counter === lease.counter && holderOf(stored) === holderOf(lease);
-}
-
-export function sameCheckpoint(a: Checkpoint, b: Checkpoint): boolean {
-  return compareCheckpoints(a, b) === 0;
 }
 
 /** Throws `OPTION_INVALID` for what no store may hold: the KCL reads neither an empty key nor an empty owner. */

@@ -11,7 +11,6 @@ import {
   isTakeOf,
   released,
   renewed,
-  sameCheckpoint,
   taken,
 } from '../lease/transition.ts';
 
@@ -58,8 +57,7 @@ export function createMemoryLeaseStore(): LeaseStore {
     async renew(lease) {
       const stored = leases.get(lease.leaseKey);
       if (stored === undefined) return undefined;
-      if (isCurrent(stored, lease)) return put(renewed(stored));
-      return isEcho(stored, lease) ? copy(stored) : undefined;
+      return isCurrent(stored, lease) || isEcho(stored, lease) ? put(renewed(stored)) : undefined;
     },
 
     async take(lease, owner) {
@@ -67,13 +65,12 @@ export function createMemoryLeaseStore(): LeaseStore {
       const stored = leases.get(lease.leaseKey);
       if (stored === undefined) return undefined;
       if (stored.counter === lease.counter) return put(taken(stored, owner));
-      return isTakeOf(stored, lease, owner) ? copy(stored) : undefined;
+      return isTakeOf(stored, lease, owner) ? put(renewed(stored)) : undefined;
     },
 
     async checkpoint(lease, checkpoint, childShardIds) {
       const stored = leases.get(lease.leaseKey);
       if (stored === undefined) return undefined;
-      if (isEcho(stored, lease) && sameCheckpoint(stored.checkpoint, checkpoint)) return copy(stored);
       const ours = stored.counter === lease.counter || isEcho(stored, lease);
       return ours ? put(checkpointed(stored, checkpoint, childShardIds)) : undefined;
     },

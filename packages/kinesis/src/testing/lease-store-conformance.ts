@@ -165,18 +165,31 @@ export const leaseStoreGuarantees: readonly LeaseStoreGuarantee[] = [
     },
   ),
 
-  guarantee('a write whose answer was lost is recognised when it is tried again', async (store) => {
-    await store.create(leaseOf('a'));
-    const mine = (await store.take(leaseOf('a'), 'worker-a')) ?? assert.fail();
-    assert.deepEqual(await store.take(leaseOf('a'), 'worker-a'), mine);
-    const renewed = (await store.renew(mine)) ?? assert.fail();
-    assert.deepEqual(await store.renew(mine), renewed);
-    const done = (await store.checkpoint(renewed, numbered('7'))) ?? assert.fail();
-    assert.deepEqual(await store.checkpoint(renewed, numbered('7')), done);
-    assert.equal(await store.release(done), true);
-    const free = await store.get('a');
-    assert.equal(await store.release(done), true);
-    assert.deepEqual(await store.get('a'), free);
+  guarantee(
+    'a write whose answer was lost is recognised when tried again, and is done anew',
+    async (store) => {
+      await store.create(leaseOf('a'));
+      await store.take(leaseOf('a'), 'worker-a');
+      const mine = (await store.take(leaseOf('a'), 'worker-a')) ?? assert.fail();
+      assert.deepEqual(mine, leaseOf('a', { owner: 'worker-a', counter: 2 }));
+      await store.renew(mine);
+      const renewed = (await store.renew(mine)) ?? assert.fail();
+      assert.deepEqual(renewed, { ...mine, counter: 4 });
+      await store.checkpoint(renewed, numbered('7'), ['b']);
+      const done = (await store.checkpoint(renewed, numbered('7'), ['b'])) ?? assert.fail();
+      assert.deepEqual(done, { ...mine, counter: 6, checkpoint: numbered('7'), childShardIds: ['b'] });
+      assert.deepEqual(await store.get('a'), done);
+      assert.equal(await store.release(done), true);
+      const free = await store.get('a');
+      assert.equal(await store.release(done), true);
+      assert.deepEqual(await store.get('a'), free);
+    },
+  ),
+
+  guarantee('a take-over whose answer was lost counts one change of owner', async (store) => {
+    const theirs = await taken(store, leaseOf('a'), 'worker-b');
+    await store.take(theirs, 'worker-a');
+    assert.equal((await store.take(theirs, 'worker-a'))?.ownerSwitchesSinceCheckpoint, 1);
   }),
 
   guarantee(
@@ -184,11 +197,11 @@ export const leaseStoreGuarantees: readonly LeaseStoreGuarantee[] = [
     async (store) => {
       const mine = await taken(store, leaseOf('a'), 'worker-a');
       await store.renew(mine);
-      const done = await store.checkpoint(mine, numbered('7'));
-      assert.equal(done?.counter, mine.counter + 2);
+      const done = (await store.checkpoint(mine, numbered('7'))) ?? assert.fail();
+      assert.equal(done.counter, mine.counter + 2);
       assert.deepEqual((await store.get('a'))?.checkpoint, numbered('7'));
-      await store.renew(done ?? mine);
-      assert.equal(await store.release(done ?? mine), true);
+      await store.renew(done);
+      assert.equal(await store.release(done), true);
       assert.equal((await store.get('a'))?.owner, undefined);
     },
   ),

@@ -321,7 +321,7 @@ describe('over a connection that fails', () => {
       code: 'ENDPOINT_UNREACHABLE',
       retryable: true,
     });
-    expect(await losing.renew(present(mine))).toEqual({ ...mine, counter: 2 });
+    expect(await losing.renew(present(mine))).toEqual({ ...mine, counter: 3 });
   });
 
   test('the item a failed condition carries spares the second read', async () => {
@@ -332,17 +332,19 @@ describe('over a connection that fails', () => {
         name: 'ConditionalCheckFailedException',
         Item: {
           leaseKey: { S: 'a' },
-          leaseOwner: { S: 'me' },
+          leaseOwner: { S: 'somebody' },
           leaseCounter: { N: '8' },
           checkpoint: { S: 'LATEST' },
         },
       });
     });
-    const store = createStore('echo', sender);
+    const store = createStore('shown', sender);
     const mine = { ...fresh, leaseKey: 'a', owner: 'me', counter: 7 };
-    expect(await store.renew(mine)).toMatchObject({ counter: 8, owner: 'me' });
-    expect(await store.renew({ ...mine, counter: 6 })).toBeUndefined();
-    expect(asked).toEqual(['UpdateItemCommand', 'UpdateItemCommand']);
+    expect(await store.renew(mine)).toBeUndefined();
+    expect(await store.checkpoint(mine, fresh.checkpoint)).toBeUndefined();
+    expect(await store.take(mine, 'me')).toBeUndefined();
+    expect(await store.release(mine)).toBe(false);
+    expect(asked).toEqual(Array.from({ length: 4 }, () => 'UpdateItemCommand'));
   });
 
   test('a refusal names the table, the action and what to allow', async () => {
