@@ -1,1 +1,12 @@
-export {};
+export type { Fault, FaultCall, Faults } from './api/fault.ts';
+export type { EntryFault } from './api/operation.ts';
+export type { CreateStreamOptions, Engine } from './engine/engine.ts';
+export type { ServiceErrorType } from './engine/service-error.ts';
+export {
+  createLocalKinesis,
+  type ClientConfig,
+  type LocalKinesis,
+  type LocalKinesisOptions,
+  type StreamOptions,
+} from './local-kinesis.ts';
+export { startServer, type LocalServer, type ServerOptions } from './server/server.ts';

@@ -1,0 +1,43 @@
+import type { ServiceErrorType } from '../engine/service-error.ts';
+import type { EntryFault } from './operation.ts';
+
+/** A call about to be made, as a fault hook sees it. */
+export interface FaultCall {
+  /** For example `PutRecords`. */
+  readonly operation: string;
+  /** The stream it names by name, ARN or iterator. */
+  readonly stream: string | undefined;
+  /** Calls of this operation so far, this one included: 1 for the first. */
+  readonly count: number;
+  /** Entries of PutRecords, 0 for other operations. */
+  readonly entries: number;
+}
+
+/** What goes wrong with a call. */
+export interface Fault {
+  /** The call is held back so long, milliseconds. */
+  readonly delayMs?: number;
+  /** The call is answered with this error. */
+  readonly error?: {
+    readonly type: ServiceErrorType;
+    readonly message?: string;
+    /** `before` (default): nothing happened. `after`: the call took effect and only its answer is lost. */
+    readonly when?: 'before' | 'after';
+  };
+  /** Refuses entries of PutRecords: answer `{}` to throttle the one at `index`, undefined to let it through. */
+  readonly entry?: (index: number) => EntryFault | undefined;
+}
+
+/**
+ * Decides for every call whether something goes wrong. Called in order and synchronously, so a hook that draws from
+ * a seeded generator replays.
+ *
+ * @example
+ * ```ts
+ * const everyThirdPut: Faults = ({ operation, count }) =>
+ *   operation === 'PutRecords' && count % 3 === 0
+ *     ? { error: { type: 'ProvisionedThroughputExceededException' } }
+ *     : undefined;
+ * ```
+ */
+export type Faults = (call: FaultCall) => Fault | undefined;

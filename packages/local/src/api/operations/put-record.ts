@@ -1,0 +1,63 @@
+import { parseSequenceNumber } from '../../engine/sequence-number.ts';
+import { invalidArgument, ServiceError } from '../../engine/service-error.ts';
+import type { StreamWriter } from '../../engine/stream-writer.ts';
+import { accept } from '../accept.ts';
+import { validationError } from '../check-constraints.ts';
+import type { OperationContext } from '../operation.ts';
+import { explicitHashKey, recordBytes, tooLarge } from '../record-size.ts';
+import { required, structure } from '../shape.ts';
+import { data, hashKey, partitionKey, sequenceNumber, streamArn, streamId, streamName } from '../shapes.ts';
+import { streamNameOf } from '../stream-reference.ts';
+
+export interface PutRecordOutput {
+  readonly ShardId: string;
+  readonly SequenceNumber: string;
+}
+
+/** See {@link https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecord.html}. */
+export function putRecord({ engine }: OperationContext, input: unknown): PutRecordOutput {
+  const request = accept(shape, input);
+  const writer = engine.writer(streamNameOf(engine, request));
+  const bytes = recordBytes(request.Data, request.PartitionKey);
+  const { maxRecordBytes } = writer.stream;
+  if (bytes > maxRecordBytes) throw validationError([tooLarge(request.Data, 'data', maxRecordBytes)]);
+  const explicit = explicitHashKey(request.ExplicitHashKey);
+  checkOrdering(writer, request.SequenceNumberForOrdering ?? undefined, engine.now, engine.options.accountId);
+  const { shardId, sequenceNumber: number } = writer.put({
+    partitionKey: request.PartitionKey,
+    hashKey: explicit,
+    payload: request.Data,
+    bytes,
+  });
+  writer.finish();
+  if (number === undefined) {
+    throw new ServiceError('ProvisionedThroughputExceededException', writer.rateExceeded(shardId));
+  }
+  return { ShardId: shardId, SequenceNumber: number };
+}
+
+const shape = structure({
+  SequenceNumberForOrdering: sequenceNumber,
+  PartitionKey: required(partitionKey),
+  ExplicitHashKey: hashKey,
+  Data: required(data),
+  StreamName: streamName,
+  StreamARN: streamArn,
+  StreamId: streamId,
+});
+
+/** Numbers of a shard only grow, so any earlier one is honoured; one from the future cannot be. */
+function checkOrdering(
+  writer: StreamWriter,
+  number: string | undefined,
+  now: number,
+  accountId: string,
+): void {
+  if (number === undefined) return;
+  const parts = parseSequenceNumber(number);
+  if (parts !== undefined && parts.second * 1000 <= now) return;
+  throw invalidArgument(
+    `ExclusiveMinimumSequenceNumber ${number} used in PutRecord on stream ${writer.stream.name} under account ` +
+      `${accountId} is invalid.`,
+  );
+}

@@ -1,0 +1,121 @@
+import { limits } from '../../engine/limits.ts';
+import { invalidArgument } from '../../engine/service-error.ts';
+import type { PutEntry, StreamWriter } from '../../engine/stream-writer.ts';
+import { accept } from '../accept.ts';
+import { validationError } from '../check-constraints.ts';
+import { isBase64 } from '../check-type.ts';
+import type { EntryFault, OperationContext } from '../operation.ts';
+import { explicitHashKey, recordBytes, tooLarge } from '../record-size.ts';
+import { isRecord, required, structure, type ValueOf } from '../shape.ts';
+import { data, hashKey, partitionKey, streamArn, streamId, streamName } from '../shapes.ts';
+import { streamNameOf } from '../stream-reference.ts';
+
+export interface PutRecordsOutput {
+  readonly FailedRecordCount: number;
+  readonly Records: readonly PutRecordsEntry[];
+}
+
+export type PutRecordsEntry =
+  | { readonly SequenceNumber: string; readonly ShardId: string }
+  | { readonly ErrorCode: string; readonly ErrorMessage: string };
+
+/** See {@link https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecords.html}. */
+export function putRecords(context: OperationContext, input: unknown): PutRecordsOutput {
+  const request = isPlainRequest(input) ? input : accept(shape, input);
+  const writer = context.engine.writer(streamNameOf(context.engine, request));
+  const entries = entriesOf(request.Records, writer.stream.maxRecordBytes);
+  const records = entries.map((entry, index) => {
+    const fault = context.refuseEntry?.(index);
+    return fault === undefined ? putOne(writer, entry) : refuse(writer, entry, fault);
+  });
+  writer.finish();
+  let failed = 0;
+  for (const record of records) if ('ErrorCode' in record) failed++;
+  return { FailedRecordCount: failed, Records: records };
+}
+
+const shape = structure({
+  Records: required({
+    type: 'list',
+    min: 1,
+    max: limits.recordsPerPut,
+    itemName: 'com.amazonaws.kinesis.v20131202.PutRecordsRequestEntry@c965e310',
+    item: structure({
+      PartitionKey: required(partitionKey),
+      ExplicitHashKey: hashKey,
+      Data: required(data),
+    }),
+  }),
+  StreamName: streamName,
+  StreamARN: streamArn,
+  StreamId: streamId,
+});
+
+type Request = ValueOf<typeof shape>;
+
+const plainStreamName = /^[a-zA-Z0-9_.-]{1,128}$/;
+
+/**
+ * Whether a request is what nearly every request is: a stream name and entries of a key and a payload, all within
+ * bounds. Says false when in doubt; then the shape is consulted, which knows how to word what is wrong.
+ */
+function isPlainRequest(input: unknown): input is Request {
+  if (!isRecord(input)) return false;
+  const { StreamName: name, StreamARN: arn, StreamId: id, Records: records } = input;
+  if (typeof name !== 'string' || !plainStreamName.test(name) || arn !== undefined || id !== undefined)
+    return false;
+  if (!Array.isArray(records) || records.length === 0 || records.length > limits.recordsPerPut) return false;
+  return records.every(isPlainEntry);
+}
+
+function isPlainEntry(entry: unknown): boolean {
+  if (!isRecord(entry) || entry['ExplicitHashKey'] !== undefined) return false;
+  const key = entry['PartitionKey'];
+  const payload = entry['Data'];
+  return (
+    typeof key === 'string' &&
+    key.length > 0 &&
+    key.length <= partitionKey.max &&
+    typeof payload === 'string' &&
+    payload.length <= limits.defaultRecordBytes &&
+    isBase64(payload)
+  );
+}
+
+/** Nothing is stored before everything is checked. */
+function entriesOf(records: Request['Records'], maxRecordBytes: number): readonly PutEntry[] {
+  const broken: string[] = [];
+  let total = 0;
+  const entries = records.map((record, index) => {
+    const bytes = recordBytes(record.Data, record.PartitionKey);
+    total += bytes;
+    if (bytes > maxRecordBytes && broken.length < 10) {
+      broken.push(tooLarge(record.Data, `records.${index + 1}.member.data`, maxRecordBytes));
+    }
+    return {
+      partitionKey: record.PartitionKey,
+      hashKey: explicitHashKey(record.ExplicitHashKey),
+      payload: record.Data,
+      bytes,
+    };
+  });
+  if (broken.length > 0) throw validationError(broken);
+  if (total > limits.bytesPerPut) throw invalidArgument('Records size exceeds 10 MB limit');
+  return entries;
+}
+
+function putOne(writer: StreamWriter, entry: PutEntry): PutRecordsEntry {
+  const { shardId, sequenceNumber } = writer.put(entry);
+  if (sequenceNumber !== undefined) return { SequenceNumber: sequenceNumber, ShardId: shardId };
+  return {
+    ErrorCode: 'ProvisionedThroughputExceededException',
+    ErrorMessage: writer.rateExceeded(shardId),
+  };
+}
+
+function refuse(writer: StreamWriter, entry: PutEntry, fault: EntryFault): PutRecordsEntry {
+  const code = fault.code ?? 'ProvisionedThroughputExceededException';
+  const words =
+    code === 'InternalFailure' ? 'Internal service failure.' : writer.rateExceeded(writer.shardIdOf(entry));
+  return { ErrorCode: code, ErrorMessage: fault.message ?? words };
+}

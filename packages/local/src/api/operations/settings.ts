@@ -1,0 +1,38 @@
+import { accept } from '../accept.ts';
+import type { OperationContext } from '../operation.ts';
+import { required, structure } from '../shape.ts';
+import { maxRecordSize, streamArn, streamId } from '../shapes.ts';
+import { streamOf } from '../stream-reference.ts';
+
+export interface DescribeLimitsOutput {
+  readonly ShardLimit: number;
+  readonly OpenShardCount: number;
+  readonly OnDemandStreamCount: number;
+  readonly OnDemandStreamCountLimit: number;
+}
+
+/** See {@link https://docs.aws.amazon.com/kinesis/latest/APIReference/API_UpdateMaxRecordSize.html}. */
+export function updateMaxRecordSize({ engine }: OperationContext, input: unknown): undefined {
+  const request = accept(sizeShape, input);
+  const stream = streamOf(engine, request);
+  engine.checkActive(stream);
+  stream.maxRecordBytes = Math.floor(request.MaxRecordSizeInKiB) * 1024;
+  return undefined;
+}
+
+/** See {@link https://docs.aws.amazon.com/kinesis/latest/APIReference/API_DescribeLimits.html}. */
+export function describeLimits({ engine }: OperationContext, input: unknown): DescribeLimitsOutput {
+  accept(structure({}), input);
+  return {
+    ShardLimit: engine.options.shardLimit,
+    OpenShardCount: engine.openShardCount,
+    OnDemandStreamCount: engine.streams.filter((stream) => stream.mode === 'ON_DEMAND').length,
+    OnDemandStreamCountLimit: 50,
+  };
+}
+
+const sizeShape = structure({
+  StreamARN: streamArn,
+  StreamId: streamId,
+  MaxRecordSizeInKiB: required(maxRecordSize),
+});

@@ -1,0 +1,79 @@
+import { sleep } from '@millrace/kinesis/runtime';
+
+import type { Engine } from '../engine/engine.ts';
+import { ServiceError } from '../engine/service-error.ts';
+import { decodeIterator } from '../engine/shard-iterator.ts';
+import type { Fault, Faults } from './fault.ts';
+import type { Operation, OperationContext } from './operation.ts';
+import { operations } from './operations.ts';
+import { isRecord } from './shape.ts';
+
+/**
+ * The service without a wire: requests and answers are plain objects. A call is answered at once unless a fault
+ * delays it; it throws, or rejects with, a `ServiceError`.
+ */
+export class Service {
+  readonly engine: Engine;
+  readonly #context: OperationContext;
+  readonly #faults: Faults | undefined;
+  readonly #counts = new Map<string, number>();
+
+  constructor(engine: Engine, faults?: Faults) {
+    this.engine = engine;
+    this.#context = { engine };
+    this.#faults = faults;
+  }
+
+  /** Throws `UnknownOperationException` for an operation that is not answered. */
+  call(name: string, input: unknown): object | undefined | Promise<object | undefined> {
+    const operation = operations.get(name);
+    if (operation === undefined) throw new ServiceError('UnknownOperationException');
+    return this.run(name, operation, input);
+  }
+
+  /** {@link call} for a caller that knows the operation, and so the type of its answer. */
+  run<T extends object | undefined>(name: string, operation: Operation<T>, input: unknown): T | Promise<T> {
+    const fault = this.#faults === undefined ? undefined : this.#faultOf(this.#faults, name, input);
+    if (fault === undefined) return operation(this.#context, input);
+    const { delayMs = 0 } = fault;
+    if (delayMs <= 0) return this.#runFaulty(fault, operation, input);
+    return sleep(this.engine.options.clock, delayMs).then(() => this.#runFaulty(fault, operation, input));
+  }
+
+  #runFaulty<T extends object | undefined>(fault: Fault, operation: Operation<T>, input: unknown): T {
+    const { error, entry } = fault;
+    const failure = error === undefined ? undefined : new ServiceError(error.type, error.message);
+    if (failure !== undefined && error?.when !== 'after') throw failure;
+    const output = operation(
+      entry === undefined ? this.#context : { ...this.#context, refuseEntry: entry },
+      input,
+    );
+    if (failure !== undefined) throw failure;
+    return output;
+  }
+
+  #faultOf(faults: Faults, operation: string, input: unknown): Fault | undefined {
+    const count = (this.#counts.get(operation) ?? 0) + 1;
+    this.#counts.set(operation, count);
+    const request = isRecord(input) ? input : {};
+    const records = request['Records'];
+    return faults({
+      operation,
+      stream: this.#streamOf(request),
+      count,
+      entries: Array.isArray(records) ? records.length : 0,
+    });
+  }
+
+  #streamOf(request: Readonly<Record<string, unknown>>): string | undefined {
+    const { StreamName: name, StreamARN: arn, ShardIterator: iterator } = request;
+    if (typeof name === 'string') return name;
+    if (typeof arn === 'string') return arn.split('/')[1];
+    if (typeof iterator !== 'string') return undefined;
+    try {
+      return decodeIterator(iterator, this.engine.now).stream;
+    } catch {
+      return undefined;
+    }
+  }
+}

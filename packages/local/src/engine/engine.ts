@@ -1,0 +1,282 @@
+import type { Position } from '@millrace/kinesis/record';
+import { adjacent, evenRanges } from '@millrace/kinesis/shard';
+
+import { limits } from './limits.ts';
+import type { EngineOptions } from './options.ts';
+import { openIterator, readRecords, type ReadBatch, type ReadOptions } from './reading.ts';
+import { mergeStep, splitStep, uniformSteps, type ReshardStep } from './reshard.ts';
+import { invalidArgument, ServiceError } from './service-error.ts';
+import { parseShardId, type Shard } from './shard.ts';
+import type { ShardIterator } from './shard-iterator.ts';
+import { Stream, type StreamMode } from './stream.ts';
+import { StreamWriter } from './stream-writer.ts';
+
+export interface CreateStreamOptions {
+  /** Default 4, as on demand. */
+  readonly shards?: number;
+  /** Default `PROVISIONED` when `shards` is given. */
+  readonly mode?: StreamMode;
+  /** Largest record, bytes of data and partition key. Default 1 MiB, at most 10 MiB. */
+  readonly maxRecordBytes?: number;
+  readonly tags?: Readonly<Record<string, string>>;
+  /** ACTIVE before the call returns, however long creation takes otherwise. */
+  readonly atOnce?: boolean;
+}
+
+/**
+ * A Kinesis in memory: synchronous, pure but for its clock, deterministic on a manual one. Errors are
+ * {@link ServiceError}s in the service's own words. Streams change state by timers of the clock.
+ */
+export class Engine {
+  readonly options: EngineOptions;
+  readonly #streams = new Map<string, Stream>();
+  readonly #timers = new Set<Disposable>();
+
+  constructor(options: EngineOptions) {
+    this.options = options;
+  }
+
+  /** Wall time, milliseconds since the epoch. */
+  get now(): number {
+    return this.options.clock.now();
+  }
+
+  /** Every stream, by name. */
+  get streams(): readonly Stream[] {
+    return [...this.#streams.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  get openShardCount(): number {
+    let count = 0;
+    for (const stream of this.#streams.values()) count += stream.openShards.length;
+    return count;
+  }
+
+  find(name: string): Stream | undefined {
+    return this.#streams.get(name);
+  }
+
+  /** Throws `ResourceNotFoundException`. */
+  stream(name: string): Stream {
+    const stream = this.#streams.get(name);
+    if (stream === undefined) throw this.streamNotFound(name);
+    return stream;
+  }
+
+  streamNotFound(name: string, accountId: string = this.options.accountId): ServiceError {
+    return new ServiceError(
+      'ResourceNotFoundException',
+      `Stream ${name} under account ${accountId} not found.`,
+    );
+  }
+
+  /** Throws `ResourceInUseException` when the name is taken, `LimitExceededException` over the account's shards. */
+  createStream(name: string, init: CreateStreamOptions = {}): Stream {
+    if (this.#streams.has(name)) {
+      throw new ServiceError('ResourceInUseException', `${this.#named(name)} already exists.`);
+    }
+    const { accountId, region, createStreamMs, hash } = this.options;
+    const mode = init.mode ?? (init.shards === undefined ? 'ON_DEMAND' : 'PROVISIONED');
+    const shards = init.shards ?? limits.onDemandShards;
+    this.#checkShardLimit(shards);
+    const stream = new Stream({
+      name,
+      arn: `arn:aws:kinesis:${region}:${accountId}:stream/${name}`,
+      createdAt: this.now,
+      mode,
+      maxRecordBytes: init.maxRecordBytes ?? limits.defaultRecordBytes,
+      hash,
+    });
+    for (const [key, value] of Object.entries(init.tags ?? {})) stream.tags.set(key, value);
+    this.#streams.set(name, stream);
+    this.#after(init.atOnce === true ? 0 : createStreamMs, () => {
+      if (stream.status !== 'CREATING') return;
+      stream.open(evenRanges(shards), this.now);
+      stream.status = 'ACTIVE';
+    });
+    return stream;
+  }
+
+  /** Throws `ResourceNotFoundException`. */
+  deleteStream(name: string): void {
+    const stream = this.stream(name);
+    stream.status = 'DELETING';
+    this.#after(this.options.deleteStreamMs, () => {
+      if (this.#streams.get(name) === stream) this.#streams.delete(name);
+      for (const shard of stream.openShards) shard.wake();
+    });
+  }
+
+  /**
+   * Cuts a shard in two, the second beginning at `newStartingHashKey` (default: in the middle). Throws
+   * `ResourceNotFoundException`, `ResourceInUseException` unless ACTIVE, `InvalidArgumentException`.
+   */
+  splitShard(name: string, shardId: string, newStartingHashKey?: bigint): void {
+    const stream = this.#activeStream(name);
+    const shard = this.#openShard(stream, shardId);
+    this.#checkShardLimit(1);
+    const { start, end } = shard.range;
+    const cut = newStartingHashKey ?? (start + end + 1n) / 2n;
+    if (cut <= start + 1n || cut >= end) {
+      throw invalidArgument(
+        `NewStartingHashKey ${cut} used in SplitShard() on shard ${shard.id} in ${this.#inStream(name)} is not both ` +
+          `greater than one plus the shard's StartingHashKey ${start} and less than the shard's EndingHashKey ${end}.`,
+      );
+    }
+    this.#update(stream, () => [splitStep(shard.range, cut)]);
+  }
+
+  /** Joins two shards with adjacent hash ranges; errors as {@link splitShard}. */
+  mergeShards(name: string, shardId: string, adjacentShardId: string): void {
+    const stream = this.#activeStream(name);
+    const first = this.#openShard(stream, shardId);
+    const second = this.#openShard(stream, adjacentShardId);
+    if (first === second || !adjacent(first.range, second.range)) {
+      throw invalidArgument(
+        `Shards ${first.id} and ${second.id} in ${this.#inStream(name)} are not an adjacent pair of shards eligible ` +
+          'for merging',
+      );
+    }
+    const [lower, upper] = first.range.start < second.range.start ? [first, second] : [second, first];
+    this.#update(stream, () => [mergeStep(lower.range, upper.range)]);
+  }
+
+  /** Splits and merges to `target` open shards of equal size; answers how many there are before. */
+  updateShardCount(name: string, target: number): number {
+    const stream = this.#activeStream(name);
+    const current = stream.openShards.length;
+    const counts = `Current open shard count: ${current}, Target shard count: ${target}`;
+    if (target > current * 2) {
+      throw new ServiceError(
+        'LimitExceededException',
+        `UpdateShardCount cannot scale up over double your current open shard count. ${counts}`,
+      );
+    }
+    if (target < current / 2) {
+      throw new ServiceError(
+        'LimitExceededException',
+        `UpdateShardCount cannot scale down below half your current open shard count. ${counts}`,
+      );
+    }
+    if (target > current) this.#checkShardLimit(target - current);
+    this.#update(stream, () =>
+      uniformSteps(
+        stream.openShards.map((shard) => shard.range),
+        target,
+      ),
+    );
+    return current;
+  }
+
+  /** Takes records for one call; see {@link StreamWriter}. Throws `ResourceNotFoundException`. */
+  writer(name: string): StreamWriter {
+    const stream = this.stream(name);
+    if (stream.status !== 'ACTIVE' && stream.status !== 'UPDATING') throw this.streamNotFound(name);
+    const { enforceLimits, clock, accountId } = this.options;
+    return new StreamWriter(stream, {
+      now: this.now,
+      accountId,
+      ...(enforceLimits ? { budgetTime: clock.monotonic() } : {}),
+    });
+  }
+
+  /**
+   * A place in a shard; `position` is asked once the shard is found. Throws `ResourceNotFoundException` for an unknown
+   * shard, `InvalidArgumentException` for a sequence number that is not of it.
+   */
+  openIterator(name: string, shardId: string, position: () => Position): ShardIterator {
+    return openIterator(this, name, shardId, position);
+  }
+
+  /** The next records; `toRecord` makes each as the caller wants it. */
+  read<T>(iterator: ShardIterator, options: ReadOptions<T>): ReadBatch<T> {
+    return readRecords(this, iterator, options);
+  }
+
+  /** Stops every pending change of state. */
+  close(): void {
+    for (const timer of this.#timers) timer[Symbol.dispose]();
+    this.#timers.clear();
+  }
+
+  /** The shard with that id, in any of the forms the service takes. */
+  findShard(stream: Stream, shardId: string): Shard | undefined {
+    const index = parseShardId(shardId);
+    return index === undefined ? undefined : stream.shard(index, this.now);
+  }
+
+  #openShard(stream: Stream, shardId: string): Shard {
+    const shard = this.findShard(stream, shardId);
+    if (shard === undefined) {
+      throw new ServiceError(
+        'ResourceNotFoundException',
+        `Could not find shard ${shardId} in ${this.#inStream(stream.name)}.`,
+      );
+    }
+    if (shard.closedAt !== undefined) {
+      throw invalidArgument(
+        `Shard ${shard.id} in ${this.#inStream(stream.name)} has already been merged or split, and thus is not ` +
+          'eligible for merging or splitting.',
+      );
+    }
+    return shard;
+  }
+
+  #activeStream(name: string): Stream {
+    const stream = this.stream(name);
+    this.checkActive(stream);
+    return stream;
+  }
+
+  /** Throws `ResourceInUseException` unless the stream is in one of `states`. */
+  checkActive(stream: Stream, states: readonly Stream['status'][] = ['ACTIVE']): void {
+    if (states.includes(stream.status)) return;
+    throw new ServiceError(
+      'ResourceInUseException',
+      `${this.#named(stream.name)} not ACTIVE, instead in state ${stream.status}`,
+    );
+  }
+
+  #update(stream: Stream, plan: () => readonly ReshardStep[]): void {
+    stream.status = 'UPDATING';
+    this.#after(this.options.updateStreamMs, () => {
+      if (stream.status !== 'UPDATING') return;
+      stream.status = 'ACTIVE';
+      stream.reshard(plan(), this.now);
+    });
+  }
+
+  #after(delayMs: number, task: () => void): void {
+    if (delayMs <= 0) {
+      task();
+      return;
+    }
+    const timer = this.options.clock.timer(delayMs, () => {
+      this.#timers.delete(timer);
+      task();
+    });
+    this.#timers.add(timer);
+  }
+
+  #checkShardLimit(additional: number): void {
+    const { shardLimit, accountId, region } = this.options;
+    const current = this.openShardCount;
+    if (current + additional <= shardLimit) return;
+    throw new ServiceError(
+      'LimitExceededException',
+      `This request would exceed the shard limit for the account ${accountId} in ${region}. Current shard count for ` +
+        `the account: ${current}. Limit: ${shardLimit}. Number of additional shards that would have resulted from ` +
+        `this request: ${additional}. Refer to the AWS Service Limits page ` +
+        '(http://docs.aws.amazon.com/general/latest/gr/aws_service_limits.html) for current limits and how to ' +
+        'request higher limits.',
+    );
+  }
+
+  #named(name: string): string {
+    return `Stream ${name} under account ${this.options.accountId}`;
+  }
+
+  #inStream(name: string): string {
+    return `stream ${name} under account ${this.options.accountId}`;
+  }
+}

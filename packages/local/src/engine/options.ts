@@ -1,0 +1,20 @@
+import type { Clock } from '@millrace/kinesis/runtime';
+
+import type { HashPartitionKey } from './hash-key.ts';
+
+export interface EngineOptions {
+  readonly clock: Clock;
+  readonly hash: HashPartitionKey;
+  readonly accountId: string;
+  readonly region: string;
+  /** How long a new stream is CREATING, milliseconds; at 0 it is ACTIVE before the call returns. */
+  readonly createStreamMs: number;
+  /** How long a deleted stream is DELETING, milliseconds. */
+  readonly deleteStreamMs: number;
+  /** How long a stream is UPDATING, milliseconds. */
+  readonly updateStreamMs: number;
+  /** Open shards the account may have. */
+  readonly shardLimit: number;
+  /** Whether shards refuse what is over their write and read rates. */
+  readonly enforceLimits: boolean;
+}

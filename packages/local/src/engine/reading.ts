@@ -1,0 +1,159 @@
+import type { Position } from '@millrace/kinesis/record';
+
+import { limits } from './limits.ts';
+import type { EngineOptions } from './options.ts';
+import { parseSequenceNumber, SequenceCursor } from './sequence-number.ts';
+import { invalidArgument, ServiceError } from './service-error.ts';
+import type { ShardIterator } from './shard-iterator.ts';
+import type { Payload } from './shard-log.ts';
+import { parseShardId, shardIdOf, type Shard } from './shard.ts';
+import { rateExceeded } from './stream-writer.ts';
+import type { Stream } from './stream.ts';
+
+/** What reading needs of the engine. */
+export interface ReadContext {
+  readonly options: EngineOptions;
+  readonly now: number;
+  find(name: string): Stream | undefined;
+}
+
+export interface ReadOptions<T> {
+  /** At most so many records, up to 10,000. */
+  readonly limit: number;
+  toRecord(sequenceNumber: string, partitionKey: string, payload: Payload, arrivedAt: number): T;
+}
+
+export interface ReadBatch<T> {
+  readonly records: readonly T[];
+  /** Undefined at the end of a closed shard. */
+  readonly next: ShardIterator | undefined;
+  readonly millisBehindLatest: number;
+  /** What the shard became; given at its end. */
+  readonly children: readonly Shard[] | undefined;
+}
+
+export function openIterator(
+  context: ReadContext,
+  name: string,
+  shardId: string,
+  position: () => Position,
+): ShardIterator {
+  const { stream, shard } = locate(context, name, shardId);
+  if (context.options.enforceLimits) {
+    const time = context.options.clock.monotonic();
+    if (shard.budgets.iterators.left(time) < 1) throw tooFast(context, stream, shard);
+    shard.budgets.iterators.take(1, time);
+  }
+  return {
+    stream: name,
+    streamCreatedAt: stream.createdAt,
+    shardIndex: shard.index,
+    index: placeOf(context, stream, shard, position()),
+    issuedAt: context.now,
+  };
+}
+
+export function readRecords<T>(
+  context: ReadContext,
+  iterator: ShardIterator,
+  options: ReadOptions<T>,
+): ReadBatch<T> {
+  const shardId = shardIdOf(iterator.shardIndex);
+  const { stream, shard } = locate(context, iterator.stream, shardId);
+  if (stream.createdAt !== iterator.streamCreatedAt) throw shardNotFound(context, iterator.stream, shardId);
+  const budgetTime = context.options.enforceLimits ? context.options.clock.monotonic() : undefined;
+  if (budgetTime !== undefined) takeCall(context, stream, shard, budgetTime);
+  const { log } = shard;
+  log.expire(stream.horizon(context.now));
+  const records: T[] = [];
+  const limit = Math.min(options.limit, limits.recordsPerGet);
+  const numbers = new SequenceCursor(shard.openedSecond, shard.index);
+  let bytes = 0;
+  const index = log.scan(iterator.index, (segment, offset) => {
+    if (records.length >= limit) return false;
+    bytes += segment.sizes[offset] ?? 0;
+    if (bytes > limits.bytesPerGet && records.length > 0) return false;
+    const arrivedAt = segment.arrivals[offset] ?? 0;
+    records.push(
+      options.toRecord(
+        numbers.at(segment.base + offset, Math.floor(arrivedAt / 1000)),
+        segment.partitionKeys[offset] ?? '',
+        segment.payloads[offset] ?? '',
+        arrivedAt,
+      ),
+    );
+    return true;
+  });
+  if (budgetTime !== undefined) shard.budgets.readBytes.take(Math.min(bytes, limits.bytesPerGet), budgetTime);
+  const atEnd = shard.closedAt !== undefined && index >= log.next;
+  return {
+    records,
+    next: atEnd ? undefined : { ...iterator, index, issuedAt: context.now },
+    millisBehindLatest: index < log.next ? Math.max(0, context.now - log.arrivalOf(index)) : 0,
+    children: atEnd ? shard.children : undefined,
+  };
+}
+
+function locate(context: ReadContext, name: string, shardId: string): { stream: Stream; shard: Shard } {
+  const index = parseShardId(shardId);
+  if (index === undefined) {
+    throw new ServiceError(
+      'ResourceNotFoundException',
+      `Could not find shard ${shardId} in stream ${name} under account ${context.options.accountId}.`,
+    );
+  }
+  const stream = context.find(name);
+  const shard = stream?.shard(index, context.now);
+  if (stream === undefined || shard === undefined) throw shardNotFound(context, name, shardIdOf(index));
+  return { stream, shard };
+}
+
+function placeOf(context: ReadContext, stream: Stream, shard: Shard, position: Position): number {
+  const { log } = shard;
+  log.expire(stream.horizon(context.now));
+  if (position.type === 'oldest') return log.first;
+  if (position.type === 'now') return log.next;
+  if (position.type === 'time') return log.seek(position.at);
+  const index = indexOf(context, stream, shard, position.sequenceNumber);
+  return position.type === 'at' ? index : Math.min(index + 1, log.next);
+}
+
+/** Where a sequence number stands in its shard; the shard's own bounds are before its first and after its last record. */
+function indexOf(context: ReadContext, stream: Stream, shard: Shard, sequenceNumber: string): number {
+  const parts = parseSequenceNumber(sequenceNumber);
+  const where =
+    `StartingSequenceNumber ${sequenceNumber} used in GetShardIterator on shard ${shard.id} in stream ` +
+    `${stream.name} under account ${context.options.accountId} is invalid`;
+  if (parts === undefined) throw invalidArgument(`${where}.`);
+  if (parts.shardIndex !== shard.index) {
+    throw invalidArgument(
+      `Invalid StartingSequenceNumber. It encodes ${shardIdOf(parts.shardIndex)}, while it was used in a call to a ` +
+        `shard with ${shard.id}`,
+    );
+  }
+  if (parts.openedSecond !== shard.openedSecond) {
+    throw invalidArgument(`${where} because it did not come from this stream.`);
+  }
+  return Number(parts.index < BigInt(shard.log.next) ? parts.index : BigInt(shard.log.next));
+}
+
+/** A call is refused when five were made this second, or while an earlier answer is not paid off. */
+function takeCall(context: ReadContext, stream: Stream, shard: Shard, time: number): void {
+  const { readCalls, readBytes } = shard.budgets;
+  if (readCalls.left(time) < 1 || readBytes.left(time) <= 0) throw tooFast(context, stream, shard);
+  readCalls.take(1, time);
+}
+
+function tooFast(context: ReadContext, stream: Stream, shard: Shard): ServiceError {
+  return new ServiceError(
+    'ProvisionedThroughputExceededException',
+    rateExceeded(shard.id, stream.name, context.options.accountId),
+  );
+}
+
+function shardNotFound(context: ReadContext, name: string, shardId: string): ServiceError {
+  return new ServiceError(
+    'ResourceNotFoundException',
+    `Shard ${shardId} in stream ${name} under account ${context.options.accountId} does not exist`,
+  );
+}

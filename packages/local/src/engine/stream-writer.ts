@@ -1,0 +1,95 @@
+import type { HexHashKey } from './hash-key.ts';
+import { limits } from './limits.ts';
+import type { Payload } from './shard-log.ts';
+import type { Shard } from './shard.ts';
+import type { Stream } from './stream.ts';
+
+export interface PutEntry {
+  readonly partitionKey: string;
+  /** Overrides the hash of the partition key. */
+  readonly hashKey?: HexHashKey | undefined;
+  readonly payload: Payload;
+  /** Bytes of data and partition key. */
+  readonly bytes: number;
+}
+
+export interface PutOutcome {
+  readonly shardId: string;
+  /** Undefined when the shard was over its rate. */
+  readonly sequenceNumber: string | undefined;
+}
+
+interface WriterContext {
+  /** Wall time, milliseconds since the epoch. */
+  readonly now: number;
+  readonly accountId: string;
+  /** Monotonic milliseconds; given when limits are enforced. */
+  readonly budgetTime?: number;
+}
+
+/** Puts the records of one call, all at the same instant, and wakes each shard's readers once at its end. */
+export class StreamWriter {
+  readonly #stream: Stream;
+  readonly #context: WriterContext;
+  readonly #touched = new Set<Shard>();
+
+  constructor(stream: Stream, context: WriterContext) {
+    this.#stream = stream;
+    this.#context = context;
+  }
+
+  get stream(): Stream {
+    return this.#stream;
+  }
+
+  put(entry: PutEntry): PutOutcome {
+    const shard = this.#route(entry);
+    const { log, id } = shard;
+    if (!this.#fits(shard, entry.bytes)) return { shardId: id, sequenceNumber: undefined };
+    const arrivedAt = Math.max(this.#context.now, log.lastArrival, shard.openedAt);
+    const index = log.append(entry.partitionKey, entry.payload, entry.bytes, arrivedAt);
+    if (index % expireEvery === 0) log.expire(this.#stream.horizon(this.#context.now));
+    this.#touched.add(shard);
+    return { shardId: id, sequenceNumber: shard.numbers.at(index, Math.floor(arrivedAt / 1000)) };
+  }
+
+  /** Where the record would go. */
+  shardIdOf(entry: PutEntry): string {
+    return this.#route(entry).id;
+  }
+
+  /** The service's words for a shard over its rate. */
+  rateExceeded(shardId: string): string {
+    return rateExceeded(shardId, this.#stream.name, this.#context.accountId);
+  }
+
+  finish(): void {
+    for (const shard of this.#touched) shard.wake();
+  }
+
+  #route(entry: PutEntry): Shard {
+    const { router } = this.#stream;
+    return entry.hashKey === undefined
+      ? router.byPartitionKey(entry.partitionKey)
+      : router.byHashKey(entry.hashKey);
+  }
+
+  #fits(shard: Shard, bytes: number): boolean {
+    const time = this.#context.budgetTime;
+    if (time === undefined) return true;
+    const { writeRecords, writeBytes } = shard.budgets;
+    // A record larger than a second's worth goes through when something is left, and is paid off afterwards.
+    const needed = Math.min(bytes, bytes > limits.shardWriteBytesPerSecond ? 1 : bytes);
+    if (writeRecords.left(time) < 1 || writeBytes.left(time) < needed) return false;
+    writeRecords.take(1, time);
+    writeBytes.take(bytes, time);
+    return true;
+  }
+}
+
+export function rateExceeded(shardId: string, stream: string, accountId: string): string {
+  return `Rate exceeded for shard ${shardId} in stream ${stream} under account ${accountId}.`;
+}
+
+/** Records between two looks at what has expired, so that a stream nobody reads does not grow for ever. */
+const expireEvery = 4096;

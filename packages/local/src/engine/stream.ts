@@ -1,0 +1,104 @@
+import type { HashRange } from '@millrace/kinesis/shard';
+
+import type { HashPartitionKey } from './hash-key.ts';
+import { limits } from './limits.ts';
+import type { ReshardStep } from './reshard.ts';
+import { Router } from './router.ts';
+import { Shard } from './shard.ts';
+
+export type StreamStatus = 'CREATING' | 'ACTIVE' | 'UPDATING' | 'DELETING';
+export type StreamMode = 'PROVISIONED' | 'ON_DEMAND';
+
+export interface StreamInit {
+  readonly name: string;
+  readonly arn: string;
+  /** Milliseconds since the epoch. */
+  readonly createdAt: number;
+  readonly mode: StreamMode;
+  readonly maxRecordBytes: number;
+  readonly hash: HashPartitionKey;
+}
+
+/** One stream: its settings and its shards, open and closed. Knows no limits and no messages. */
+export class Stream {
+  readonly name: string;
+  readonly arn: string;
+  readonly createdAt: number;
+  readonly tags: Map<string, string> = new Map();
+  status: StreamStatus = 'CREATING';
+  mode: StreamMode;
+  maxRecordBytes: number;
+  retentionHours: number = limits.defaultRetentionHours;
+  readonly #hash: HashPartitionKey;
+  readonly #shards = new Map<number, Shard>();
+  #nextIndex = 0;
+  #router: Router;
+
+  constructor(init: StreamInit) {
+    this.name = init.name;
+    this.arn = init.arn;
+    this.createdAt = init.createdAt;
+    this.mode = init.mode;
+    this.maxRecordBytes = init.maxRecordBytes;
+    this.#hash = init.hash;
+    this.#router = new Router([], init.hash);
+  }
+
+  get router(): Router {
+    return this.#router;
+  }
+
+  /** The open shards by hash range. */
+  get openShards(): readonly Shard[] {
+    return this.#router.shards;
+  }
+
+  /** Every shard with a record that may still be read, in the order they were opened. */
+  shards(now: number): readonly Shard[] {
+    this.#forgetExpired(now);
+    return [...this.#shards.values()];
+  }
+
+  /** The shard, or undefined when there never was one or its retention is over. */
+  shard(index: number, now: number): Shard | undefined {
+    const shard = this.#shards.get(index);
+    if (shard?.closedAt === undefined || shard.closedAt > this.horizon(now)) return shard;
+    this.#forgetExpired(now);
+    return undefined;
+  }
+
+  /** Records that arrived before this are gone. Milliseconds since the epoch. */
+  horizon(now: number): number {
+    return now - this.retentionHours * limits.hourMs;
+  }
+
+  open(ranges: readonly HashRange[], now: number): void {
+    this.reshard([{ close: [], open: ranges }], now);
+  }
+
+  reshard(steps: readonly ReshardStep[], now: number): void {
+    const open = new Map(this.openShards.map((shard) => [shard.range.start, shard]));
+    const closed: Shard[] = [];
+    for (const step of steps) {
+      const parents = step.close.map(({ start }) => open.get(start)).filter((shard) => shard !== undefined);
+      for (const parent of parents) open.delete(parent.range.start);
+      closed.push(...parents);
+      // Never before the parents' last record: the wall clock may have gone back.
+      const openedAt = Math.max(now, ...parents.map((parent) => parent.log.lastArrival));
+      for (const range of step.open) {
+        const shard = new Shard({ index: this.#nextIndex++, range, parents, openedAt });
+        this.#shards.set(shard.index, shard);
+        open.set(range.start, shard);
+      }
+    }
+    this.#router = new Router([...open.values()], this.#hash);
+    for (const shard of closed) shard.close(Math.max(now, shard.log.lastArrival));
+  }
+
+  #forgetExpired(now: number): void {
+    const horizon = this.horizon(now);
+    for (const shard of this.#shards.values()) {
+      if (shard.closedAt !== undefined && shard.closedAt <= horizon) this.#shards.delete(shard.index);
+    }
+  }
+}

@@ -1,0 +1,158 @@
+import type { Connection } from '@millrace/kinesis';
+import {
+  integerOption,
+  optionError,
+  systemClock,
+  toMilliseconds,
+  type Clock,
+  type Duration,
+} from '@millrace/kinesis/runtime';
+
+import type { Faults } from './api/fault.ts';
+import { Service } from './api/service.ts';
+import { createConnection } from './connection.ts';
+import { Engine } from './engine/engine.ts';
+import { limits } from './engine/limits.ts';
+import { md5Hex } from './md5.ts';
+import { createDynamodb } from './neighbours/dynamodb.ts';
+import { createFront, type Front } from './server/front.ts';
+import { createRequestHandler, type InProcessHandler } from './server/request-handler.ts';
+
+/** A stream to begin with. */
+export interface StreamOptions {
+  /** Open shards, 1 to 10,000. Default 1. */
+  readonly shards?: number;
+  /** Hours records are kept, 24 to 8,760. Default 24. */
+  readonly retentionHours?: number;
+  /** Largest record in KiB, 1,024 to 10,240. Default 1,024. */
+  readonly maxRecordKiB?: number;
+}
+
+export interface LocalKinesisOptions {
+  /** Streams to begin with, by name; ACTIVE at once. */
+  readonly streams?: Readonly<Record<string, StreamOptions>>;
+  /** Default: the machine's own. On a manual clock every run is the same; DynamoDB alone keeps its own time. */
+  readonly clock?: Clock;
+  /** Default `us-east-1`. */
+  readonly region?: string;
+  /** Twelve digits. Default `000000000000`. */
+  readonly accountId?: string;
+  /** How long a new stream is CREATING. Default 0: ACTIVE before the call returns. */
+  readonly createStreamTime?: Duration;
+  /** How long a deleted stream is DELETING. Default 0. */
+  readonly deleteStreamTime?: Duration;
+  /** How long a stream is UPDATING after a split, merge or new shard count. Default 0. */
+  readonly updateStreamTime?: Duration;
+  /** Open shards the account may have. Default 20,000. */
+  readonly shardLimit?: number;
+  /** Whether shards refuse what is over 1 MiB or 1,000 records a second written, 2 MiB or 5 calls read. Default false. */
+  readonly enforceLimits?: boolean;
+  /** Asked before every call whether something goes wrong with it. */
+  readonly faults?: Faults;
+  /** Access key ids let in over the wire. Default: any. */
+  readonly accessKeyIds?: readonly string[];
+  /** Whether requests must be signed for `region`. Default false. */
+  readonly enforceRegion?: boolean;
+}
+
+/** What AWS SDK v3 clients need to reach this Kinesis (and its DynamoDB) without a socket. */
+export interface ClientConfig {
+  readonly region: string;
+  readonly endpoint: string;
+  readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
+  readonly requestHandler: InProcessHandler;
+}
+
+export interface LocalKinesis extends AsyncDisposable {
+  /** Ports for a producer or consumer, straight on the engine; leases in memory, one store for each group. */
+  readonly connection: Connection;
+  /** Spread into `new KinesisClient(…)` or `new DynamoDBClient(…)`. */
+  readonly clientConfig: ClientConfig;
+  /** For tests: split, merge and look at streams. */
+  readonly engine: Engine;
+  /** Stops timers and forgets everything. Idempotent. */
+  close(): Promise<void>;
+}
+
+/**
+ * A Kinesis in this process, ready in milliseconds, without a socket. Throws `OPTION_INVALID`.
+ *
+ * @example
+ * ```ts
+ * await using kinesis = await createLocalKinesis({ streams: { orders: { shards: 2 } } });
+ * const producer = createProducer(orders, kinesis.connection);
+ * const client = new KinesisClient(kinesis.clientConfig);
+ * ```
+ */
+export async function createLocalKinesis(options: LocalKinesisOptions = {}): Promise<LocalKinesis> {
+  return assemble(options).kinesis;
+}
+
+/** The same with the door a server needs. */
+export function assemble(options: LocalKinesisOptions): {
+  readonly kinesis: LocalKinesis;
+  readonly front: Front;
+} {
+  const engine = createEngine(options);
+  const service = new Service(engine, options.faults);
+  const dynamodb = createDynamodb();
+  const front = createFront(service, [dynamodb], {
+    ...(options.accessKeyIds === undefined ? {} : { accessKeyIds: options.accessKeyIds }),
+    ...(options.enforceRegion === true ? { signingRegion: engine.options.region } : {}),
+  });
+  const close = async (): Promise<void> => {
+    engine.close();
+    await dynamodb.close();
+  };
+  const kinesis: LocalKinesis = {
+    connection: createConnection(service),
+    clientConfig: {
+      region: engine.options.region,
+      endpoint: 'http://localhost',
+      credentials: { accessKeyId: options.accessKeyIds?.[0] ?? 'local', secretAccessKey: 'local' },
+      requestHandler: createRequestHandler(front),
+    },
+    engine,
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+  return { kinesis, front };
+}
+
+function createEngine(options: LocalKinesisOptions): Engine {
+  const engine = new Engine({
+    clock: options.clock ?? systemClock,
+    hash: md5Hex,
+    accountId: checkAccountId(options.accountId ?? '000000000000'),
+    region: options.region ?? 'us-east-1',
+    createStreamMs: toMilliseconds(options.createStreamTime ?? 0, 'local.createStreamTime'),
+    deleteStreamMs: toMilliseconds(options.deleteStreamTime ?? 0, 'local.deleteStreamTime'),
+    updateStreamMs: toMilliseconds(options.updateStreamTime ?? 0, 'local.updateStreamTime'),
+    shardLimit: integerOption('local.shardLimit', options.shardLimit ?? 20_000, 1, 1_000_000),
+    enforceLimits: options.enforceLimits ?? false,
+  });
+  for (const [name, stream] of Object.entries(options.streams ?? {})) addStream(engine, name, stream);
+  return engine;
+}
+
+function addStream(engine: Engine, name: string, options: StreamOptions): void {
+  const path = `local.streams.${name}`;
+  if (!/^[a-zA-Z0-9_.-]{1,128}$/.test(name)) {
+    throw optionError('local.streams', name, 'names of 1 to 128 letters, digits, and _ . -');
+  }
+  const shards = integerOption(`${path}.shards`, options.shards ?? 1, 1, limits.shardsPerStream);
+  const kibibytes = integerOption(`${path}.maxRecordKiB`, options.maxRecordKiB ?? 1024, 1024, 10_240);
+  const hours = options.retentionHours ?? limits.defaultRetentionHours;
+  const stream = engine.createStream(name, { shards, maxRecordBytes: kibibytes * 1024, atOnce: true });
+  stream.retentionHours = integerOption(
+    `${path}.retentionHours`,
+    hours,
+    limits.defaultRetentionHours,
+    limits.longestRetentionHours,
+  );
+}
+
+function checkAccountId(accountId: string): string {
+  if (/^\d{12}$/.test(accountId)) return accountId;
+  throw optionError('local.accountId', accountId, 'twelve digits');
+}

@@ -1,0 +1,13 @@
+declare module 'dynalite' {
+  import type { Server } from 'node:http';
+
+  interface DynaliteOptions {
+    readonly createTableMs?: number;
+    readonly deleteTableMs?: number;
+    readonly updateTableMs?: number;
+    readonly maxItemSizeKb?: number;
+  }
+
+  /** A server that need not listen: it answers what is emitted on it as `request`. */
+  export default function dynalite(options?: DynaliteOptions): Server;
+}

@@ -1,0 +1,78 @@
+import { EventEmitter } from 'node:events';
+import type { Server } from 'node:http';
+
+import type { WireRequest, WireResponse } from '../wire/message.ts';
+import type { Neighbour } from './neighbour.ts';
+
+/**
+ * DynamoDB in memory, by dynalite, for leases. Loaded with the first request to it. Dynalite keeps its own time, so
+ * it does not follow a manual clock.
+ */
+export function createDynamodb(): Neighbour {
+  let server: Promise<Server> | undefined;
+  return {
+    targets: ['DynamoDB_20120810', 'DynamoDB_20111205'],
+    async answer(request) {
+      try {
+        server ??= start();
+        return await exchange(await server, request);
+      } catch (error) {
+        return {
+          status: 500,
+          headers: { 'content-type': 'application/x-amz-json-1.0' },
+          body: JSON.stringify({
+            __type: 'com.amazonaws.dynamodb.v20120810#InternalServerError',
+            message: `The embedded DynamoDB failed: ${error instanceof Error ? error.message : String(error)}`,
+          }),
+        };
+      }
+    },
+    async close() {
+      server = undefined;
+    },
+  };
+}
+
+async function start(): Promise<Server> {
+  const { default: dynalite } = await import('dynalite');
+  return dynalite({ createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 });
+}
+
+/**
+ * One request through a server that does not listen. The request is complete before dynalite sees it: it would throw
+ * out of the event loop when a client goes away in the middle of one.
+ */
+function exchange(server: Server, request: WireRequest): Promise<WireResponse> {
+  return new Promise((resolve) => {
+    const incoming = Object.assign(new EventEmitter(), {
+      method: request.method,
+      url: request.path,
+      headers: request.headers,
+    });
+    server.emit('request', incoming, new Answer(resolve));
+    const body = typeof request.body === 'string' ? Buffer.from(request.body) : Buffer.from(request.body);
+    if (body.length > 0) incoming.emit('data', body);
+    incoming.emit('end');
+  });
+}
+
+/** The part of `http.ServerResponse` that dynalite uses. */
+class Answer {
+  statusCode = 200;
+  contentType: string | undefined;
+  readonly #headers: Record<string, string> = {};
+  readonly #resolve: (response: WireResponse) => void;
+
+  constructor(resolve: (response: WireResponse) => void) {
+    this.#resolve = resolve;
+  }
+
+  setHeader(name: string, value: string | number): void {
+    this.#headers[name.toLowerCase()] = String(value);
+  }
+
+  end(body?: string | Uint8Array): void {
+    const { 'content-length': _length, 'transfer-encoding': _encoding, ...headers } = this.#headers;
+    this.#resolve({ status: this.statusCode, headers, body: body ?? '' });
+  }
+}

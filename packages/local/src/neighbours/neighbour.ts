@@ -1,0 +1,10 @@
+import type { WireRequest, WireResponse } from '../wire/message.ts';
+
+/** Another AWS service answered on the same endpoint. */
+export interface Neighbour {
+  /** Prefixes of `X-Amz-Target` it answers. */
+  readonly targets: readonly string[];
+  /** Never rejects. */
+  answer(request: WireRequest): Promise<WireResponse>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,30 @@
+import type { Service } from '../api/service.ts';
+import type { Neighbour } from '../neighbours/neighbour.ts';
+import type { AuthorizationRules } from '../wire/authorization.ts';
+import { answerKinesis } from '../wire/kinesis-wire.ts';
+import type { WireRequest, WireResponse } from '../wire/message.ts';
+import { createRequestIds } from '../wire/request-ids.ts';
+
+/** What every door leads to. Never throws or rejects. */
+export type Front = (request: WireRequest) => WireResponse | Promise<WireResponse>;
+
+/** Hands a request to the neighbour whose target it names, else to Kinesis, and gives every answer its request id. */
+export function createFront(
+  service: Service,
+  neighbours: readonly Neighbour[],
+  rules: AuthorizationRules,
+): Front {
+  const nextId = createRequestIds(service.engine.options.clock);
+  const identify = (response: WireResponse): WireResponse => ({
+    ...response,
+    headers: { 'x-amzn-requestid': nextId(), ...response.headers },
+  });
+  return (request) => {
+    const target = request.headers['x-amz-target'] ?? '';
+    const neighbour = neighbours.find(({ targets }) =>
+      targets.some((prefix) => target.startsWith(`${prefix}.`)),
+    );
+    const answer = neighbour?.answer(request) ?? answerKinesis(service, request, rules);
+    return answer instanceof Promise ? answer.then(identify) : identify(answer);
+  };
+}

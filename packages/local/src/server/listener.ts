@@ -1,0 +1,216 @@
+import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import {
+  createServer as createHttp2Server,
+  type IncomingHttpHeaders,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+} from 'node:http2';
+import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+
+import { MillraceError } from '@millrace/kinesis';
+
+import type { WireResponse } from '../wire/message.ts';
+import { collectBody } from './body.ts';
+import type { Front } from './front.ts';
+
+export interface ListenerOptions {
+  readonly host: string;
+  /** 0 takes any free port. */
+  readonly port: number;
+  /** Larger requests are refused before they are read. */
+  readonly maxRequestBytes: number;
+  /** Whether a request may name that host. */
+  readonly allowsHost: (host: string | undefined) => boolean;
+}
+
+export interface Listener {
+  readonly address: AddressInfo;
+  /** Ends every connection. Idempotent. */
+  close(): Promise<void>;
+}
+
+/**
+ * Listens on one cleartext port for HTTP/1.1 and for HTTP/2 with prior knowledge, which is what the AWS SDK for
+ * JavaScript speaks to `http://`. The first bytes of a connection tell which it is. Throws `PORT_TAKEN`.
+ */
+export async function listen(front: Front, options: ListenerOptions): Promise<Listener> {
+  const doors = createDoors(front, options);
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+    // A reset connection is the client's business; without a listener it would end the process.
+    socket.on('error', () => socket.destroy());
+    socket.setNoDelay(true);
+    sniff(socket, doors);
+  });
+  await bind(server, options);
+  const address = server.address();
+  if (address === null || typeof address === 'string')
+    throw new Error('A TCP server has an address and a port.');
+  return {
+    address,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        for (const socket of sockets) socket.destroy();
+      }),
+  };
+}
+
+/** Where a connection goes once its protocol is known. */
+interface Doors {
+  http1(socket: Socket): void;
+  http2(socket: Socket): void;
+}
+
+const preface = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
+
+/** Looks at the first bytes, puts them back, and lets the right server begin as if nobody had. */
+function sniff(socket: Socket, doors: Doors): void {
+  let seen: Buffer = Buffer.alloc(0);
+  const onData = (chunk: Buffer): void => {
+    seen = seen.length === 0 ? chunk : Buffer.concat([seen, chunk]);
+    const length = Math.min(seen.length, preface.length);
+    const isHttp2 = seen.subarray(0, length).equals(preface.subarray(0, length));
+    if (isHttp2 && length < preface.length) return;
+    socket.removeListener('data', onData);
+    socket.pause();
+    socket.unshift(seen);
+    if (isHttp2) doors.http2(socket);
+    else doors.http1(socket);
+  };
+  socket.on('data', onData);
+}
+
+function createDoors(front: Front, options: ListenerOptions): Doors {
+  const http1 = createHttpServer((request, response) => void answerHttp1(front, options, request, response));
+  http1.on('clientError', (_error, socket) => {
+    if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n');
+    else socket.destroy();
+  });
+  const http2 = createHttp2Server({ settings: { maxConcurrentStreams: 1000 } });
+  http2.on('session', (session: ServerHttp2Session) => session.on('error', () => session.destroy()));
+  http2.on('stream', (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => {
+    void answerHttp2(front, options, stream, headers);
+  });
+  return {
+    http1: (socket) => void http1.emit('connection', socket),
+    http2: (socket) => void http2.emit('connection', socket),
+  };
+}
+
+async function answerHttp1(
+  front: Front,
+  options: ListenerOptions,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  try {
+    const { method = 'GET', url = '/', headers } = request;
+    const answer = options.allowsHost(headers.host)
+      ? await exchange(front, options, request, { method, path: url, headers })
+      : foreignHost();
+    const body = toBytes(answer.body);
+    if (answer.status === 413) response.shouldKeepAlive = false;
+    response.writeHead(answer.status, { ...answer.headers, 'content-length': body.byteLength });
+    response.end(body);
+  } catch {
+    request.destroy();
+  }
+}
+
+async function answerHttp2(
+  front: Front,
+  options: ListenerOptions,
+  stream: ServerHttp2Stream,
+  headers: IncomingHttpHeaders,
+): Promise<void> {
+  stream.on('error', () => stream.destroy());
+  try {
+    const { ':method': method = 'GET', ':path': path = '/', ':authority': authority } = headers;
+    const answer = options.allowsHost(authority ?? headers.host)
+      ? await exchange(front, options, stream, { method, path, headers })
+      : foreignHost();
+    if (stream.destroyed) return;
+    const body = toBytes(answer.body);
+    stream.respond({ ':status': answer.status, ...answer.headers, 'content-length': body.byteLength });
+    stream.end(body);
+  } catch {
+    stream.destroy();
+  }
+}
+
+interface Head {
+  readonly method: string;
+  readonly path: string;
+  readonly headers: IncomingHttpHeaders;
+}
+
+async function exchange(
+  front: Front,
+  options: ListenerOptions,
+  source: IncomingMessage | ServerHttp2Stream,
+  head: Head,
+): Promise<WireResponse> {
+  const body = await collectBody(source, head.headers['content-length'], options.maxRequestBytes);
+  if (body === undefined) return tooLarge(options.maxRequestBytes);
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(head.headers)) {
+    if (typeof value === 'string') headers[name] = value;
+    else if (value !== undefined) headers[name] = value.join(', ');
+  }
+  return front({ method: head.method, path: head.path, headers, body });
+}
+
+function foreignHost(): WireResponse {
+  return {
+    status: 403,
+    headers: { 'content-type': 'text/plain; charset=utf-8' },
+    body:
+      'This server answers only to addresses, localhost and the names it was told (option allowedHosts): a web page ' +
+      'could otherwise reach it by having its own name resolve here.\n',
+  };
+}
+
+function tooLarge(maxBytes: number): WireResponse {
+  return {
+    status: 413,
+    headers: { 'content-type': 'application/x-amz-json-1.1' },
+    body: JSON.stringify({
+      __type: 'RequestEntityTooLargeException',
+      message: `The request is larger than ${maxBytes} bytes.`,
+    }),
+  };
+}
+
+function toBytes(body: string | Uint8Array): Uint8Array {
+  return typeof body === 'string' ? Buffer.from(body) : body;
+}
+
+function bind(server: Server, { host, port }: ListenerOptions): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      reject(error.code === 'EADDRINUSE' ? portTaken(host, port, error) : cannotListen(host, port, error));
+    });
+    server.listen(port, host, resolve);
+  });
+}
+
+function portTaken(host: string, port: number, cause: Error): MillraceError {
+  return new MillraceError('PORT_TAKEN', `Port ${port} on ${host} is in use.`, {
+    advice: 'Stop what listens there, choose another port, or give port 0 to take any free one.',
+    path: 'port',
+    got: port,
+    cause,
+  });
+}
+
+function cannotListen(host: string, port: number, cause: Error): MillraceError {
+  return new MillraceError('OPTION_INVALID', `Cannot listen on port ${port} of ${host}: ${cause.message}.`, {
+    advice: 'Give a host of this machine and a port this user may open.',
+    path: 'host',
+    got: host,
+    cause,
+  });
+}

@@ -1,0 +1,52 @@
+import type { GetRecordsOutput, RecordOutput } from '../api/operations/get-records.ts';
+import type { PutRecordsEntry, PutRecordsOutput } from '../api/operations/put-records.ts';
+import { encodePayload, encodeTimestamp } from './json.ts';
+
+/** The two answers that carry many records are written as text: several times faster than JSON.stringify. */
+export function encodePutRecords(output: PutRecordsOutput): string {
+  let text = `{"FailedRecordCount":${output.FailedRecordCount},"Records":[`;
+  let separator = '';
+  for (const entry of output.Records) {
+    text += separator + putEntry(entry);
+    separator = ',';
+  }
+  return `${text}]}`;
+}
+
+export function encodeGetRecords(output: GetRecordsOutput): string {
+  let text = '{"Records":[';
+  let separator = '';
+  let arrivedAt = Number.NaN;
+  let timestamp = '';
+  for (const record of output.Records) {
+    if (record.ApproximateArrivalTimestamp !== arrivedAt) {
+      arrivedAt = record.ApproximateArrivalTimestamp;
+      timestamp = encodeTimestamp(arrivedAt);
+    }
+    text += separator + getEntry(record, timestamp);
+    separator = ',';
+  }
+  text += `],"MillisBehindLatest":${output.MillisBehindLatest}`;
+  if (output.NextShardIterator !== undefined) text += `,"NextShardIterator":"${output.NextShardIterator}"`;
+  if (output.ChildShards !== undefined) text += `,"ChildShards":${JSON.stringify(output.ChildShards)}`;
+  return `${text}}`;
+}
+
+function putEntry(entry: PutRecordsEntry): string {
+  if ('ErrorCode' in entry) return JSON.stringify(entry);
+  return `{"SequenceNumber":"${entry.SequenceNumber}","ShardId":"${entry.ShardId}"}`;
+}
+
+function getEntry(record: RecordOutput, timestamp: string): string {
+  return (
+    `{"SequenceNumber":"${record.SequenceNumber}","ApproximateArrivalTimestamp":${timestamp},` +
+    `"Data":"${encodePayload(record.Data)}","PartitionKey":${quote(record.PartitionKey)}}`
+  );
+}
+
+function quote(text: string): string {
+  return plain.test(text) ? `"${text}"` : JSON.stringify(text);
+}
+
+/** Printable ASCII without quote and backslash. */
+const plain = /^[ !#-[\]-~]*$/;

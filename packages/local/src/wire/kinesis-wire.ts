@@ -1,0 +1,89 @@
+import { getRecords } from '../api/operations/get-records.ts';
+import { putRecords } from '../api/operations/put-records.ts';
+import type { Service } from '../api/service.ts';
+import { ServiceError } from '../engine/service-error.ts';
+import { authorize, type AuthorizationRules } from './authorization.ts';
+import { encodeGetRecords, encodePutRecords } from './json-records.ts';
+import { decodeJson, encodeJson, encodeJsonError, jsonContentType } from './json.ts';
+import type { WireRequest, WireResponse } from './message.ts';
+
+/** The prefix of `X-Amz-Target`. */
+export const kinesisTarget = 'Kinesis_20131202';
+
+/**
+ * Answers one request in AWS JSON 1.1. Checks in the service's order: method, body, target, signature, then the
+ * operation's own. Never throws.
+ */
+export function answerKinesis(
+  service: Service,
+  request: WireRequest,
+  rules: AuthorizationRules,
+): WireResponse | Promise<WireResponse> {
+  try {
+    const refusal = refuse(request);
+    if (refusal !== undefined) return refusal;
+    const input = decodeJson(request.body.length === 0 ? '' : request.body);
+    const operation = operationOf(request);
+    if (operation === undefined) throw new ServiceError('UnknownOperationException');
+    authorize(request, rules);
+    const text = perform(service, operation, input);
+    return typeof text === 'string' ? succeeded(text) : text.then(succeeded, failed);
+  } catch (error) {
+    return failed(error);
+  }
+}
+
+/** Those the service's front answers in XML, before it knows what is asked. */
+function refuse(request: WireRequest): WireResponse | undefined {
+  if (request.method !== 'POST') return accessDenied();
+  const contentType = (request.headers['content-type'] ?? '').split(';')[0]?.trim();
+  if (contentType === jsonContentType) {
+    if (request.body.length > 0) return undefined;
+    throw new ServiceError(
+      operationOf(request) === undefined ? 'UnknownOperationException' : 'SerializationException',
+    );
+  }
+  if (contentType === 'application/x-amz-cbor-1.1') {
+    throw new ServiceError(
+      'SerializationException',
+      'This server does not read CBOR yet. Turn it off in the client: AWS_CBOR_DISABLE=true for Java.',
+    );
+  }
+  if (operationOf(request) === undefined) return accessDenied();
+  return { status: 404, headers: {}, body: '<UnknownOperationException/>\n' };
+}
+
+function accessDenied(): WireResponse {
+  return {
+    status: 403,
+    headers: {},
+    body:
+      '<AccessDeniedException>\n  <Message>Unable to determine service/operation name to be authorized</Message>\n' +
+      '</AccessDeniedException>\n',
+  };
+}
+
+function operationOf(request: WireRequest): string | undefined {
+  const [target, operation] = (request.headers['x-amz-target'] ?? '').split('.');
+  return target === kinesisTarget && operation ? operation : undefined;
+}
+
+function perform(service: Service, operation: string, input: unknown): string | Promise<string> {
+  if (operation === 'PutRecords') return encoded(service.run(operation, putRecords, input), encodePutRecords);
+  if (operation === 'GetRecords') return encoded(service.run(operation, getRecords, input), encodeGetRecords);
+  return encoded(service.call(operation, input), encodeJson);
+}
+
+/** At once unless the answer is delayed: a turn of the event loop for each call would cost more than the call. */
+function encoded<T>(output: T | Promise<T>, encode: (output: T) => string): string | Promise<string> {
+  return output instanceof Promise ? output.then((late) => encode(late)) : encode(output);
+}
+
+function succeeded(body: string): WireResponse {
+  return { status: 200, headers: { 'content-type': jsonContentType }, body };
+}
+
+function failed(error: unknown): WireResponse {
+  const { status, body } = encodeJsonError(error);
+  return { status, headers: { 'content-type': jsonContentType }, body };
+}
