@@ -19,6 +19,7 @@ export type ErrorCode =
   | 'SERVICE_FAILED'
   | 'STREAM_NOT_FOUND'
   | 'THROTTLED'
+  | 'TIMED_OUT'
   | 'VALUE_INVALID';
 
 /** Where it happened and what was seen; every field is optional because errors come from every room. */
