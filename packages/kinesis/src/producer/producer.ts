@@ -1,6 +1,6 @@
 import { MillraceError } from '../errors.ts';
 import type { OutgoingRecord } from '../record/record.ts';
-import type { Clock } from '../runtime/clock.ts';
+import { nextTurn, type Clock } from '../runtime/clock.ts';
 import { toMilliseconds, type Duration } from '../runtime/duration.ts';
 import type { StreamDefinition } from '../stream/stream.ts';
 import { Dispatch } from './dispatch.ts';
@@ -66,6 +66,9 @@ export function createProducer<In>(
   return new StreamProducer(stream, connection.writer, options);
 }
 
+/** Records `putMany` pulls before it lets the event loop turn. */
+const TURN_AFTER = 256;
+
 class StreamProducer<In> implements Producer<In> {
   readonly #stream: StreamDefinition<In, unknown>;
   readonly #clock: Clock;
@@ -101,6 +104,7 @@ class StreamProducer<In> implements Producer<In> {
     const count = { delivered: 0, failed: 0 };
     const errors: unknown[] = [];
     const open = new Set<Promise<void>>();
+    let pulled = 0;
     try {
       for await (const value of values) {
         await new Promise<void>((admitted) => {
@@ -110,6 +114,8 @@ class StreamProducer<In> implements Producer<In> {
           open.add(settled);
         });
         if (errors.length > 0) break;
+        // A source that never waits would otherwise keep the answers of the service from being heard.
+        if (++pulled % TURN_AFTER === 0) await nextTurn();
       }
     } finally {
       await Promise.all(open);

@@ -1,0 +1,205 @@
+import { MillraceError } from '@millrace/kinesis';
+import { sleep } from '@millrace/kinesis/runtime';
+import { toSequenceNumber } from '@millrace/kinesis/record';
+import { createManualClock, type ManualClock } from '@millrace/kinesis/testing';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+
+import { processRecords, type Handler, type RawStreamRecord } from '../../src/process/index.ts';
+
+const context = {
+  stream: 'orders',
+  shardId: 'shardId-000000000000',
+  millisBehindLatest: 0,
+  signal: new AbortController().signal,
+};
+
+function raw(sequence: number): RawStreamRecord {
+  return {
+    stream: 'orders',
+    shardId: context.shardId,
+    sequenceNumber: toSequenceNumber(String(sequence)),
+    subSequenceNumber: 0,
+    partitionKey: 'k',
+    headers: {},
+    arrivedAt: new Date(0),
+    bytes: new TextEncoder().encode(String(sequence)),
+  };
+}
+
+const decode = (bytes: Uint8Array): number => {
+  const value = Number(new TextDecoder().decode(bytes));
+  if (Number.isNaN(value)) throw new MillraceError('VALUE_INVALID', 'Not a number.', { advice: 'Mend it.' });
+  return value;
+};
+
+interface Setup {
+  readonly clock: ManualClock;
+  readonly stop: AbortController;
+  readonly handled: string[];
+  readonly run: (records: readonly RawStreamRecord[], handler: Handler<number>) => Promise<void>;
+}
+
+function setup(maxAttempts = 3): Setup {
+  const clock = createManualClock();
+  const stop = new AbortController();
+  const handled: string[] = [];
+  return {
+    clock,
+    stop,
+    handled,
+    run: (records, handler) =>
+      processRecords(records, context, { handler, decode, maxAttempts, clock, stop: stop.signal }, (last) =>
+        handled.push(last.sequenceNumber),
+      ),
+  };
+}
+
+test('progress is told only after the promise the handler returned is done', async () => {
+  const { run, handled, clock } = setup();
+  const done = run([raw(1), raw(2)], {
+    eachRecord: async () => {
+      await sleep(clock, 10);
+    },
+  });
+  await clock.advance(9);
+  expect(handled).toEqual([]);
+  await clock.advance(1);
+  expect(handled).toEqual(['1']);
+  await clock.advance(10);
+  await done;
+  expect(handled).toEqual(['1', '2']);
+});
+
+test('a failing record is tried again in place, and nothing overtakes it', async () => {
+  const { run, handled, clock } = setup(5);
+  const seen: number[] = [];
+  const done = run([raw(1), raw(2), raw(3)], {
+    eachRecord: ({ value }) => {
+      seen.push(value);
+      if (value === 2 && seen.length < 4) throw new Error('not yet');
+    },
+  });
+  await clock.advance(1000);
+  await done;
+  expect(seen).toEqual([1, 2, 2, 2, 3]);
+  expect(handled).toEqual(['1', '2', '3']);
+});
+
+test('when the tries run out the error names the record, and progress stays before it', async () => {
+  const { run, handled, clock } = setup(3);
+  const cause = new Error('no database');
+  const done = run([raw(1), raw(2), raw(3)], {
+    eachRecord: ({ value }) => (value === 2 ? Promise.reject(cause) : undefined),
+  });
+  done.catch(() => {});
+  await clock.advance(10_000);
+  await expect(done).rejects.toMatchObject({
+    code: 'HANDLER_FAILED',
+    cause,
+    details: { stream: 'orders', shardId: context.shardId, sequenceNumber: '2', attempts: 3 },
+  });
+  expect(handled).toEqual(['1']);
+  expect(clock.pending).toBe(0);
+});
+
+test('a batch is handled as a whole or not at all', async () => {
+  const { run, handled, clock } = setup(2);
+  let calls = 0;
+  const done = run([raw(1), raw(2)], {
+    eachBatch: () => {
+      if (++calls === 1) throw new Error('half way');
+    },
+  });
+  await clock.advance(1000);
+  await done;
+  expect(calls).toBe(2);
+  expect(handled).toEqual(['2']);
+});
+
+test.each(['eachRecord', 'eachBatch'] as const)(
+  'what comes before a record that cannot be decoded is handled, the record itself is not passed (%s)',
+  async (kind) => {
+    const { run, handled } = setup();
+    const values: number[] = [];
+    const poison = { ...raw(3), bytes: new TextEncoder().encode('poison') };
+    const take = (more: readonly { value: number }[]): void =>
+      void values.push(...more.map(({ value }) => value));
+    const handler =
+      kind === 'eachBatch' ? { eachBatch: take } : { eachRecord: (one: { value: number }) => take([one]) };
+    await expect(run([raw(1), raw(2), poison, raw(4)], handler)).rejects.toMatchObject({
+      code: 'HANDLER_FAILED',
+      details: { sequenceNumber: '3' },
+      cause: { code: 'VALUE_INVALID' },
+    });
+    expect(values).toEqual([1, 2]);
+    expect(handled.at(-1)).toBe('2');
+  },
+);
+
+test('a stop lets the record in hand finish and starts no other', async () => {
+  const { run, handled, stop, clock } = setup();
+  const started: number[] = [];
+  const done = run([raw(1), raw(2), raw(3)], {
+    eachRecord: async ({ value }) => {
+      started.push(value);
+      await sleep(clock, 10);
+    },
+  });
+  await clock.advance(15);
+  stop.abort();
+  await clock.advance(100);
+  await done;
+  expect(started).toEqual([1, 2]);
+  expect(handled).toEqual(['1', '2']);
+});
+
+test('a stop ends the pauses between tries at once', async () => {
+  const { run, handled, stop, clock } = setup(100);
+  const done = run([raw(1)], {
+    eachRecord: () => {
+      throw new Error('never');
+    },
+  });
+  await clock.advance(1);
+  stop.abort();
+  await done;
+  expect(handled).toEqual([]);
+  expect(clock.pending).toBe(0);
+});
+
+test('progress never passes a record whose handler has not succeeded, whatever fails when', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.nat({ max: 4 }), { minLength: 1, maxLength: 20 }),
+      fc.boolean(),
+      fc.nat({ max: 3000 }),
+      async (failures, batched, stopAfterMs) => {
+        const { run, handled, stop, clock } = setup(3);
+        const left = [...failures];
+        const succeeded = new Set<number>();
+        const attemptOne = (value: number): void => {
+          if ((left[value - 1] ?? 0) > 0) {
+            left[value - 1] = (left[value - 1] ?? 0) - 1;
+            throw new Error('again');
+          }
+          succeeded.add(value);
+        };
+        const handler: Handler<number> = batched
+          ? { eachBatch: (records) => records.forEach(({ value }) => attemptOne(value)) }
+          : { eachRecord: ({ value }) => attemptOne(value) };
+        const done = run(
+          failures.map((_, index) => raw(index + 1)),
+          handler,
+        ).catch(() => {});
+        await clock.advance(stopAfterMs);
+        stop.abort();
+        await clock.advance(1);
+        await done;
+        const progress = Number(handled.at(-1) ?? 0);
+        for (let value = 1; value <= progress; value++) expect(succeeded.has(value)).toBe(true);
+      },
+    ),
+    { numRuns: 200 },
+  );
+});
