@@ -95,7 +95,11 @@ function createDoors(front: Front, options: ListenerOptions): Doors {
     void answerHttp2(front, options, stream, headers);
   });
   return {
-    http1: (socket) => void http1.emit('connection', socket),
+    http1: (socket) => {
+      http1.emit('connection', socket);
+      // Looking at the first bytes paused it, and the HTTP/1.1 server does not know.
+      socket.resume();
+    },
     http2: (socket) => void http2.emit('connection', socket),
   };
 }
