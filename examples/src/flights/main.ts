@@ -13,6 +13,7 @@ import { sleep, systemClock } from '@millrace/kinesis/runtime';
 import { startServer } from '@millrace/local';
 
 import { findFlightData, flights, readFlights, type Flight } from './flights.ts';
+import { Backlog } from './backlog.ts';
 import { count, Progress } from './progress.ts';
 import { parseSettings, usage, type Settings } from './settings.ts';
 import { Tally, type Verdict } from './verdict.ts';
@@ -64,16 +65,21 @@ async function run(settings: Settings): Promise<Verdict> {
     new WorkerProcess(name, { endpoint: server.endpoint, folder, leaseDurationMs });
   const workers = [start('worker-1'), start('worker-2')];
   const sent = new Set<number>();
+  const backlog = new Backlog();
   const tally = new Tally();
   const watch = (): void => {
     for (const { ledger } of workers) tally.add(ledger.read());
     const seconds = (systemClock.monotonic() - startedAt) / 1000;
-    const { processed, duplicates } = tally;
-    progress.show({ seconds, total: settings.records, sent: sent.size, processed, duplicates, workers });
+    const { processed } = tally;
+    const lagMs = backlog.age(systemClock.now(), (id) => tally.has(id));
+    progress.show({ seconds, total: settings.records, sent: sent.size, processed, lagMs, workers });
   };
   try {
     await sendAll(connection, data, settings, {
-      sent: (flight) => sent.add(flight.id),
+      sent: (flight) => {
+        sent.add(flight.id);
+        backlog.add(flight);
+      },
       watch,
       trouble: [
         { at: 0.35, strike: () => reshard(client, progress) },

@@ -7,11 +7,12 @@ export interface Snapshot {
   readonly total: number;
   readonly sent: number;
   readonly processed: number;
-  readonly duplicates: number;
+  /** Age of the oldest flight sent and not yet processed, milliseconds. */
+  readonly lagMs: number;
   readonly workers: readonly {
     readonly workerId: string;
     readonly running: boolean;
-    readonly shards: readonly { readonly shardId: string; readonly behindMs: number }[];
+    readonly shards: readonly { readonly shardId: string }[];
   }[];
 }
 
@@ -54,12 +55,11 @@ interface Rates {
 }
 
 function describe(snapshot: Snapshot, rate: Rates): readonly string[] {
-  const { seconds, total, sent, processed, workers } = snapshot;
+  const { seconds, total, sent, processed, lagMs, workers } = snapshot;
   const percent = Math.floor((100 * sent) / total);
-  const behind = Math.max(0, ...workers.flatMap(({ shards }) => shards.map(({ behindMs }) => behindMs)));
   return [
     `  ${seconds.toFixed(0).padStart(3)} s  sent ${count(sent)} of ${count(total)} (${percent} %, ${count(rate.sent)}/s)`,
-    `         processed ${count(processed)} (${count(rate.processed)}/s), ${count(sent - processed)} to go, lag ${behind} ms`,
+    `         processed ${count(processed)} (${count(rate.processed)}/s), ${count(sent - processed)} to go, lag ${(lagMs / 1000).toFixed(1)} s`,
     ...workers.map(({ workerId, running, shards }) => {
       const names = shards.map(({ shardId }) => Number(shardId.slice(-12))).toSorted((a, b) => a - b);
       return `         ${workerId} ${running ? `holds ${names.length} shards: ${names.join(' ') || '–'}` : 'is dead'}`;

@@ -42,8 +42,8 @@ export class Tally {
     return this.#seen.size;
   }
 
-  get duplicates(): number {
-    return this.#duplicates;
+  has(id: number): boolean {
+    return this.#seen.has(id);
   }
 
   judge(sent: ReadonlySet<number>, stored: ReadonlySet<number>, seconds: number): Verdict {

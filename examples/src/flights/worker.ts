@@ -41,10 +41,7 @@ try {
 }
 
 function report(): void {
-  const shards = consumer.status().shards.map(({ shardId, millisBehindLatest }) => ({
-    shardId,
-    behindMs: millisBehindLatest ?? 0,
-  }));
+  const shards = consumer.status().shards.map(({ shardId }) => ({ shardId }));
   process.send?.({ workerId, shards } satisfies WorkerReport);
   reporting = systemClock.timer(250, report);
 }

@@ -7,7 +7,7 @@ import { LedgerReader } from './ledger.ts';
 /** What a worker tells about itself, a few times a second. */
 export interface WorkerReport {
   readonly workerId: string;
-  readonly shards: readonly { readonly shardId: string; readonly behindMs: number }[];
+  readonly shards: readonly { readonly shardId: string }[];
 }
 
 /** A worker process as seen from the outside: its last report, and the ledger it leaves. */
