@@ -19,7 +19,8 @@ import {
   TAG_VALUE,
   type AggregateEntry,
 } from './aggregate.ts';
-import { stringFieldLength, StringTable, writeString } from './string-table.ts';
+import { StringTable } from './string-table.ts';
+import { utf8Length, writeText } from './utf8.ts';
 import { varintLength, writeVarint } from './varint.ts';
 
 export interface AggregatorOptions {
@@ -32,7 +33,7 @@ export interface AggregatorOptions {
   readonly maxCount?: number;
 }
 
-/** Fills one aggregate after the other. Synchronous; keeps references to the entries until they are written. */
+/** Fills one aggregate after the other. Synchronous; reads an entry's bytes again when its aggregate is finished. */
 export interface Aggregator {
   /** User records waiting. */
   readonly count: number;
@@ -52,6 +53,8 @@ export interface Aggregator {
    * keeps its headers. Throws `RECORD_INVALID` when empty, or when an entry was changed after it was added.
    */
   finish(): Required<OutgoingRecord>;
+  /** Forgets everything added. */
+  clear(): void;
 }
 
 /**
@@ -97,11 +100,9 @@ class KplAggregator implements Aggregator {
   readonly #maxCount: number;
   readonly #keys = new StringTable(KEY_TABLE);
   readonly #hashKeys = new StringTable(HASH_KEY_TABLE);
-  /** Per entry: itself, its key index, its hash key index or −1, the length of its Record message. */
   #entries: AggregateEntry[] = [];
-  #keyIndexes: number[] = [];
-  #hashKeyIndexes: number[] = [];
-  #lengths: number[] = [];
+  /** Per entry the index of its key and the length of its Record message; has room for more entries. */
+  #plan = new Uint32Array(128);
   #size = MAGIC_BYTES + DIGEST_BYTES;
 
   constructor(maxBytes: number, maxCount: number) {
@@ -132,42 +133,52 @@ class KplAggregator implements Aggregator {
       const hashKey = effectiveHashKey(first.partitionKey, first.explicitHashKey);
       return { partitionKey: 'a', explicitHashKey: hashKey.toString(), data: this.#encode() };
     } finally {
-      this.#reset();
+      this.clear();
     }
   }
 
+  clear(): void {
+    this.#keys.clear();
+    this.#hashKeys.clear();
+    this.#entries = [];
+    this.#size = MAGIC_BYTES + DIGEST_BYTES;
+  }
+
   #take(entry: AggregateEntry, keep: boolean): boolean {
-    const { partitionKey, explicitHashKey } = entry;
-    if (this.#entries.length >= this.#maxCount) return false;
+    const { partitionKey, explicitHashKey, data, headers } = entry;
+    const count = this.#entries.length;
+    if (count >= this.#maxCount) return false;
+    let size = this.#size;
 
-    const keyIndex = this.#keys.indexOf(partitionKey);
-    const newKey = keyIndex === this.#keys.count;
-    let growth = newKey ? stringFieldLength(partitionKey) : 0;
-    let length = 1 + varintLength(keyIndex) + bytesFieldLength(entry.data.length);
+    const knownKey = this.#keys.indexOf(partitionKey);
+    const keyIndex = knownKey ?? this.#keys.count;
+    if (knownKey === undefined) size += this.#keys.stage(partitionKey);
+    let length = 1 + varintLength(keyIndex) + fieldLength(data.length);
 
-    let hashKeyIndex = -1;
-    let newHashKey = false;
+    let newHashKey: string | undefined;
     if (explicitHashKey !== undefined) {
-      hashKeyIndex = this.#hashKeys.indexOf(explicitHashKey);
-      newHashKey = hashKeyIndex === this.#hashKeys.count;
-      if (newHashKey) growth += stringFieldLength(explicitHashKey);
-      length += 1 + varintLength(hashKeyIndex);
+      const hashKeyIndex = this.#hashKeys.indexOf(explicitHashKey);
+      if (hashKeyIndex === undefined) {
+        newHashKey = explicitHashKey;
+        size += this.#hashKeys.stage(explicitHashKey);
+      }
+      length += 1 + varintLength(hashKeyIndex ?? this.#hashKeys.count);
     }
-    if (entry.headers !== undefined) length += tagsLength(entry.headers);
+    if (headers !== undefined) length += tagsLength(headers);
 
-    const size = this.#size + growth + bytesFieldLength(length);
+    size += fieldLength(length);
     if (size > this.#maxBytes) return false;
     if (!keep) return true;
 
-    if (newHashKey && explicitHashKey !== undefined) {
-      parseHashKey(explicitHashKey);
-      this.#hashKeys.add(explicitHashKey);
+    if (newHashKey !== undefined) {
+      parseHashKey(newHashKey);
+      this.#hashKeys.keep(newHashKey);
     }
-    if (newKey) this.#keys.add(partitionKey);
+    if (knownKey === undefined) this.#keys.keep(partitionKey);
+    if (count * 2 === this.#plan.length) this.#plan = doubled(this.#plan);
+    this.#plan[count * 2] = keyIndex;
+    this.#plan[count * 2 + 1] = length;
     this.#entries.push(entry);
-    this.#keyIndexes.push(keyIndex);
-    this.#hashKeyIndexes.push(hashKeyIndex);
-    this.#lengths.push(length);
     this.#size = size;
     return true;
   }
@@ -175,82 +186,86 @@ class KplAggregator implements Aggregator {
   #encode(): Uint8Array {
     const data = new Uint8Array(this.#size);
     const end = this.#size - DIGEST_BYTES;
+    const keys = this.#keys.field;
+    const hashKeys = this.#hashKeys.field;
     data.set(MAGIC);
-    let at = this.#hashKeys.write(data, this.#keys.write(data, MAGIC_BYTES));
-    for (let index = 0; index < this.#entries.length; index++) {
-      const entry = this.#entries[index];
-      const length = this.#lengths[index] ?? 0;
-      if (entry === undefined) continue;
-      data[at] = RECORD;
-      const start = writeVarint(data, at + 1, length);
-      at = writeRecord(data, start, entry, this.#keyIndexes[index] ?? 0, this.#hashKeyIndexes[index] ?? -1);
-      // A buffer transferred away or a header added since would tear every record behind it.
-      if (at !== start + length) throw unusable('A user record was changed after it was added.');
-    }
+    data.set(keys, MAGIC_BYTES);
+    data.set(hashKeys, MAGIC_BYTES + keys.length);
+    this.#writeRecords(data, MAGIC_BYTES + keys.length + hashKeys.length);
     data.set(md5(data.subarray(MAGIC_BYTES, end)), end);
     return data;
   }
 
-  #reset(): void {
-    this.#keys.clear();
-    this.#hashKeys.clear();
-    this.#entries = [];
-    this.#keyIndexes = [];
-    this.#hashKeyIndexes = [];
-    this.#lengths = [];
-    this.#size = MAGIC_BYTES + DIGEST_BYTES;
+  #writeRecords(target: Uint8Array, offset: number): void {
+    const plan = this.#plan;
+    let at = offset;
+    let planned = 0;
+    for (const entry of this.#entries) {
+      const { explicitHashKey, data, headers } = entry;
+      const keyIndex = plan[planned++] ?? 0;
+      const length = plan[planned++] ?? 0;
+      target[at] = RECORD;
+      at = writeVarint(target, at + 1, length);
+      const next = at + length;
+      target[at] = RECORD_KEY_INDEX;
+      at = writeVarint(target, at + 1, keyIndex);
+      if (explicitHashKey !== undefined) {
+        target[at] = RECORD_HASH_KEY_INDEX;
+        at = writeVarint(target, at + 1, this.#hashKeys.indexOf(explicitHashKey) ?? 0);
+      }
+      target[at] = RECORD_DATA;
+      at = writeVarint(target, at + 1, data.length);
+      // A buffer transferred away or a header added since would tear every record behind this one.
+      if (at + data.length > next) throw changed();
+      target.set(data, at);
+      at += data.length;
+      if (headers !== undefined) at = writeTags(target, at, headers);
+      if (at !== next) throw changed();
+    }
   }
 }
 
-function writeRecord(
-  target: Uint8Array,
-  offset: number,
-  entry: AggregateEntry,
-  keyIndex: number,
-  hashKeyIndex: number,
-): number {
-  let at = offset;
-  target[at++] = RECORD_KEY_INDEX;
-  at = writeVarint(target, at, keyIndex);
-  if (hashKeyIndex >= 0) {
-    target[at++] = RECORD_HASH_KEY_INDEX;
-    at = writeVarint(target, at, hashKeyIndex);
-  }
-  target[at++] = RECORD_DATA;
-  at = writeVarint(target, at, entry.data.length);
-  target.set(entry.data, at);
-  at += entry.data.length;
-  return entry.headers === undefined ? at : writeTags(target, at, entry.headers);
+function doubled(plan: Uint32Array): Uint32Array<ArrayBuffer> {
+  const larger = new Uint32Array(plan.length * 2);
+  larger.set(plan);
+  return larger;
 }
 
 function writeTags(target: Uint8Array, offset: number, headers: Readonly<Record<string, string>>): number {
   let at = offset;
   for (const [name, value] of Object.entries(headers)) {
     target[at++] = RECORD_TAG;
-    at = writeVarint(target, at, stringFieldLength(name) + stringFieldLength(value));
-    at = writeString(target, at, TAG_KEY, name);
-    at = writeString(target, at, TAG_VALUE, value);
+    at = writeVarint(target, at, tagLength(name, value));
+    target[at++] = TAG_KEY;
+    at = writeText(target, at, name);
+    target[at++] = TAG_VALUE;
+    at = writeText(target, at, value);
   }
   return at;
 }
 
 function tagsLength(headers: Readonly<Record<string, string>>): number {
   let length = 0;
-  for (const [name, value] of Object.entries(headers)) {
-    length += bytesFieldLength(stringFieldLength(name) + stringFieldLength(value));
-  }
+  for (const [name, value] of Object.entries(headers)) length += fieldLength(tagLength(name, value));
   return length;
 }
 
+function tagLength(name: string, value: string): number {
+  return fieldLength(utf8Length(name)) + fieldLength(utf8Length(value));
+}
+
 /** A field with a one-byte tag and `length` bytes of content. */
-function bytesFieldLength(length: number): number {
+function fieldLength(length: number): number {
   return 1 + varintLength(length) + length;
+}
+
+function changed(): MillraceError {
+  return unusable('A user record was changed between adding it and finishing its aggregate.');
 }
 
 function unusable(message: string): MillraceError {
   return new MillraceError('RECORD_INVALID', message, {
-    advice:
-      'Add between 1 and 1,000,000 records and leave their bytes and headers alone until they are written.',
+    advice: `Put 1 to ${MAX_AGGREGATE_COUNT} user records into one aggregate, and change none of them before it is finished.`,
     path: 'aggregate',
   });
 }

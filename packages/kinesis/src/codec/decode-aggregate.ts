@@ -16,7 +16,7 @@ import {
   type AggregatedEntry,
 } from './aggregate.ts';
 import { emptyHeaders, noHeaders } from './headers.ts';
-import { readUtf8 } from './utf8.ts';
+import { TextReader } from './text-reader.ts';
 import { WireReader } from './wire-reader.ts';
 
 /** Whether `data` begins as an aggregate does: cheap, and almost always the answer. */
@@ -82,8 +82,9 @@ function scan(reader: WireReader): Layout | undefined {
 
 function readRecords(reader: WireReader, layout: Layout): readonly AggregatedEntry[] | undefined {
   const { bytes } = reader;
-  const keys = readTable(bytes, layout.keys);
-  const hashKeys = readTable(bytes, layout.hashKeys);
+  const text = new TextReader(bytes);
+  const keys = readTable(text, layout.keys);
+  const hashKeys = readTable(text, layout.hashKeys);
   const { buffer, byteOffset } = bytes;
   const entries: AggregatedEntry[] = [];
   const fields: RecordFields = {
@@ -95,7 +96,7 @@ function readRecords(reader: WireReader, layout: Layout): readonly AggregatedEnt
   };
   for (let index = 0; index < layout.records.length; index += 2) {
     reader.seek(layout.records[index] ?? 0, layout.records[index + 1] ?? 0);
-    readRecord(reader, fields);
+    readRecord(reader, text, fields);
     const partitionKey = keys[fields.keyIndex];
     if (reader.failed || partitionKey === undefined || fields.dataStart < 0) return undefined;
     const data = new Uint8Array(buffer, byteOffset + fields.dataStart, fields.dataEnd - fields.dataStart);
@@ -119,7 +120,7 @@ interface RecordFields {
   headers: Readonly<Record<string, string>>;
 }
 
-function readRecord(reader: WireReader, fields: RecordFields): void {
+function readRecord(reader: WireReader, text: TextReader, fields: RecordFields): void {
   fields.keyIndex = -1;
   fields.hashKeyIndex = -1;
   fields.dataStart = -1;
@@ -139,23 +140,23 @@ function readRecord(reader: WireReader, fields: RecordFields): void {
     } else if (tag === RECORD_TAG) {
       headers ??= emptyHeaders();
       fields.headers = headers;
-      readTag(reader, headers);
+      readTag(reader, text, headers);
     } else {
       reader.skip(tag);
     }
   }
 }
 
-function readTag(reader: WireReader, headers: Record<string, string>): void {
+function readTag(reader: WireReader, text: TextReader, headers: Record<string, string>): void {
   const length = reader.length();
-  const { bytes, end } = reader;
+  const { end } = reader;
   reader.end = reader.offset + length;
   let name: string | undefined;
   let value = '';
   while (reader.more) {
     const tag = reader.varint();
-    if (tag === TAG_KEY) name = readString(reader, bytes);
-    else if (tag === TAG_VALUE) value = readString(reader, bytes);
+    if (tag === TAG_KEY) name = readString(reader, text);
+    else if (tag === TAG_VALUE) value = readString(reader, text);
     else reader.skip(tag);
   }
   reader.end = end;
@@ -163,17 +164,17 @@ function readTag(reader: WireReader, headers: Record<string, string>): void {
   else headers[name] = value;
 }
 
-function readString(reader: WireReader, bytes: Uint8Array): string {
+function readString(reader: WireReader, text: TextReader): string {
   const length = reader.length();
   const start = reader.offset;
   reader.offset += length;
-  return readUtf8(bytes, start, reader.offset);
+  return text.read(start, reader.offset);
 }
 
-function readTable(bytes: Uint8Array, spans: readonly number[]): readonly string[] {
+function readTable(text: TextReader, spans: readonly number[]): readonly string[] {
   const table: string[] = [];
   for (let index = 0; index < spans.length; index += 2) {
-    table.push(readUtf8(bytes, spans[index] ?? 0, spans[index + 1] ?? 0));
+    table.push(text.read(spans[index] ?? 0, spans[index + 1] ?? 0));
   }
   return table;
 }

@@ -1,10 +1,12 @@
-import { utf8Length, writeUtf8 } from './utf8.ts';
-import { varintLength, writeVarint } from './varint.ts';
+import { textRoom, writeText } from './utf8.ts';
 
-/** Distinct strings in the order they were first seen, written as one repeated protobuf field. */
+/** Distinct strings in the order they were first seen, kept as the repeated protobuf field they are written as. */
 export class StringTable {
   readonly #tag: number;
   readonly #indexes = new Map<string, number>();
+  #field: Uint8Array = new Uint8Array(0);
+  #end = 0;
+  #stagedEnd = 0;
 
   constructor(tag: number) {
     this.#tag = tag;
@@ -14,36 +16,38 @@ export class StringTable {
     return this.#indexes.size;
   }
 
-  /** The index of `text`, or the one it would get. */
-  indexOf(text: string): number {
-    return this.#indexes.get(text) ?? this.#indexes.size;
+  /** The field as it goes on the wire, all strings. */
+  get field(): Uint8Array {
+    return this.#field.subarray(0, this.#end);
   }
 
-  add(text: string): void {
+  indexOf(text: string): number | undefined {
+    return this.#indexes.get(text);
+  }
+
+  /** The bytes `text` would add to the field. Follow with `keep` to have it added. */
+  stage(text: string): number {
+    const end = this.#end;
+    if (end + 1 + textRoom(text) > this.#field.length) this.#grow(1 + textRoom(text));
+    this.#field[end] = this.#tag;
+    this.#stagedEnd = writeText(this.#field, end + 1, text);
+    return this.#stagedEnd - end;
+  }
+
+  /** Adds `text`, the last one staged. */
+  keep(text: string): void {
     this.#indexes.set(text, this.#indexes.size);
+    this.#end = this.#stagedEnd;
   }
 
   clear(): void {
     this.#indexes.clear();
+    this.#end = 0;
   }
 
-  write(target: Uint8Array, offset: number): number {
-    let at = offset;
-    for (const text of this.#indexes.keys()) at = writeString(target, at, this.#tag, text);
-    return at;
+  #grow(room: number): void {
+    const larger = new Uint8Array(Math.max(2048, 2 * (this.#end + room)));
+    larger.set(this.#field);
+    this.#field = larger;
   }
-}
-
-/** Bytes of `text` as a field with a one-byte tag. */
-export function stringFieldLength(text: string): number {
-  const length = utf8Length(text);
-  return 1 + varintLength(length) + length;
-}
-
-/** Writes `text` as a field and answers the offset behind it. */
-export function writeString(target: Uint8Array, offset: number, tag: number, text: string): number {
-  target[offset] = tag;
-  // Most keys are ASCII and short: their length is known, one byte wide, before they are written.
-  const length = utf8Length(text);
-  return writeUtf8(target, writeVarint(target, offset + 1, length), text);
 }

@@ -1,3 +1,5 @@
+import { writeVarint } from './varint.ts';
+
 /** Bytes of `text` in UTF-8. A lone surrogate becomes U+FFFD, three bytes, as everywhere in the platform. */
 export function utf8Length(text: string): number {
   let length = text.length;
@@ -11,8 +13,25 @@ export function utf8Length(text: string): number {
   return length;
 }
 
-/** Writes `text` in UTF-8 at `offset` and answers the offset behind it. The caller has made room. */
-export function writeUtf8(target: Uint8Array, offset: number, text: string): number {
+/** The most bytes {@link writeText} may write for `text`. */
+export function textRoom(text: string): number {
+  return 5 + text.length * 3;
+}
+
+/** Writes `text` at `offset` as its length and its UTF-8, and answers the offset behind it. The caller has made room. */
+export function writeText(target: Uint8Array, offset: number, text: string): number {
+  // Nearly every key is ASCII: one pass does it, since the length is known beforehand.
+  const start = writeVarint(target, offset, text.length);
+  let index = 0;
+  for (; index < text.length; index++) {
+    const unit = text.charCodeAt(index);
+    if (unit >= 0x80) return writeUtf8(target, writeVarint(target, offset, utf8Length(text)), text);
+    target[start + index] = unit;
+  }
+  return start + index;
+}
+
+function writeUtf8(target: Uint8Array, offset: number, text: string): number {
   let at = offset;
   for (let index = 0; index < text.length; index++) {
     const unit = text.charCodeAt(index);
@@ -35,14 +54,6 @@ export function writeUtf8(target: Uint8Array, offset: number, text: string): num
     }
   }
   return at;
-}
-
-// Malformed bytes become U+FFFD rather than an error, and a leading byte order mark is part of the key.
-const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
-
-/** The text of `source[start..end)`. */
-export function readUtf8(source: Uint8Array, start: number, end: number): string {
-  return decoder.decode(source.subarray(start, end));
 }
 
 function isPair(unit: number, text: string, index: number): boolean {
