@@ -126,7 +126,7 @@ function startWorker(
   const running = consumer.run({
     eachRecord: async ({ value, shardId }) => {
       // Real work takes time, so a kill finds the worker in the middle of it; and now and then it fails.
-      if (clock.random() < 0.3) await sleep(clock, clock.random() * 60);
+      if (clock.random() < 0.4) await sleep(clock, clock.random() * 500);
       if (dead) await never();
       if (clock.random() < 0.02) throw new Error('The database did not answer.');
       delivered.push({ ...value, worker, shardId });
