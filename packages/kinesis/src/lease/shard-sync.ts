@@ -9,18 +9,22 @@ import { toStreamStart, type StreamStart } from './starting-position.ts';
 export interface ShardSyncInput {
   /** Every shard ListShards names, open and closed. */
   readonly shards: readonly Shard[];
-  /** Every lease of the group. List them before the shards: a lease then cannot be newer than its shard's listing. */
+  /** Every lease of the group, listed before the shards: so none can be of a shard the listing is too old to know. */
   readonly leases: readonly Lease[];
   /** Where the group begins when it has no checkpoint yet. */
   readonly from: Position;
-  /** Wall time, milliseconds since the epoch: what `now` is pinned to. */
+  /** Wall time read *before* the leases were listed, milliseconds since the epoch: what `now` is pinned to. A later time could fall after the group began, if another worker began it meanwhile and a shard was split. */
   readonly now: number;
 }
 
 export type ShardSyncPlan =
   | {
       readonly complete: true;
-      /** Create in this order, parents first, and only go on to `remove` when all are there. */
+      /**
+       * Create in this order, parents first, and only go on to `remove` when all are there. If there are any, list the
+       * leases once more before: should a lease have appeared, plan anew. (A plan made on an empty table that another
+       * worker filled meanwhile, and whose shards were split since, would begin in the middle of the lineage.)
+       */
       readonly create: readonly Lease[];
       /** Lease keys that are of no more use. */
       readonly remove: readonly string[];
