@@ -215,9 +215,10 @@ class KplAggregator implements Aggregator {
       }
       target[at] = RECORD_DATA;
       at = writeVarint(target, at + 1, data.length);
-      // A buffer transferred away or a header added since would tear every record behind this one.
+      // Bytes or headers changed since would tear every record behind this one.
       if (at + data.length > next) throw changed();
-      target.set(data, at);
+      // Copying from a buffer transferred away throws even though there is nothing to copy.
+      if (data.length > 0) target.set(data, at);
       at += data.length;
       if (headers !== undefined) at = writeTags(target, at, headers);
       if (at !== next) throw changed();

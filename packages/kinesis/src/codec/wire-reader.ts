@@ -9,6 +9,8 @@ const FIXED32 = 5;
 /** As deep as protobuf's own readers go into groups within groups. */
 const MAX_DEPTH = 100;
 const MAX_TAG = 0xffff_ffff;
+/** What the tenth byte of a varint counts. */
+const TENTH = 2 ** 63;
 
 /**
  * A cursor over protobuf bytes that never throws: the first malformed byte sets `failed` and moves to the end, so
@@ -116,7 +118,8 @@ export class WireReader {
     const limit = Math.min(this.end, this.offset + 10);
     while (this.offset < limit) {
       const byte = this.bytes[this.offset++] ?? 0;
-      value += (byte & 0x7f) * scale;
+      // Of a tenth byte only one bit is within 64.
+      value += (byte & (scale === TENTH ? 1 : 0x7f)) * scale;
       if (byte < 0x80) return value;
       scale *= 0x80;
     }
