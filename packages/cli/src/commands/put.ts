@@ -1,0 +1,233 @@
+import { rawStream, type StreamDefinition } from '@millrace/kinesis';
+import { createProducer, type Producer, type Receipt } from '@millrace/kinesis/producer';
+import { isMillraceError } from '@millrace/kinesis';
+
+import type { Kinesis } from '../aws/kinesis.ts';
+import type { CommandContext } from '../command-context.ts';
+import { exitCode, type ExitCode } from '../errors/exit-code.ts';
+import { openDeadLetter, type DeadLetter } from '../put/dead-letter.ts';
+import { Failures } from '../put/failures.ts';
+import { failFast } from '../put/first-contact.ts';
+import { Gate } from '../put/gate.ts';
+import { openInput, readAll, readLines, type Input } from '../put/input.ts';
+import { createItemReader, looksLikeRecordLine, type Item, type ItemReader } from '../put/items.ts';
+import { createPace, parseRate, type Pace } from '../put/rate.ts';
+import { records, tellResult, wantsReceipts } from '../put/summary.ts';
+
+/** `millrace put`. */
+export async function put(context: CommandContext): Promise<ExitCode> {
+  const { options, io, notes, clock } = context;
+  const [stream = '', value] = context.args;
+  let toldHeaders = false;
+  const reader = createItemReader({
+    key: options.textOrNone('key'),
+    hashKey: options.textOrNone('hash-key'),
+    clock,
+    onHeaders: () => {
+      if (!toldHeaders) notes.warn('records have headers; this command puts keys and bytes only');
+      toldHeaders = true;
+    },
+  });
+  const rate = options.textOrNone('rate');
+  const recordsPerSecond = rate === undefined ? undefined : parseRate(rate);
+  const definition: StreamDefinition<Item, Uint8Array> = {
+    ...rawStream(stream),
+    encode: (item) => item.record(),
+  };
+  const resources: { close(): Promise<void> }[] = [];
+  try {
+    const input = await openInput(value, io);
+    resources.push(input);
+    const path = options.textOrNone('dead-letter');
+    const deadLetter = path === undefined ? undefined : await openDeadLetter(path);
+    if (deadLetter !== undefined) resources.push(deadLetter);
+    const kinesis = await context.openKinesis();
+    resources.push(kinesis);
+    if (input.name === 'stdin' && io.isTTY.stdin) notes.info('reading lines; end with Ctrl-D');
+    const pace = recordsPerSecond === undefined ? undefined : createPace(recordsPerSecond, clock);
+    return await new PutRun(context, { stream, input, reader, definition, deadLetter, pace, kinesis }).run();
+  } finally {
+    for (const resource of resources.toReversed()) await resource.close();
+  }
+}
+
+interface Parts {
+  readonly stream: string;
+  readonly input: Input;
+  readonly reader: ItemReader;
+  readonly definition: StreamDefinition<Item, Uint8Array>;
+  readonly deadLetter: DeadLetter | undefined;
+  readonly pace: Pace | undefined;
+  readonly kinesis: Kinesis;
+}
+
+const MiB = 1024 * 1024;
+
+class PutRun {
+  readonly #context: CommandContext;
+  readonly #parts: Parts;
+  readonly #failures = new Failures();
+  readonly #gate: Gate;
+  /** No further record is read once this fires: the user wants to stop, or every record would fail. */
+  readonly #stop = new AbortController();
+  #delivered = 0;
+
+  constructor(context: CommandContext, parts: Parts) {
+    this.#context = context;
+    this.#parts = parts;
+    // An aggregate holds hundreds: with fewer under way, they would leave half full.
+    this.#gate = new Gate(context.options.flag('aggregate') ? 60_000 : 8000);
+  }
+
+  async run(): Promise<ExitCode> {
+    const { clock, signal } = this.#context;
+    const { stream, input, deadLetter } = this.#parts;
+    const startedAt = clock.monotonic();
+    const onSignal = (): void => this.#stop.abort(signal.reason);
+    signal.addEventListener('abort', onSignal, { once: true });
+    if (signal.aborted) onSignal();
+    using _ = this.#watch(startedAt);
+    const producer = this.#createProducer();
+    try {
+      await this.#putAll(producer);
+    } finally {
+      await producer.close();
+      signal.removeEventListener('abort', onSignal);
+    }
+    await deadLetter?.ready();
+    const delivered = this.#delivered;
+    // One cause for all of it is told as an error of its own.
+    if (delivered === 0 && (this.#failures.count === 1 || this.#failures.fatal !== undefined)) {
+      throw this.#failures.fatal ?? this.#failures.error;
+    }
+    const interrupted = signal.aborted && input.name !== '';
+    const elapsedMs = clock.monotonic() - startedAt;
+    const path = deadLetter && this.#context.options.textOrNone('dead-letter');
+    await tellResult(
+      { stream, delivered, failures: this.#failures, elapsedMs, interrupted, deadLetter: path },
+      this.#context,
+    );
+    const code = this.#failures.exitCode(delivered);
+    return code === exitCode.ok && interrupted ? exitCode.interrupted : code;
+  }
+
+  #createProducer(): Producer<Item> {
+    const { options, clock } = this.#context;
+    const { definition, kinesis } = this.#parts;
+    return createProducer(
+      definition,
+      { writer: failFast(kinesis.connection.writer) },
+      {
+        ordering: options.text('ordering') === 'key' ? 'key' : 'none',
+        aggregation: options.flag('aggregate') ? 'key' : 'none',
+        deadline: options.number('deadline'),
+        maxRecordBytes: Math.max(1, options.number('max-record-kib')) * 1024,
+        maxBufferedBytes: 32 * MiB,
+        clock,
+      },
+    );
+  }
+
+  async #putAll(producer: Producer<Item>): Promise<void> {
+    const receipts = wantsReceipts(this.#context.options);
+    await producer.putMany(this.#admitted(), {
+      onReceipt: (receipt, item) => {
+        this.#gate.leave();
+        this.#delivered++;
+        if (receipts) this.#tellReceipt(receipt, item);
+      },
+      onFailure: (error, item) => {
+        this.#gate.leave();
+        this.#failures.add(error, item);
+        this.#parts.deadLetter?.add(item.line.bytes);
+        if (this.#failures.fatal !== undefined) this.#stop.abort();
+      },
+    });
+  }
+
+  /** The records in the order of the input, each when there is room and it is time for it. */
+  async *#admitted(): AsyncGenerator<Item, void, undefined> {
+    const { options, out } = this.#context;
+    const { pace, deadLetter } = this.#parts;
+    const { signal } = this.#stop;
+    const most = options.numberOrNone('num') ?? Number.POSITIVE_INFINITY;
+    const receipts = wantsReceipts(options);
+    let taken = 0;
+    for await (const item of this.#items()) {
+      const wait = pace?.(signal);
+      if (wait !== undefined) await wait.catch(ignoreAbort);
+      const full = this.#gate.enter();
+      if (full !== undefined) await full;
+      if (receipts) await out.ready();
+      if (this.#failures.count > 0) await deadLetter?.ready();
+      if (signal.aborted) return;
+      yield item;
+      if (++taken >= most) return;
+    }
+  }
+
+  async *#items(): AsyncGenerator<Item, void, undefined> {
+    const { input, reader } = this.#parts;
+    const { signal } = this.#stop;
+    const format = this.#context.options.text('in');
+    if (format === 'raw' || (format === 'auto' && input.name === '')) {
+      const line = await readAll(input, signal);
+      if (!signal.aborted) yield reader.plain(line);
+      return;
+    }
+    let recordLines = format === 'auto' ? undefined : format === 'ndjson';
+    for await (const line of readLines(input, signal)) {
+      if (recordLines === undefined) {
+        recordLines = looksLikeRecordLine(line);
+        if (recordLines)
+          this.#context.notes.info(
+            'the input is records as millrace writes them; --in lines puts the lines themselves',
+          );
+      }
+      yield recordLines ? reader.recordLine(line) : reader.plain(line);
+    }
+  }
+
+  #tellReceipt({ shardId, sequenceNumber, subSequenceNumber, attempts }: Receipt, item: Item): void {
+    const { out, io, options } = this.#context;
+    const { stream } = this.#parts;
+    const { partitionKey } = item.record();
+    if (io.isTTY.stdout && !options.flag('json')) out.push(`${shardId} ${sequenceNumber}\n`);
+    else {
+      const line = item.line.number;
+      const receipt = {
+        v: 1,
+        stream,
+        shardId,
+        sequenceNumber,
+        subSequenceNumber,
+        partitionKey,
+        attempts,
+        line,
+      };
+      out.push(`${JSON.stringify(receipt)}\n`);
+    }
+  }
+
+  /** Says every second how far it is. */
+  #watch(startedAt: number): Disposable {
+    const { clock, notes, options } = this.#context;
+    if (!options.flag('progress')) return { [Symbol.dispose]: () => {} };
+    let before = 0;
+    const tell = (): void => {
+      const seconds = Math.round((clock.monotonic() - startedAt) / 1000);
+      const failed = this.#failures.count === 0 ? '' : `, ${this.#failures.count} failed`;
+      notes.progress(
+        `${seconds} s: ${records(this.#delivered)} stored, ${(this.#delivered - before).toLocaleString('en-US')}/s${failed}`,
+      );
+      before = this.#delivered;
+      timer = clock.timer(1000, tell);
+    };
+    let timer = clock.timer(1000, tell);
+    return { [Symbol.dispose]: () => timer[Symbol.dispose]() };
+  }
+}
+
+function ignoreAbort(error: unknown): void {
+  if (!isMillraceError(error, 'ABORTED')) throw error;
+}

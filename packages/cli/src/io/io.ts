@@ -1,0 +1,17 @@
+import type { Readable, Writable } from 'node:stream';
+
+import type { Clock } from '@millrace/kinesis/runtime';
+
+/** What a run of the command has of the world; a test gives its own. */
+export interface Io {
+  readonly stdin: Readable;
+  readonly stdout: Writable;
+  readonly stderr: Writable;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Which of the three is a terminal. */
+  readonly isTTY: { readonly stdin: boolean; readonly stdout: boolean; readonly stderr: boolean };
+  /** Fires when the user wants it to stop in good order: the first Ctrl-C, or SIGTERM. Default: never. */
+  readonly signal?: AbortSignal;
+  /** Default: the machine's own. */
+  readonly clock?: Clock;
+}

@@ -1,0 +1,95 @@
+import type { CommandSpec } from './command.ts';
+
+export const serverCommands: readonly CommandSpec[] = [
+  {
+    name: 'server',
+    summary: 'run a Kinesis (and the DynamoDB that consumers keep leases in) on this machine',
+    examples: [
+      { command: 'millrace server --stream orders:4', about: 'with a stream of 4 shards to begin with' },
+      {
+        command: 'millrace server --port 0 --json',
+        about: 'any free port; a script reads which from stdout',
+      },
+    ],
+    arguments: [],
+    options: [
+      {
+        kind: 'integer',
+        name: 'port',
+        short: 'p',
+        value: 'number',
+        min: 0,
+        max: 65_535,
+        default: 4567,
+        about: 'port to listen on; 0 takes any free one',
+      },
+      { kind: 'text', name: 'host', value: 'address', default: '127.0.0.1', about: 'address to listen on' },
+      {
+        kind: 'flag',
+        name: 'allow-remote',
+        about:
+          'permit a host other than this machine: whoever reaches it can read, write and delete everything',
+      },
+      {
+        kind: 'list',
+        name: 'allow-host',
+        value: 'name',
+        about: "a name clients may use besides localhost and addresses, for example a container's",
+      },
+      { kind: 'list', name: 'stream', value: 'name[:shards]', about: 'a stream to begin with' },
+      {
+        kind: 'text',
+        name: 'region',
+        value: 'name',
+        env: ['MILLRACE_REGION', 'AWS_REGION', 'AWS_DEFAULT_REGION'],
+        default: 'us-east-1',
+        about: 'region it plays',
+      },
+      {
+        kind: 'duration',
+        name: 'create-stream-ms',
+        aliases: ['createStreamMs'],
+        value: 'duration',
+        default: '0',
+        about: 'how long a new stream is CREATING',
+      },
+      {
+        kind: 'duration',
+        name: 'delete-stream-ms',
+        aliases: ['deleteStreamMs'],
+        value: 'duration',
+        default: '0',
+        about: 'how long a deleted stream is DELETING',
+      },
+      {
+        kind: 'duration',
+        name: 'update-stream-ms',
+        aliases: ['updateStreamMs'],
+        value: 'duration',
+        default: '0',
+        about: 'how long a stream is UPDATING after a reshard',
+      },
+      {
+        kind: 'integer',
+        name: 'shard-limit',
+        aliases: ['shardLimit'],
+        value: 'count',
+        min: 1,
+        max: 1_000_000,
+        default: 20_000,
+        about: 'open shards the account may have',
+      },
+      {
+        kind: 'flag',
+        name: 'enforce-limits',
+        about: "refuse what is over a shard's write and read rates, as AWS does",
+      },
+    ],
+    connects: false,
+    notes: [
+      'Prints one line on stdout when it is ready, and stops at Ctrl-C or SIGTERM. Everything is in memory.',
+      "kinesalite's flag names (--createStreamMs, …) work as well.",
+    ],
+    load: async () => (await import('../commands/server.ts')).server,
+  },
+];

@@ -1,0 +1,61 @@
+import type { StreamRecord } from '@millrace/kinesis/record';
+
+import { colourOf, createPaint } from '../io/paint.ts';
+import { visible } from '../io/visible.ts';
+import { formatRecordLine, toText } from '../record/record-line.ts';
+import { shortShardId } from '../shards/shard-id.ts';
+
+export type TailFormat = 'pretty' | 'ndjson' | 'raw' | 'keys';
+
+/** Records as they are written, line ends included. */
+export type FormatRecords = (records: readonly StreamRecord[]) => string | Uint8Array;
+
+export function createFormat(
+  format: TailFormat,
+  options: { readonly colour: boolean; readonly verbose: boolean },
+): FormatRecords {
+  switch (format) {
+    case 'ndjson':
+      return (records) => records.map((record) => `${formatRecordLine(record)}\n`).join('');
+    case 'keys':
+      return (records) => records.map(({ partitionKey }) => `${partitionKey}\n`).join('');
+    case 'raw':
+      return (records) => Buffer.concat(records.flatMap(({ bytes }) => [bytes, lineEnd]));
+    case 'pretty':
+      return createPretty(options);
+  }
+}
+
+const lineEnd = Uint8Array.of(0x0a);
+
+/** For eyes: time, shard, key, value; what a terminal would obey is shown instead. */
+function createPretty({
+  colour,
+  verbose,
+}: {
+  readonly colour: boolean;
+  readonly verbose: boolean;
+}): FormatRecords {
+  const paint = createPaint(colour);
+  const one = (record: StreamRecord): string => {
+    const { shardId, arrivedAt, partitionKey, sequenceNumber, subSequenceNumber, bytes } = record;
+    const shard = shortShardId(shardId);
+    const place = verbose ? ` ${paint('dim', `${sequenceNumber}:${subSequenceNumber}`)}` : '';
+    const time = paint('dim', clockTime(arrivedAt));
+    const key = paint('bold', visible(partitionKey));
+    return `${time} ${paint(colourOf(shardId), shard.padStart(3))}${place} ${key}  ${showBytes(bytes)}\n`;
+  };
+  return (records) => records.map(one).join('');
+}
+
+function clockTime(at: Date): string {
+  const pad = (value: number, width = 2): string => String(value).padStart(width, '0');
+  return `${pad(at.getHours())}:${pad(at.getMinutes())}:${pad(at.getSeconds())}.${pad(at.getMilliseconds(), 3)}`;
+}
+
+function showBytes(bytes: Uint8Array): string {
+  const text = toText(bytes);
+  if (text !== undefined) return visible(text);
+  const shown = Buffer.from(bytes.subarray(0, 32)).toString('hex');
+  return `(${bytes.length} bytes) ${shown}${bytes.length > 32 ? '…' : ''}`;
+}
