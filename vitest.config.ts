@@ -1,6 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
-const conditions = ['@millrace/source', 'node', 'import', 'module', 'default'];
+// Nothing more: vitest hands these to Node as well, and 'import' would make CommonJS packages load ES modules.
+const conditions = ['@millrace/source', 'node'];
 
 export default defineConfig({
   resolve: { conditions },

@@ -20,7 +20,7 @@ async function sharedSessions(): Promise<KinesisClientConfig['requestHandler']> 
       requestTimeout: 30_000,
     });
   } catch (error) {
-    if (isNotInstalled(error)) return undefined;
+    if (isNotInstalled(error, '@smithy/node-http-handler')) return undefined;
     throw error;
   }
 }

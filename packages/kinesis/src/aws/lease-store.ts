@@ -139,7 +139,6 @@ export function createDynamoDBLeaseStore(options: DynamoDBLeaseStoreOptions): Le
       const command = new PutItemCommand({
         TableName: table,
         Item: leaseToItem(lease),
-        ConditionExpression: 'attribute_not_exists(leaseKey)',
       });
       try {
         await client.send(command);

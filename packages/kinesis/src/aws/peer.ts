@@ -5,7 +5,7 @@ export async function withPeer<T>(name: string, load: () => Promise<T>): Promise
   try {
     return await load();
   } catch (cause) {
-    if (!isNotInstalled(cause)) throw cause;
+    if (!isNotInstalled(cause, name)) throw cause;
     throw new MillraceError('PEER_MISSING', `${name} is not installed.`, {
       advice: `Run: npm install ${name}`,
       path: name,
@@ -14,6 +14,12 @@ export async function withPeer<T>(name: string, load: () => Promise<T>): Promise
   }
 }
 
-export function isNotInstalled(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND';
+/** Whether it is `name` itself that could not be found, not something amiss inside it. */
+export function isNotInstalled(error: unknown, name: string): boolean {
+  return (
+    error instanceof Error &&
+    'code' in error &&
+    error.code === 'ERR_MODULE_NOT_FOUND' &&
+    error.message.includes(`package '${name}'`)
+  );
 }

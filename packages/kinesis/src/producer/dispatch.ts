@@ -147,7 +147,7 @@ export class Dispatch {
 
   /** Entries refused together share their `jitter`, or the next call would be one per entry. */
   #apply(parcel: Parcel, verdict: Verdict, jitter: number): void {
-    const tried: Parcel = { ...parcel, attempts: parcel.attempts + 1 };
+    const tried: Parcel = { ...parcel, attempts: parcel.attempts + 1, error: verdict.error };
     if (this.#abandoned !== undefined || verdict.action === 'reject') {
       this.#outbox.settle(tried);
       for (const member of tried.members) member.failed(this.#abandoned ?? verdict.error);
@@ -169,8 +169,8 @@ export class Dispatch {
   }
 
   #expire(now: number): void {
-    for (const pending of this.#outbox.expire(now)) {
-      pending.failed(deadlineError(this.#stream, pending.record.partitionKey, 0));
+    for (const { pending, attempts, error } of this.#outbox.expire(now)) {
+      pending.failed(deadlineError(this.#stream, pending.record.partitionKey, attempts, error));
     }
   }
 

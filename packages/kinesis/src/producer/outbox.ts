@@ -1,5 +1,5 @@
 import { Lane, type Pack } from './lane.ts';
-import type { Parcel, Pending } from './pending.ts';
+import type { Expired, Parcel, Pending } from './pending.ts';
 
 /** Entries the service takes in one PutRecords call. */
 export const MAX_ENTRIES = 500;
@@ -92,24 +92,24 @@ export class Outbox {
   }
 
   /** Removes and returns the waiting records whose deadline is past. */
-  expire(now: number): readonly Pending[] {
-    const expired: Pending[] = [];
+  expire(now: number): readonly Expired[] {
+    const expired: Expired[] = [];
     for (const lane of this.#lanes.values()) {
       const before = lane.bytes;
-      expired.push(...lane.expire(now));
+      for (const pending of lane.expire(now)) expired.push({ pending, attempts: 0 });
       if (!this.#ready.has(lane)) continue;
       this.#readyBytes -= before - lane.bytes;
       if (lane.length === 0) this.#unready(lane);
     }
-    const late = this.#returning.filter(({ parcel }) =>
-      parcel.members.some((member) => member.deadlineAt <= now),
-    );
+    const isLate = ({ deadlineAt }: Pending): boolean => deadlineAt <= now;
+    const late = this.#returning.filter(({ parcel }) => parcel.members.some(isLate));
     this.#returning = this.#returning.filter((returning) => !late.includes(returning));
     for (const { parcel } of late) {
-      expired.push(...parcel.members.filter((member) => member.deadlineAt <= now));
+      const { attempts, error } = parcel;
+      for (const pending of parcel.members.filter(isLate)) expired.push({ pending, attempts, error });
       this.#free(
         parcel,
-        parcel.members.filter((member) => member.deadlineAt > now),
+        parcel.members.filter((member) => !isLate(member)),
       );
     }
     return expired;
@@ -117,9 +117,8 @@ export class Outbox {
 
   /** Removes and returns everything that waits. */
   clear(): readonly Pending[] {
-    return this.expire(Number.POSITIVE_INFINITY).concat(
-      this.#halves.splice(0).flatMap((half) => half.flatMap((parcel) => parcel.members)),
-    );
+    const halves = this.#halves.splice(0).flatMap((half) => half.flatMap(({ members }) => members));
+    return [...this.expire(Number.POSITIVE_INFINITY).map(({ pending }) => pending), ...halves];
   }
 
   get waiting(): boolean {

@@ -30,4 +30,13 @@ export interface Parcel {
   readonly members: readonly Pending[];
   readonly bytes: number;
   readonly attempts: number;
+  /** Why the last attempt failed. */
+  readonly error?: MillraceError;
+}
+
+/** A user record whose deadline passed while it waited, and what had been tried. */
+export interface Expired {
+  readonly pending: Pending;
+  readonly attempts: number;
+  readonly error?: MillraceError | undefined;
 }

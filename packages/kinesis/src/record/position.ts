@@ -19,7 +19,7 @@ const grammar =
 
 /**
  * The one position grammar of library, command line and console. `now` is the wall time that `-15m` counts back
- * from, milliseconds since the epoch. Throws `OPTION_INVALID`.
+ * from, milliseconds since the epoch. A time without an offset is UTC, on every machine. Throws `OPTION_INVALID`.
  *
  * @example
  * ```ts
@@ -38,7 +38,21 @@ export function parsePosition(input: PositionInput, now: number, path: string): 
   if (/^-\d/.test(input)) return { type: 'time', at: now - toMilliseconds(input.slice(1), path) };
   if (/^\d{10}$/.test(input)) return { type: 'time', at: Number(input) * 1000 };
   if (/^\d{13}$/.test(input)) return { type: 'time', at: Number(input) };
-  return atTime(/^\d{4}-\d{2}-\d{2}/.test(input) ? Date.parse(input) : Number.NaN, input, path);
+  return atTime(parseTime(input), input, path);
+}
+
+const isoTime =
+  /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?)(Z|[+-]\d{2}:\d{2})?)?$/;
+
+/** Stricter than `Date.parse`, which makes 2 March of 30 February, and 1 June of `2026-01-01junk`. */
+function parseTime(text: string): number {
+  const [, year, month, day, time = '00:00', zone = 'Z'] = isoTime.exec(text) ?? [];
+  if (day === undefined || Number(day) > daysIn(Number(year), Number(month))) return Number.NaN;
+  return Date.parse(`${year}-${month}-${day}T${time}${zone}`);
+}
+
+function daysIn(year: number, month: number): number {
+  return new Date(Date.UTC(year, month, 0)).getUTCDate();
 }
 
 function atTime(at: number, input: PositionInput, path: string): Position {

@@ -21,10 +21,20 @@ export const systemClock: Clock = {
   monotonic: () => performance.now(),
   random: () => Math.random(),
   timer(delayMs, task) {
-    const handle = setTimeout(task, delayMs);
+    let handle: NodeJS.Timeout | undefined;
+    const wait = (leftMs: number): void => {
+      handle =
+        leftMs > LONGEST_TIMEOUT_MS
+          ? setTimeout(() => wait(leftMs - LONGEST_TIMEOUT_MS), LONGEST_TIMEOUT_MS)
+          : setTimeout(task, leftMs);
+    };
+    wait(delayMs);
     return { [Symbol.dispose]: () => clearTimeout(handle) };
   },
 };
+
+/** Node fires a longer timeout at once, almost 25 days too early. */
+const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
 
 /** Waits `delayMs`; rejects with `ABORTED` as soon as `signal` fires, and leaves no timer or listener behind. */
 export function sleep(clock: Clock, delayMs: number, signal?: AbortSignal): Promise<void> {
