@@ -139,6 +139,7 @@ export function createDynamoDBLeaseStore(options: DynamoDBLeaseStoreOptions): Le
       const command = new PutItemCommand({
         TableName: table,
         Item: leaseToItem(lease),
+        ConditionExpression: 'attribute_not_exists(leaseKey)',
       });
       try {
         await client.send(command);

@@ -147,7 +147,8 @@ export const leaseStoreGuarantees: readonly LeaseStoreGuarantee[] = [
     const ended = await store.checkpoint(mine, shardEnd, ['b', 'c']);
     assert.deepEqual(ended?.checkpoint, shardEnd);
     assert.deepEqual([...(ended?.childShardIds ?? [])].toSorted(), ['b', 'c']);
-    assert.equal(await store.release(ended ?? mine), true);
+    const again = await store.checkpoint(ended ?? mine, shardEnd);
+    assert.equal(await store.release(again ?? mine), true);
     assert.deepEqual([...((await store.get('a'))?.childShardIds ?? [])].toSorted(), ['b', 'c']);
   }),
 
@@ -233,6 +234,25 @@ export const leaseStoreGuarantees: readonly LeaseStoreGuarantee[] = [
       assert.equal(await store.renew(done), undefined);
     },
   ),
+
+  guarantee(
+    'in a hand-off the new owner can do nothing before the old one has handed over',
+    async (store) => {
+      const pending = leaseOf('a', { owner: 'new', checkpointOwner: 'old', counter: 9 });
+      await store.create(pending);
+      assert.equal(await store.renew(leaseOf('a', { owner: 'new', counter: 9 })), undefined);
+      assert.equal(await store.release(leaseOf('a', { owner: 'new', counter: 9 })), false);
+      assert.deepEqual(await store.get('a'), pending);
+    },
+  ),
+
+  guarantee('taking a lease ends a hand-off that was under way', async (store) => {
+    const pending = leaseOf('a', { owner: 'new', checkpointOwner: 'old', counter: 9 });
+    await store.create(pending);
+    const mine = await store.take(pending, 'third');
+    assert.deepEqual(mine, leaseOf('a', { owner: 'third', counter: 10, ownerSwitchesSinceCheckpoint: 1 }));
+    assert.deepEqual(await store.get('a'), mine);
+  }),
 
   guarantee('a release that meets a hand-off hands over', async (store) => {
     await store.create(leaseOf('a', { owner: 'new', checkpointOwner: 'old', counter: 9 }));
