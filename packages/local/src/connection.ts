@@ -39,7 +39,7 @@ function createWriter(service: Service): RecordWriter {
         StreamName: stream,
         Records: entries.map((entry) => ({
           // Copied: the caller may use its buffer again.
-          Data: entry.data.slice(),
+          Data: new Uint8Array(entry.data),
           PartitionKey: entry.partitionKey,
           ...(entry.explicitHashKey === undefined ? {} : { ExplicitHashKey: entry.explicitHashKey }),
         })),
@@ -123,7 +123,7 @@ function toStored(record: RecordOutput): StoredRecord {
     sequenceNumber: toSequenceNumber(record.SequenceNumber),
     partitionKey: record.PartitionKey,
     // Copied: what one reader does to it is no business of the next.
-    data: typeof data === 'string' ? new Uint8Array(Buffer.from(data, 'base64')) : data.slice(),
+    data: typeof data === 'string' ? new Uint8Array(Buffer.from(data, 'base64')) : new Uint8Array(data),
     arrivedAt: record.ApproximateArrivalTimestamp,
   };
 }
