@@ -40,21 +40,30 @@ export class Fleet {
     this.#options = options;
   }
 
-  /** Gives every shard still to be read a lease, and removes leases of no more use. False when ListShards contradicted itself: try again soon. */
+  /** Gives every shard still to be read a lease, and removes leases of no more use. False when it must be looked at again soon. */
   async syncShards(signal: AbortSignal): Promise<boolean> {
+    const { from, clock } = this.#options;
+    // Dated before the first look: what is put while we look belongs to a group that starts now.
+    const now = clock.now();
     // Leases first: one listed after the shards could belong to a shard the listing is too old to know.
     const leases = await this.#store.list();
     const shards = await this.#reader.listShards(this.#stream, { signal });
-    const { from, clock } = this.#options;
-    const plan = planShardSync({ shards, leases, from, now: clock.now() });
+    const plan = planShardSync({ shards, leases, from, now });
     if (!plan.complete) {
       publish('consumer:shard-sync-incomplete', () => ({ stream: this.#stream, gap: plan.gap }));
       return false;
     }
+    if (plan.create.length > 0 && (await this.#othersBegan(leases))) return false;
     for (const lease of plan.create) await this.#store.create(lease);
     for (const leaseKey of plan.remove) await this.#store.delete(leaseKey);
     for (const lease of plan.unlisted) await this.#confirmTrimmed(lease, signal);
     return true;
+  }
+
+  /** Whether another worker has created leases since: where new ones start depends on what the group has already. */
+  async #othersBegan(known: readonly Lease[]): Promise<boolean> {
+    const keys = new Set(known.map(({ leaseKey }) => leaseKey));
+    return (await this.#store.list()).some(({ leaseKey }) => !keys.has(leaseKey));
   }
 
   /** Looks at all leases and takes what this worker should have. */

@@ -1,2 +1,2 @@
 export type { EachBatch, EachRecord, Handler, HandlerContext } from './handler.ts';
-export { processRecords, type ProcessOptions, type RawStreamRecord } from './process.ts';
+export { processRecords, type RawStreamRecord } from './process.ts';
