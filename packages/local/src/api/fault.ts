@@ -24,8 +24,16 @@ export interface Fault {
     /** `before` (default): nothing happened. `after`: the call took effect and only its answer is lost. */
     readonly when?: 'before' | 'after';
   };
-  /** Refuses entries of PutRecords: answer `{}` to throttle the one at `index`, undefined to let it through. */
-  readonly entry?: (index: number) => EntryFault | undefined;
+  /**
+   * Refuses entries of PutRecords: answer `{}` to throttle the one at `index`, undefined to let it through. `shardId`
+   * tells where the entry would go.
+   */
+  readonly entry?: (index: number, shardId: () => string) => EntryFault | undefined;
+  /**
+   * The connection is cut instead of an answer: `before` the call took effect, or `after` it, so that what was
+   * stored stays stored and only the client does not know.
+   */
+  readonly drop?: 'before' | 'after';
 }
 
 /**

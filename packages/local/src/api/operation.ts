@@ -1,10 +1,12 @@
 import type { Engine } from '../engine/engine.ts';
+import type { Meter } from './meter.ts';
 
 /** What an operation works with. */
 export interface OperationContext {
   readonly engine: Engine;
+  readonly meter?: Meter;
   /** A fault for one entry of PutRecords; see {@link Fault}. */
-  readonly refuseEntry?: (index: number) => EntryFault | undefined;
+  readonly refuseEntry?: (index: number, shardId: () => string) => EntryFault | undefined;
 }
 
 export interface EntryFault {

@@ -25,6 +25,10 @@ export interface ReadOptions<T> {
 
 export interface ReadBatch<T> {
   readonly records: readonly T[];
+  /** Bytes of data and partition keys, as the service counts them. */
+  readonly bytes: number;
+  /** Age of the last record, or of the next one when there is none here. Milliseconds. */
+  readonly iteratorAgeMs: number;
   /** Undefined at the end of a closed shard. */
   readonly next: ShardIterator | undefined;
   readonly millisBehindLatest: number;
@@ -69,11 +73,14 @@ export function readRecords<T>(
   const limit = Math.min(options.limit, limits.recordsPerGet);
   const numbers = new SequenceCursor(shard.openedSecond, shard.index);
   let bytes = 0;
+  let lastArrival: number | undefined;
   const index = log.scan(iterator.index, (segment, offset) => {
     if (records.length >= limit) return false;
-    bytes += segment.sizes[offset] ?? 0;
-    if (bytes > limits.bytesPerGet && records.length > 0) return false;
+    const size = segment.sizes[offset] ?? 0;
+    if (bytes + size > limits.bytesPerGet && records.length > 0) return false;
+    bytes += size;
     const arrivedAt = segment.arrivals[offset] ?? 0;
+    lastArrival = arrivedAt;
     records.push(
       options.toRecord(
         numbers.at(segment.base + offset, Math.floor(arrivedAt / 1000)),
@@ -86,10 +93,13 @@ export function readRecords<T>(
   });
   if (budgetTime !== undefined) shard.budgets.readBytes.take(Math.min(bytes, limits.bytesPerGet), budgetTime);
   const atEnd = shard.closedAt !== undefined && index >= log.next;
+  const millisBehindLatest = index < log.next ? Math.max(0, context.now - log.arrivalOf(index)) : 0;
   return {
     records,
+    bytes,
+    iteratorAgeMs: lastArrival === undefined ? millisBehindLatest : Math.max(0, context.now - lastArrival),
     next: atEnd ? undefined : { ...iterator, index, issuedAt: context.now },
-    millisBehindLatest: index < log.next ? Math.max(0, context.now - log.arrivalOf(index)) : 0,
+    millisBehindLatest,
     children: atEnd ? shard.children : undefined,
   };
 }

@@ -5,6 +5,8 @@ import { limits } from './limits.ts';
 import type { ReshardStep } from './reshard.ts';
 import { Router } from './router.ts';
 import { Shard } from './shard.ts';
+import { createStreamSettings, type StreamSettings } from './stream-settings.ts';
+import { WriteThroughput } from './write-throughput.ts';
 
 export type StreamStatus = 'CREATING' | 'ACTIVE' | 'UPDATING' | 'DELETING';
 export type StreamMode = 'PROVISIONED' | 'ON_DEMAND';
@@ -29,6 +31,11 @@ export class Stream {
   mode: StreamMode;
   maxRecordBytes: number;
   retentionHours: number = limits.defaultRetentionHours;
+  /** The metrics counted for each shard, by their names; none unless asked for. */
+  readonly shardLevelMetrics: Set<string> = new Set();
+  readonly settings: StreamSettings = createStreamSettings();
+  /** Counted on demand only. */
+  readonly throughput: WriteThroughput = new WriteThroughput();
   readonly #hash: HashPartitionKey;
   readonly #shards = new Map<number, Shard>();
   #nextIndex = 0;

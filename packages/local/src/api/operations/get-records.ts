@@ -1,4 +1,5 @@
 import { limits } from '../../engine/limits.ts';
+import { shardIdOf } from '../../engine/shard.ts';
 import { decodeIterator, encodeIterator } from '../../engine/shard-iterator.ts';
 import type { Payload } from '../../engine/shard-log.ts';
 import { accept } from '../accept.ts';
@@ -25,7 +26,7 @@ export interface RecordOutput {
 }
 
 /** See {@link https://docs.aws.amazon.com/kinesis/latest/APIReference/API_GetRecords.html}. */
-export function getRecords({ engine }: OperationContext, input: unknown): GetRecordsOutput {
+export function getRecords({ engine, meter }: OperationContext, input: unknown): GetRecordsOutput {
   const request = accept(shape, input);
   const iterator = decodeIterator(request.ShardIterator, engine.now);
   if (request.StreamARN !== null && request.StreamARN !== undefined) {
@@ -34,6 +35,12 @@ export function getRecords({ engine }: OperationContext, input: unknown): GetRec
   const batch = engine.read(iterator, {
     limit: Math.floor(request.Limit ?? limits.recordsPerGet),
     toRecord,
+  });
+  meter?.read(engine.stream(iterator.stream), {
+    shardId: shardIdOf(iterator.shardIndex),
+    records: batch.records.length,
+    bytes: batch.bytes,
+    iteratorAgeMs: batch.iteratorAgeMs,
   });
   return {
     Records: batch.records,

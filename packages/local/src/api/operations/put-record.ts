@@ -15,7 +15,7 @@ export interface PutRecordOutput {
 }
 
 /** See {@link https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecord.html}. */
-export function putRecord({ engine }: OperationContext, input: unknown): PutRecordOutput {
+export function putRecord({ engine, meter }: OperationContext, input: unknown): PutRecordOutput {
   const request = accept(shape, input);
   const writer = engine.writer(streamNameOf(engine, request));
   const bytes = recordBytes(request.Data, request.PartitionKey);
@@ -30,6 +30,17 @@ export function putRecord({ engine }: OperationContext, input: unknown): PutReco
     bytes,
   });
   writer.finish();
+  const throttled = number === undefined ? 1 : 0;
+  meter?.put(writer.stream, {
+    operation: 'PutRecord',
+    total: 1,
+    throttled,
+    failed: 0,
+    bytes: throttled === 1 ? 0 : bytes,
+    ...(writer.stream.shardLevelMetrics.size === 0
+      ? {}
+      : { shards: [{ shardId, records: 1 - throttled, bytes: throttled === 1 ? 0 : bytes, throttled }] }),
+  });
   if (number === undefined) {
     throw new ServiceError('ProvisionedThroughputExceededException', writer.rateExceeded(shardId));
   }

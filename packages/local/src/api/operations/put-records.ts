@@ -5,6 +5,7 @@ import { accept } from '../accept.ts';
 import { validationError } from '../check-constraints.ts';
 import { isBase64 } from '../check-type.ts';
 import type { EntryFault, OperationContext } from '../operation.ts';
+import { measurePut } from '../put-traffic.ts';
 import { explicitHashKey, recordBytes, tooLarge } from '../record-size.ts';
 import { isRecord, required, structure, type ValueOf } from '../shape.ts';
 import { data, hashKey, partitionKey, streamArn, streamId, streamName } from '../shapes.ts';
@@ -25,12 +26,13 @@ export function putRecords(context: OperationContext, input: unknown): PutRecord
   const writer = context.engine.writer(streamNameOf(context.engine, request));
   const entries = entriesOf(request.Records, writer.stream.maxRecordBytes);
   const records = entries.map((entry, index) => {
-    const fault = context.refuseEntry?.(index);
+    const fault = context.refuseEntry?.(index, () => writer.shardIdOf(entry));
     return fault === undefined ? putOne(writer, entry) : refuse(writer, entry, fault);
   });
   writer.finish();
   let failed = 0;
   for (const record of records) if ('ErrorCode' in record) failed++;
+  context.meter?.put(writer.stream, measurePut(writer, entries, records, failed));
   return { FailedRecordCount: failed, Records: records };
 }
 
