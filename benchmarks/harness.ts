@@ -28,9 +28,9 @@ export interface Result {
 }
 
 interface Rounds {
-  /** At least 5; medians are taken over them. Default 7. */
+  /** At least 5; medians are taken over them. Default 15. */
   readonly rounds?: number;
-  /** The least a contestant runs for in each round, milliseconds. Default 300. */
+  /** The least a contestant runs for in each round, milliseconds. Default 150. */
   readonly roundMs?: number;
 }
 
@@ -79,7 +79,7 @@ export function progress(text: string): void {
 async function measure(
   title: string,
   contestants: ReadonlyMap<string, Contestant>,
-  { rounds = 7, roundMs = 300 }: Rounds,
+  { rounds = 15, roundMs = 150 }: Rounds,
 ): Promise<ReadonlyMap<string, number>> {
   const names = [...contestants.keys()];
   const rates = new Map<string, number[]>(names.map((name) => [name, []]));

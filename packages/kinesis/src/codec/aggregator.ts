@@ -48,11 +48,11 @@ export interface Aggregator {
    */
   add(entry: AggregateEntry): boolean;
   /**
-   * The Kinesis record of everything added, in the order of adding; starts afresh even when it throws. It goes to the shard of the
-   * first entry. Also encodes a single entry, though the KPL sends that as a plain record; only the aggregate
-   * keeps its headers. Throws `RECORD_INVALID` when empty, or when an entry was changed after it was added.
+   * The Kinesis record of everything added, in the order of adding; it goes to the shard of the first entry. Also
+   * encodes a single entry, though the KPL sends that as a plain record; only the aggregate keeps its headers.
+   * Starts afresh, even when it throws: `RECORD_INVALID` when empty, or when an entry was changed since.
    */
-  finish(): Required<OutgoingRecord>;
+  finish(): Required<Omit<OutgoingRecord, 'headers'>>;
   /** Forgets everything added. */
   clear(): void;
 }
@@ -87,7 +87,9 @@ export function createAggregator(options: AggregatorOptions = {}): Aggregator {
  * const record = encodeAggregate([{ partitionKey: 'ada', data: one }, { partitionKey: 'bob', data: two }]);
  * ```
  */
-export function encodeAggregate(entries: readonly AggregateEntry[]): Required<OutgoingRecord> {
+export function encodeAggregate(
+  entries: readonly AggregateEntry[],
+): Required<Omit<OutgoingRecord, 'headers'>> {
   const aggregator = new KplAggregator(Number.MAX_SAFE_INTEGER, MAX_AGGREGATE_COUNT);
   for (const entry of entries) {
     if (!aggregator.add(entry)) throw unusable(`There are more than ${MAX_AGGREGATE_COUNT} user records.`);
@@ -126,7 +128,7 @@ class KplAggregator implements Aggregator {
     return this.#take(entry, true);
   }
 
-  finish(): Required<OutgoingRecord> {
+  finish(): Required<Omit<OutgoingRecord, 'headers'>> {
     const first = this.#entries[0];
     if (first === undefined) throw unusable('There are no user records to aggregate.');
     try {

@@ -193,6 +193,10 @@ describe('other writers', () => {
       Buffer.concat([key, field(3, integer(1, 9), field(3, 'x'), integer(1, 0), field(3, 'data'))]),
     ],
     [
+      'an integer with a bit beyond the 64th',
+      Buffer.concat([key, field(3, hex('08 80808080808080808002'), field(3, 'data'))]),
+    ],
+    [
       'integers longer than they need be',
       Buffer.concat([key, field(3, hex('88 80 00 80 80 00'), field(3, 'data'))]),
     ],

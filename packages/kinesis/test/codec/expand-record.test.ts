@@ -79,6 +79,19 @@ test('exactly the records whose hash key another shard owns are foreign, and all
   );
 });
 
+test('a partition key that looks like a hash key is hashed all the same', () => {
+  const entries = [
+    { partitionKey: 'k', explicitHashKey: '7', data: utf8('') },
+    { partitionKey: '7', data: utf8('') },
+  ];
+  for (const order of [entries, entries.toReversed()]) {
+    const expanded = expandRecord(store(encodeAggregate(order).data), { range: { start: 0n, end: 9n } });
+    expect(expanded.map(({ partitionKey, foreign }) => [partitionKey, foreign])).toEqual(
+      order.map(({ partitionKey }) => [partitionKey, partitionKey === '7']),
+    );
+  }
+});
+
 test('without a range no record is foreign', () => {
   fc.assert(
     fc.property(someEntries, (entries) => {

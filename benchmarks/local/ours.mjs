@@ -1,0 +1,10 @@
+// Our server on the port given, as a user starts it: from the built package.
+import { startServer } from '@millrace/local';
+
+const [port, path, durability] = process.argv.slice(2);
+await startServer({
+  port: Number(port),
+  shardLimit: 1_000_000,
+  ...(path && { path }),
+  ...(durability && { durability }),
+});
