@@ -43,6 +43,10 @@ export interface LocalKinesisOptions {
   readonly deleteStreamTime?: Duration;
   /** How long a stream is UPDATING after a split, merge or new shard count. Default 0. */
   readonly updateStreamTime?: Duration;
+  /** How long a new stream consumer is CREATING. Default 0. */
+  readonly registerConsumerTime?: Duration;
+  /** How long a deregistered stream consumer is DELETING. Default 0. */
+  readonly deregisterConsumerTime?: Duration;
   /** Open shards the account may have. Default 20,000. */
   readonly shardLimit?: number;
   /** Whether shards refuse what is over 1 MiB or 1,000 records a second written, 2 MiB or 5 calls read. Default false. */
@@ -128,6 +132,11 @@ function createEngine(options: LocalKinesisOptions): Engine {
     createStreamMs: toMilliseconds(options.createStreamTime ?? 0, 'local.createStreamTime'),
     deleteStreamMs: toMilliseconds(options.deleteStreamTime ?? 0, 'local.deleteStreamTime'),
     updateStreamMs: toMilliseconds(options.updateStreamTime ?? 0, 'local.updateStreamTime'),
+    registerConsumerMs: toMilliseconds(options.registerConsumerTime ?? 0, 'local.registerConsumerTime'),
+    deregisterConsumerMs: toMilliseconds(
+      options.deregisterConsumerTime ?? 0,
+      'local.deregisterConsumerTime',
+    ),
     shardLimit: integerOption('local.shardLimit', options.shardLimit ?? 20_000, 1, 1_000_000),
     enforceLimits: options.enforceLimits ?? false,
   });

@@ -11,6 +11,13 @@ import { putRecords } from './operations/put-records.ts';
 import { mergeShards, splitShard, updateShardCount } from './operations/reshard.ts';
 import { decreaseStreamRetentionPeriod, increaseStreamRetentionPeriod } from './operations/retention.ts';
 import { describeLimits, updateMaxRecordSize } from './operations/settings.ts';
+import {
+  deregisterStreamConsumer,
+  describeStreamConsumer,
+  listStreamConsumers,
+  registerStreamConsumer,
+} from './operations/stream-consumers.ts';
+import { subscribeToShard } from './operations/subscribe-to-shard.ts';
 import { addTagsToStream, listTagsForStream, removeTagsFromStream } from './operations/tags.ts';
 
 /** Every operation answered, by the service's name for it. */
@@ -19,20 +26,25 @@ export const operations: ReadonlyMap<string, Operation> = new Map<string, Operat
   ['CreateStream', createStream],
   ['DecreaseStreamRetentionPeriod', decreaseStreamRetentionPeriod],
   ['DeleteStream', deleteStream],
+  ['DeregisterStreamConsumer', deregisterStreamConsumer],
   ['DescribeLimits', describeLimits],
   ['DescribeStream', describeStream],
+  ['DescribeStreamConsumer', describeStreamConsumer],
   ['DescribeStreamSummary', describeStreamSummary],
   ['GetRecords', getRecords],
   ['GetShardIterator', getShardIterator],
   ['IncreaseStreamRetentionPeriod', increaseStreamRetentionPeriod],
   ['ListShards', listShards],
+  ['ListStreamConsumers', listStreamConsumers],
   ['ListStreams', listStreams],
   ['ListTagsForStream', listTagsForStream],
   ['MergeShards', mergeShards],
   ['PutRecord', putRecord],
   ['PutRecords', putRecords],
+  ['RegisterStreamConsumer', registerStreamConsumer],
   ['RemoveTagsFromStream', removeTagsFromStream],
   ['SplitShard', splitShard],
+  ['SubscribeToShard', subscribeToShard],
   ['UpdateMaxRecordSize', updateMaxRecordSize],
   ['UpdateShardCount', updateShardCount],
 ]);

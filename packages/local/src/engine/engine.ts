@@ -89,7 +89,7 @@ export class Engine {
     });
     for (const [key, value] of Object.entries(init.tags ?? {})) stream.tags.set(key, value);
     this.#streams.set(name, stream);
-    this.#after(init.atOnce === true ? 0 : createStreamMs, () => {
+    this.after(init.atOnce === true ? 0 : createStreamMs, () => {
       if (stream.status !== 'CREATING') return;
       stream.open(evenRanges(shards), this.now);
       stream.status = 'ACTIVE';
@@ -101,7 +101,7 @@ export class Engine {
   deleteStream(name: string): void {
     const stream = this.stream(name);
     stream.status = 'DELETING';
-    this.#after(this.options.deleteStreamMs, () => {
+    this.after(this.options.deleteStreamMs, () => {
       if (this.#streams.get(name) === stream) this.#streams.delete(name);
       for (const shard of stream.openShards) shard.wake();
     });
@@ -184,8 +184,13 @@ export class Engine {
    * A place in a shard; `position` is asked once the shard is found. Throws `ResourceNotFoundException` for an unknown
    * shard, `InvalidArgumentException` for a sequence number that is not of it.
    */
-  openIterator(name: string, shardId: string, position: () => Position): ShardIterator {
-    return openIterator(this, name, shardId, position);
+  openIterator(
+    name: string,
+    shardId: string,
+    position: () => Position,
+    operation?: 'GetShardIterator' | 'SubscribeToShard',
+  ): ShardIterator {
+    return openIterator(this, name, shardId, position, operation);
   }
 
   /** The next records; `toRecord` makes each as the caller wants it. */
@@ -193,8 +198,13 @@ export class Engine {
     return readRecords(this, iterator, options);
   }
 
-  /** Stops every pending change of state. */
+  /** Stops every pending change of state, and ends every subscription. */
   close(): void {
+    for (const stream of this.#streams.values()) {
+      for (const consumer of stream.consumers.values()) {
+        for (const subscription of consumer.subscriptions.values()) subscription.end();
+      }
+    }
     for (const timer of this.#timers) timer[Symbol.dispose]();
     this.#timers.clear();
   }
@@ -239,14 +249,15 @@ export class Engine {
 
   #update(stream: Stream, plan: () => readonly ReshardStep[]): void {
     stream.status = 'UPDATING';
-    this.#after(this.options.updateStreamMs, () => {
+    this.after(this.options.updateStreamMs, () => {
       if (stream.status !== 'UPDATING') return;
       stream.status = 'ACTIVE';
       stream.reshard(plan(), this.now);
     });
   }
 
-  #after(delayMs: number, task: () => void): void {
+  /** Runs `task` later, at once for no delay; never after the engine closed. */
+  after(delayMs: number, task: () => void): void {
     if (delayMs <= 0) {
       task();
       return;

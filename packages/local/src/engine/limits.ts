@@ -15,6 +15,12 @@ export const limits: {
   readonly shardReadCallsPerSecond: number;
   readonly shardReadBytesPerSecond: number;
   readonly iteratorCallsPerSecond: number;
+  readonly consumersPerStream: number;
+  readonly consumersCreating: number;
+  readonly bytesPerEvent: number;
+  readonly heartbeatMs: number;
+  readonly subscriptionMs: number;
+  readonly resubscribeMs: number;
   readonly iteratorLifeMs: number;
   readonly nextTokenLifeMs: number;
   readonly defaultRetentionHours: number;
@@ -23,6 +29,12 @@ export const limits: {
   readonly onDemandShards: number;
   readonly shardsPerStream: number;
   readonly tagsPerStream: number;
+  /** MiB a second. */
+  readonly largestWarmThroughput: number;
+  readonly shardCountUpdatesPerDay: number;
+  readonly encryptionChangesPerDay: number;
+  readonly modeChangesPerDay: number;
+  readonly streamsCreating: number;
 } = {
   recordsPerPut: 500,
   bytesPerPut: 10 * mebibyte,
@@ -35,6 +47,12 @@ export const limits: {
   shardReadCallsPerSecond: 5,
   shardReadBytesPerSecond: 2 * mebibyte,
   iteratorCallsPerSecond: 5,
+  consumersPerStream: 20,
+  consumersCreating: 5,
+  bytesPerEvent: mebibyte,
+  heartbeatMs: 5000,
+  subscriptionMs: 300_000,
+  resubscribeMs: 5000,
   iteratorLifeMs: 300_000,
   nextTokenLifeMs: 300_000,
   defaultRetentionHours: 24,
@@ -43,4 +61,9 @@ export const limits: {
   onDemandShards: 4,
   shardsPerStream: 10_000,
   tagsPerStream: 50,
+  largestWarmThroughput: 10_240,
+  shardCountUpdatesPerDay: 10,
+  encryptionChangesPerDay: 25,
+  modeChangesPerDay: 2,
+  streamsCreating: 5,
 };

@@ -13,6 +13,10 @@ export interface EngineOptions {
   readonly deleteStreamMs: number;
   /** How long a stream is UPDATING, milliseconds. */
   readonly updateStreamMs: number;
+  /** How long a new consumer is CREATING, milliseconds. Default 0. */
+  readonly registerConsumerMs?: number;
+  /** How long a deregistered consumer is DELETING, milliseconds. Default 0. */
+  readonly deregisterConsumerMs?: number;
   /** Open shards the account may have. */
   readonly shardLimit: number;
   /** Whether shards refuse what is over their write and read rates. */

@@ -20,6 +20,8 @@ export interface ReadContext {
 export interface ReadOptions<T> {
   /** At most so many records, up to 10,000. */
   readonly limit: number;
+  /** Given when a consumer with rates of its own reads: at most so many bytes, or one record. */
+  readonly fanOutBytes?: number;
   toRecord(sequenceNumber: string, partitionKey: string, payload: Payload, arrivedAt: number): T;
 }
 
@@ -41,9 +43,10 @@ export function openIterator(
   name: string,
   shardId: string,
   position: () => Position,
+  operation: 'GetShardIterator' | 'SubscribeToShard' = 'GetShardIterator',
 ): ShardIterator {
   const { stream, shard } = locate(context, name, shardId);
-  if (context.options.enforceLimits) {
+  if (context.options.enforceLimits && operation === 'GetShardIterator') {
     const time = context.options.clock.monotonic();
     if (shard.budgets.iterators.left(time) < 1) throw tooFast(context, stream, shard);
     shard.budgets.iterators.take(1, time);
@@ -52,7 +55,7 @@ export function openIterator(
     stream: name,
     streamCreatedAt: stream.createdAt,
     shardIndex: shard.index,
-    index: placeOf(context, stream, shard, position()),
+    index: placeOf(context, stream, shard, { position: position(), operation }),
     issuedAt: context.now,
   };
 }
@@ -65,7 +68,10 @@ export function readRecords<T>(
   const shardId = shardIdOf(iterator.shardIndex);
   const { stream, shard } = locate(context, iterator.stream, shardId);
   if (stream.createdAt !== iterator.streamCreatedAt) throw shardNotFound(context, iterator.stream, shardId);
-  const budgetTime = context.options.enforceLimits ? context.options.clock.monotonic() : undefined;
+  const { fanOutBytes } = options;
+  const maxBytes = fanOutBytes ?? limits.bytesPerGet;
+  const shared = context.options.enforceLimits && fanOutBytes === undefined;
+  const budgetTime = shared ? context.options.clock.monotonic() : undefined;
   if (budgetTime !== undefined) takeCall(context, stream, shard, budgetTime);
   const { log } = shard;
   log.expire(stream.horizon(context.now));
@@ -77,7 +83,7 @@ export function readRecords<T>(
   const index = log.scan(iterator.index, (segment, offset) => {
     if (records.length >= limit) return false;
     const size = segment.sizes[offset] ?? 0;
-    if (bytes + size > limits.bytesPerGet && records.length > 0) return false;
+    if (bytes + size > maxBytes && records.length > 0) return false;
     bytes += size;
     const arrivedAt = segment.arrivals[offset] ?? 0;
     lastArrival = arrivedAt;
@@ -118,21 +124,32 @@ function locate(context: ReadContext, name: string, shardId: string): { stream: 
   return { stream, shard };
 }
 
-function placeOf(context: ReadContext, stream: Stream, shard: Shard, position: Position): number {
+interface Start {
+  readonly position: Position;
+  readonly operation: string;
+}
+
+function placeOf(context: ReadContext, stream: Stream, shard: Shard, start: Start): number {
   const { log } = shard;
+  const { position } = start;
   log.expire(stream.horizon(context.now));
   if (position.type === 'oldest') return log.first;
   if (position.type === 'now') return log.next;
   if (position.type === 'time') return log.seek(position.at);
-  const index = indexOf(context, stream, shard, position.sequenceNumber);
+  const index = indexOf(context, stream, shard, { ...start, sequenceNumber: position.sequenceNumber });
   return position.type === 'at' ? index : Math.min(index + 1, log.next);
 }
 
 /** Where a sequence number stands in its shard; the shard's own bounds are before its first and after its last record. */
-function indexOf(context: ReadContext, stream: Stream, shard: Shard, sequenceNumber: string): number {
+function indexOf(
+  context: ReadContext,
+  stream: Stream,
+  shard: Shard,
+  { sequenceNumber, operation }: { readonly sequenceNumber: string; readonly operation: string },
+): number {
   const parts = parseSequenceNumber(sequenceNumber);
   const where =
-    `StartingSequenceNumber ${sequenceNumber} used in GetShardIterator on shard ${shard.id} in stream ` +
+    `StartingSequenceNumber ${sequenceNumber} used in ${operation} on shard ${shard.id} in stream ` +
     `${stream.name} under account ${context.options.accountId} is invalid`;
   if (parts === undefined) throw invalidArgument(`${where}.`);
   if (parts.shardIndex !== shard.index) {

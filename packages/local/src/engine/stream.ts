@@ -1,5 +1,6 @@
 import type { HashRange } from '@millrace/kinesis/shard';
 
+import type { Consumer } from './consumer.ts';
 import type { HashPartitionKey } from './hash-key.ts';
 import { limits } from './limits.ts';
 import type { ReshardStep } from './reshard.ts';
@@ -27,6 +28,8 @@ export class Stream {
   readonly arn: string;
   readonly createdAt: number;
   readonly tags: Map<string, string> = new Map();
+  /** Registered readers, by name. */
+  readonly consumers: Map<string, Consumer> = new Map();
   status: StreamStatus = 'CREATING';
   mode: StreamMode;
   maxRecordBytes: number;

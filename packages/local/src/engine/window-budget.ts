@@ -17,6 +17,13 @@ export class WindowBudget {
     return Math.max(0, this.#perSecond - this.#used);
   }
 
+  /** When something is left again; `now` or earlier when something is. Milliseconds on the same clock. */
+  availableAt(now: number): number {
+    this.#roll(now);
+    if (this.#used < this.#perSecond) return now;
+    return this.#windowStart + Math.ceil((this.#used - this.#perSecond + 1) / this.#perSecond) * 1000;
+  }
+
   take(amount: number, now: number): void {
     this.#roll(now);
     this.#used += amount;

@@ -34,7 +34,7 @@ export function getRecords({ engine, meter }: OperationContext, input: unknown):
   }
   const batch = engine.read(iterator, {
     limit: Math.floor(request.Limit ?? limits.recordsPerGet),
-    toRecord,
+    toRecord: toRecordOutput,
   });
   meter?.read(engine.stream(iterator.stream), {
     shardId: shardIdOf(iterator.shardIndex),
@@ -57,7 +57,7 @@ const shape = structure({
   StreamId: streamId,
 });
 
-function toRecord(
+export function toRecordOutput(
   sequenceNumber: string,
   partitionKey: string,
   payload: Payload,

@@ -4,7 +4,7 @@ import { invalidArgument } from '../../engine/service-error.ts';
 import { encodeIterator } from '../../engine/shard-iterator.ts';
 import { accept } from '../accept.ts';
 import type { OperationContext } from '../operation.ts';
-import { required, structure, type ValueOf } from '../shape.ts';
+import { required, structure } from '../shape.ts';
 import { sequenceNumber, shardId, streamArn, streamId, streamName, timestamp } from '../shapes.ts';
 import { streamNameOf } from '../stream-reference.ts';
 
@@ -34,7 +34,16 @@ const shape = structure({
   Timestamp: timestamp,
 });
 
-function positionOf(request: ValueOf<typeof shape>, now: number): Position {
+/** How requests name a place in a shard. */
+export interface PositionInput {
+  readonly ShardIteratorType: string;
+  readonly StartingSequenceNumber?: string | null | undefined;
+  /** Seconds since the epoch. */
+  readonly Timestamp?: number | null | undefined;
+}
+
+/** Throws `InvalidArgumentException` for what does not go together, or lies in the future. */
+export function positionOf(request: PositionInput, now: number): Position {
   const type = request.ShardIteratorType;
   const number = request.StartingSequenceNumber ?? undefined;
   if (type === 'AT_TIMESTAMP') return timePosition(request.Timestamp ?? undefined, now);

@@ -1,0 +1,78 @@
+import type { Clock } from '@millrace/kinesis/runtime';
+
+import type { ServiceError } from '../engine/service-error.ts';
+import type { Subscription } from '../engine/subscription.ts';
+import { toRecordOutput, type RecordOutput } from './operations/get-records.ts';
+import { describeChild, type ChildShardOutput } from './shard-output.ts';
+
+export interface SubscribeToShardEvent {
+  readonly Records: readonly RecordOutput[];
+  /** Absent at the end of a closed shard. */
+  readonly ContinuationSequenceNumber?: string;
+  readonly MillisBehindLatest: number;
+  /** At the end of a closed shard. */
+  readonly ChildShards?: readonly ChildShardOutput[];
+}
+
+export type ShardEvent =
+  | { readonly type: 'event'; readonly event: SubscribeToShardEvent }
+  /** The last one: why it ends before its time. */
+  | { readonly type: 'error'; readonly error: ServiceError };
+
+/** Waits and reads for a subscription, one event whenever its reader asks. Timers and listeners exist only meanwhile. */
+export class ShardEvents implements AsyncIterator<ShardEvent, undefined> {
+  readonly #subscription: Subscription;
+  readonly #clock: Clock;
+  #done = false;
+  #wake: (() => void) | undefined;
+
+  constructor(subscription: Subscription, clock: Clock) {
+    this.#subscription = subscription;
+    this.#clock = clock;
+  }
+
+  async next(): Promise<IteratorResult<ShardEvent, undefined>> {
+    while (!this.#done) {
+      const step = this.#subscription.step(this.#clock.monotonic(), toRecordOutput);
+      if (step.type === 'wait') {
+        await this.#wait(step.delayMs);
+        continue;
+      }
+      if (step.type === 'event') {
+        const { records, continuation, millisBehindLatest, children } = step.event;
+        const event = {
+          Records: records,
+          ...(continuation === undefined ? {} : { ContinuationSequenceNumber: continuation }),
+          MillisBehindLatest: millisBehindLatest,
+          ...(children === undefined ? {} : { ChildShards: children.map(describeChild) }),
+        };
+        return { done: false, value: { type: 'event', event } };
+      }
+      this.#done = true;
+      if (step.error !== undefined) return { done: false, value: { type: 'error', error: step.error } };
+    }
+    return { done: true, value: undefined };
+  }
+
+  /** Its reader has gone: settles a call of `next` that waits. */
+  async return(): Promise<IteratorResult<ShardEvent, undefined>> {
+    this.#done = true;
+    this.#subscription.end();
+    this.#wake?.();
+    return { done: true, value: undefined };
+  }
+
+  #wait(delayMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const wake = (): void => {
+        change[Symbol.dispose]();
+        timer[Symbol.dispose]();
+        this.#wake = undefined;
+        resolve();
+      };
+      const change = this.#subscription.wait(wake);
+      const timer = this.#clock.timer(delayMs, wake);
+      this.#wake = wake;
+    });
+  }
+}
