@@ -117,7 +117,7 @@ export class Intake {
     try {
       checkPartitionKey(record.partitionKey);
       if (record.explicitHashKey !== undefined) effectiveHashKey(record.partitionKey, record.explicitHashKey);
-      const bytes = record.data.length + Buffer.byteLength(record.partitionKey);
+      const bytes = record.data.length + Buffer.byteLength(record.partitionKey) + headerBytes(record.headers);
       if (bytes > this.#options.maxRecordBytes) throw this.#tooLarge(record, bytes);
       return bytes;
     } catch (error) {
@@ -138,4 +138,14 @@ export class Intake {
       allowed: `at most ${maxRecordBytes} bytes of data and partition key`,
     });
   }
+}
+
+/** What headers take inside the KPL's format, tags and lengths included, at the most. */
+function headerBytes(headers: OutgoingRecord['headers']): number {
+  if (headers === undefined) return 0;
+  let bytes = 0;
+  for (const [name, value] of Object.entries(headers)) {
+    bytes += Buffer.byteLength(name) + Buffer.byteLength(value) + 16;
+  }
+  return bytes;
 }

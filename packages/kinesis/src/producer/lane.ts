@@ -1,19 +1,32 @@
-import type { Parcel, Pending } from './pending.ts';
+import type { Packed, Pending } from './pending.ts';
 
-/** Makes one parcel of as many of the waiting records, from the front, as may share one. Takes at least one. */
-export type Pack = (waiting: readonly Pending[], from: number) => Parcel;
+/** Makes one entry of as many of the waiting records, from the front, as may share one. Takes at least one. */
+export type Pack = (
+  lane: { readonly key: string; readonly shardId: string | undefined },
+  waiting: readonly Pending[],
+  from: number,
+) => Packed;
 
-/** The records of one partition key, in the order they were put. */
+/** Where a record waits: records of one lane go one after the other. */
+export interface Berth {
+  readonly lane: string;
+  /** The shard its records should go to; undefined when that is not known. */
+  readonly shardId?: string | undefined;
+}
+
+/** Records that wait to leave one after the other, in the order they were put. */
 export class Lane {
   readonly key: string;
+  readonly shardId: string | undefined;
   /** While its parcel is out and order matters, nothing else of the lane may leave. */
   busy = false;
   #waiting: Pending[] = [];
   #head = 0;
   #bytes = 0;
 
-  constructor(key: string) {
-    this.key = key;
+  constructor({ lane, shardId }: Berth) {
+    this.key = lane;
+    this.shardId = shardId;
   }
 
   get length(): number {
@@ -40,11 +53,16 @@ export class Lane {
     for (const pending of pendings) this.#bytes += pending.bytes;
   }
 
-  take(pack: Pack): Parcel {
-    const parcel = pack(this.#waiting, this.#head);
-    for (const member of parcel.members) this.#bytes -= member.bytes;
-    this.#drop(parcel.members.length);
-    return parcel;
+  take(pack: Pack): Packed {
+    const packed = pack(this, this.#waiting, this.#head);
+    for (const member of packed.members) this.#bytes -= member.bytes;
+    this.#drop(packed.members.length);
+    return packed;
+  }
+
+  /** Removes and returns everything. */
+  empty(): readonly Pending[] {
+    return this.expire(Number.POSITIVE_INFINITY);
   }
 
   /** Removes and returns the records whose deadline is past; the oldest are in front. */

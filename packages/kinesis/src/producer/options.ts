@@ -1,24 +1,31 @@
+import type { MillraceError } from '../errors.ts';
+import type { OutgoingRecord } from '../record/record.ts';
 import { systemClock, type Clock } from '../runtime/clock.ts';
 import { toMilliseconds, type Duration } from '../runtime/duration.ts';
+import { noMeter, type Meter } from '../runtime/meter.ts';
 import { choiceOption, integerOption } from '../runtime/options.ts';
 
 /** What order the stream keeps among records put by one producer. */
-export type Ordering = 'none' | 'key';
+export type Ordering = 'none' | 'key' | 'shard';
 
 /** Which user records may share one Kinesis record, in the KPL format. */
-export type Aggregation = 'none' | 'key';
+export type Aggregation = 'none' | 'key' | 'shard';
 
 export interface ProducerOptions {
   /**
    * `'key'`: records of one partition key arrive in the order they were put, through retries, partial failures and
    * resharding. It costs latency under load: a key has one Kinesis record in flight at a time, so pair it with
-   * `aggregation: 'key'` when keys are hot.
+   * `aggregation` when keys are hot. `'shard'`: the same for all records of one shard; without aggregation that is one
+   * record a round trip and shard.
    * @defaultValue `'none'`
    */
   readonly ordering?: Ordering;
   /**
    * `'key'`: user records of one partition key that wait together travel as one KPL aggregate. Cheaper and much faster
    * for small records; every consumer must open aggregates (Millrace, the KCL and Lambda with our handler do).
+   * `'shard'`: the same across partition keys, as the KPL does, for streams of many keys. It follows the stream's shards
+   * with ListShards, and after a reshard re-sends what landed outside its shard; a consumer that does not drop such
+   * records, as the KCL and Millrace do, sees them twice.
    * @defaultValue `'none'`
    */
   readonly aggregation?: Aggregation;
@@ -36,8 +43,22 @@ export interface ProducerOptions {
   readonly maxRequestBytes?: number;
   /** The stream's own record limit (data and partition key), 1 KiB to 10 MiB. @defaultValue 1 MiB */
   readonly maxRecordBytes?: number;
+  /**
+   * Receives each record that could not be stored, and why, before its promise rejects: write it where it can be put from
+   * again. A record refused at the door as invalid is not passed on: the caller has it.
+   */
+  readonly onUndeliverable?: (record: Undeliverable) => unknown;
+  /** Counts and times what the producer does. @defaultValue nobody listens */
+  readonly meter?: Meter;
   /** Time and chance; a manual one in tests. @defaultValue the system's */
   readonly clock?: Clock;
+}
+
+/** A record the producer had to give up. */
+export interface Undeliverable {
+  readonly stream: string;
+  readonly record: OutgoingRecord;
+  readonly error: MillraceError;
 }
 
 /** The options a producer runs with: checked, complete and frozen. */
@@ -51,6 +72,8 @@ export interface ResolvedProducerOptions {
   readonly maxInFlight: number;
   readonly maxRequestBytes: number;
   readonly maxRecordBytes: number;
+  readonly onUndeliverable: ((record: Undeliverable) => unknown) | undefined;
+  readonly meter: Meter;
   readonly clock: Clock;
 }
 
@@ -59,8 +82,12 @@ const MiB = 1024 * KiB;
 
 export function resolveProducerOptions(options: ProducerOptions): ResolvedProducerOptions {
   return Object.freeze({
-    ordering: choiceOption('producer.ordering', options.ordering ?? 'none', ['none', 'key']),
-    aggregation: choiceOption('producer.aggregation', options.aggregation ?? 'none', ['none', 'key']),
+    ordering: choiceOption('producer.ordering', options.ordering ?? 'none', ['none', 'key', 'shard']),
+    aggregation: choiceOption('producer.aggregation', options.aggregation ?? 'none', [
+      'none',
+      'key',
+      'shard',
+    ]),
     lingerMs: toMilliseconds(options.linger ?? 20, 'producer.linger'),
     deadlineMs: toMilliseconds(options.deadline ?? 30_000, 'producer.deadline'),
     requestTimeoutMs: toMilliseconds(options.requestTimeout ?? 10_000, 'producer.requestTimeout'),
@@ -78,6 +105,8 @@ export function resolveProducerOptions(options: ProducerOptions): ResolvedProduc
       10 * MiB,
     ),
     maxRecordBytes: integerOption('producer.maxRecordBytes', options.maxRecordBytes ?? MiB, KiB, 10 * MiB),
+    onUndeliverable: options.onUndeliverable,
+    meter: options.meter ?? noMeter,
     clock: options.clock ?? systemClock,
   });
 }

@@ -1,40 +1,54 @@
-import { createAggregator } from '../codec/index.ts';
+import { createAggregator, encodeAggregate } from '../codec/index.ts';
 import type { OutgoingRecord } from '../record/record.ts';
 import type { Pack } from './lane.ts';
-import type { Parcel, Pending } from './pending.ts';
+import type { Packed, Pending } from './pending.ts';
 
 /** The KPL's own limit of an aggregate: larger ones save nothing and make retries dearer. */
 const MAX_AGGREGATE_BYTES = 51_200;
 
-/** One user record a parcel. */
-export const packOne: Pack = (waiting, from) => {
+/** One user record an entry. Headers travel only inside the KPL's format, so a record with some is an aggregate of one. */
+export const packOne: Pack = (_lane, waiting, from) => {
   const pending = at(waiting, from);
-  return { record: pending.record, members: [pending], bytes: pending.bytes, attempts: 0 };
+  const { record } = pending;
+  if (record.headers === undefined) return { record, members: [pending], bytes: pending.bytes };
+  return packed(pending, encodeAggregate([record]).data, [pending]);
 };
 
 /**
- * As many records of the lane as one aggregate takes. The aggregate carries the users' own partition key, so a consumer
- * that does not open it still sees the right key, and it can never hold a record of another shard.
+ * As many records of the lane as one aggregate takes: all of a shard's lane, only those of the first one's key in any
+ * other. The aggregate carries the first record's own partition key, so a consumer that does not open it still sees a
+ * right one.
  */
 export function packAggregates(maxRecordBytes: number): Pack {
-  return (waiting, from) => packAggregate(waiting, from, Math.min(MAX_AGGREGATE_BYTES, maxRecordBytes));
+  const limit = Math.min(MAX_AGGREGATE_BYTES, maxRecordBytes);
+  return (lane, waiting, from) => {
+    const first = at(waiting, from);
+    const ofOneShard = lane.shardId !== undefined && lane.key === lane.shardId;
+    const aggregator = createAggregator({ maxBytes: Math.max(64, limit - keyBytes(first)) });
+    const members: Pending[] = [];
+    for (let index = from; index < waiting.length; index++) {
+      const pending = at(waiting, index);
+      if (!ofOneShard && !sameKey(pending.record, first.record)) break;
+      if (!aggregator.add(pending.record)) break;
+      members.push(pending);
+    }
+    return members.length < 2
+      ? packOne(lane, waiting, from)
+      : packed(first, aggregator.finish().data, members);
+  };
 }
 
-function packAggregate(waiting: readonly Pending[], from: number, maxRecordBytes: number): Parcel {
-  const first = at(waiting, from);
-  const keyBytes = first.bytes - first.record.data.length;
-  const aggregator = createAggregator({ maxBytes: Math.max(64, maxRecordBytes - keyBytes) });
-  const members: Pending[] = [];
-  for (let index = from; index < waiting.length; index++) {
-    const pending = at(waiting, index);
-    // An explicit hash key of its own may belong to another shard.
-    if (pending.record.explicitHashKey !== first.record.explicitHashKey) break;
-    if (!aggregator.add(pending.record)) break;
-    members.push(pending);
-  }
-  if (members.length < 2) return packOne(waiting, from);
-  const record: OutgoingRecord = { ...first.record, data: aggregator.finish().data };
-  return { record, members, bytes: record.data.length + keyBytes, attempts: 0 };
+function packed(first: Pending, data: Uint8Array, members: readonly Pending[]): Packed {
+  const { headers: _inside, ...record } = first.record;
+  return { record: { ...record, data }, members, bytes: data.length + keyBytes(first) };
+}
+
+function sameKey(a: OutgoingRecord, b: OutgoingRecord): boolean {
+  return a.partitionKey === b.partitionKey && a.explicitHashKey === b.explicitHashKey;
+}
+
+function keyBytes(pending: Pending): number {
+  return pending.bytes - pending.record.data.length;
 }
 
 function at(waiting: readonly Pending[], index: number): Pending {

@@ -24,11 +24,20 @@ export interface Pending {
   readonly failed: (error: MillraceError) => void;
 }
 
-/** One entry of a PutRecords call: a user record, or several of one key in an aggregate. */
-export interface Parcel {
+/** One entry of a PutRecords call: a user record, or several in an aggregate. */
+export interface Packed {
   readonly record: OutgoingRecord;
   readonly members: readonly Pending[];
   readonly bytes: number;
+}
+
+/** An entry under way. */
+export interface Parcel extends Packed {
+  /** The lane it left, and which laying of the lanes that was. */
+  readonly lane: string;
+  readonly epoch: number;
+  /** The shard it should go to; undefined when that is not known. */
+  readonly shardId: string | undefined;
   readonly attempts: number;
   /** Why the last attempt failed. */
   readonly error?: MillraceError;

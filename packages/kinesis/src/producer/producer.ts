@@ -1,16 +1,26 @@
 import { MillraceError } from '../errors.ts';
 import type { OutgoingRecord } from '../record/record.ts';
 import { nextTurn, type Clock } from '../runtime/clock.ts';
+import { publish } from '../runtime/diagnostics.ts';
 import { toMilliseconds, type Duration } from '../runtime/duration.ts';
 import type { StreamDefinition } from '../stream/stream.ts';
 import { Dispatch } from './dispatch.ts';
 import { Intake } from './intake.ts';
-import { resolveProducerOptions, type ProducerOptions } from './options.ts';
+import { resolveProducerOptions, type ProducerOptions, type ResolvedProducerOptions } from './options.ts';
 import type { Receipt } from './pending.ts';
 import type { RecordWriter } from './record-writer.ts';
+import type { ShardLister } from './shard-follower.ts';
 import { Tally } from './tally.ts';
 
+/** The part of a connection a producer uses. Without a reader it cannot follow the stream's shards, and manages. */
+export interface ProducerPorts {
+  readonly writer: RecordWriter;
+  readonly reader?: ShardLister;
+}
+
 export interface PutOptions {
+  /** Names and values for the consumer; see {@link StreamRecord.headers}. They put the record in the KPL's format. */
+  readonly headers?: Readonly<Record<string, string>>;
   /** Gives up waiting at the door. A record already accepted is still sent. */
   readonly signal?: AbortSignal;
 }
@@ -60,10 +70,10 @@ export interface Producer<In> extends AsyncDisposable {
  */
 export function createProducer<In>(
   stream: StreamDefinition<In, unknown>,
-  connection: { readonly writer: RecordWriter },
+  connection: ProducerPorts,
   options: ProducerOptions = {},
 ): Producer<In> {
-  return new StreamProducer(stream, connection.writer, options);
+  return new StreamProducer(stream, connection, options);
 }
 
 /** Records `putMany` pulls before it lets the event loop turn. */
@@ -72,27 +82,27 @@ const TURN_AFTER = 256;
 class StreamProducer<In> implements Producer<In> {
   readonly #stream: StreamDefinition<In, unknown>;
   readonly #clock: Clock;
-  readonly #deadlineMs: number;
+  readonly #options: ResolvedProducerOptions;
   readonly #intake: Intake;
   readonly #dispatch: Dispatch;
   readonly #tally = new Tally();
   #closing: Promise<PutCount> | undefined;
 
-  constructor(stream: StreamDefinition<In, unknown>, writer: RecordWriter, options: ProducerOptions) {
+  constructor(stream: StreamDefinition<In, unknown>, ports: ProducerPorts, options: ProducerOptions) {
     const resolved = resolveProducerOptions(options);
     this.#stream = stream;
     this.#clock = resolved.clock;
-    this.#deadlineMs = resolved.deadlineMs;
+    this.#options = resolved;
     this.#intake = new Intake({
       stream: stream.name,
       maxBytes: resolved.maxBufferedBytes,
       maxRecordBytes: resolved.maxRecordBytes,
     });
-    this.#dispatch = new Dispatch(stream.name, writer, resolved);
+    this.#dispatch = new Dispatch(stream.name, ports, resolved);
   }
 
   put(value: In, options: PutOptions = {}): Promise<Receipt> {
-    const receipt = this.#put(value, options.signal, () => {});
+    const receipt = this.#put(value, options, () => {});
     receipt.catch(() => {});
     return receipt;
   }
@@ -139,7 +149,7 @@ class StreamProducer<In> implements Producer<In> {
     await this.close();
   }
 
-  #put(value: In, signal: AbortSignal | undefined, admitted: () => void): Promise<Receipt> {
+  #put(value: In, { signal, headers }: PutOptions, admitted: () => void): Promise<Receipt> {
     if (this.#closing !== undefined) return Promise.reject(closedError(this.#stream.name));
     const ticket = this.#tally.open();
     return new Promise((resolve, reject) => {
@@ -150,7 +160,7 @@ class StreamProducer<In> implements Producer<In> {
       };
       let record: OutgoingRecord | Promise<OutgoingRecord>;
       try {
-        record = this.#stream.encode(value);
+        record = withHeaders(this.#stream.encode(value), headers);
       } catch (error) {
         refuse(error);
         return;
@@ -165,16 +175,13 @@ class StreamProducer<In> implements Producer<In> {
             record: accepted,
             bytes,
             acceptedAt: now,
-            deadlineAt: now + this.#deadlineMs,
+            deadlineAt: now + this.#options.deadlineMs,
             stored: (receipt) => {
               this.#intake.leave(bytes);
               ticket.close(true);
               resolve(receipt);
             },
-            failed: (error) => {
-              this.#intake.leave(bytes);
-              refuse(error);
-            },
+            failed: (error) => this.#giveUp(accepted, bytes, error, refuse),
           });
           admitted();
         },
@@ -191,7 +198,7 @@ class StreamProducer<In> implements Producer<In> {
   ): Promise<void> {
     let receipt: Receipt;
     try {
-      receipt = await this.#put(value, signal, admitted);
+      receipt = await this.#put(value, signal === undefined ? {} : { signal }, admitted);
     } catch (error) {
       count.failed++;
       if (onFailure === undefined) throw error;
@@ -202,6 +209,29 @@ class StreamProducer<In> implements Producer<In> {
     }
     count.delivered++;
     onReceipt?.(receipt, value);
+  }
+
+  /** The sink has the record before its promise rejects; a sink that fails must not hide why the record failed. */
+  #giveUp(
+    record: OutgoingRecord,
+    bytes: number,
+    error: MillraceError,
+    refuse: (error: unknown) => void,
+  ): void {
+    const stream = this.#stream.name;
+    publish('producer:undeliverable', () => ({ stream, error }));
+    const end = (): void => {
+      this.#intake.leave(bytes);
+      refuse(error);
+    };
+    const { onUndeliverable } = this.#options;
+    if (onUndeliverable === undefined) end();
+    else {
+      Promise.resolve({ stream, record, error })
+        .then(onUndeliverable)
+        .catch((cause: unknown) => publish('producer:sink-failed', () => ({ stream, error: cause })))
+        .finally(end);
+    }
   }
 
   async #close(drain: Duration | undefined): Promise<PutCount> {
@@ -219,6 +249,15 @@ class StreamProducer<In> implements Producer<In> {
     this.#dispatch.stop();
     return this.#tally.count;
   }
+}
+
+function withHeaders(
+  record: OutgoingRecord | Promise<OutgoingRecord>,
+  headers: PutOptions['headers'],
+): OutgoingRecord | Promise<OutgoingRecord> {
+  if (headers === undefined) return record;
+  if (record instanceof Promise) return record.then((encoded) => ({ ...encoded, headers }));
+  return { ...record, headers };
 }
 
 function closedError(stream: string): MillraceError {

@@ -33,4 +33,6 @@ export interface OutgoingRecord {
   readonly partitionKey: string;
   readonly explicitHashKey?: string;
   readonly data: Uint8Array;
+  /** Names and values for the consumer (trace context, content type …). They travel in the KPL's format, as its tags. */
+  readonly headers?: Readonly<Record<string, string>>;
 }

@@ -5,3 +5,4 @@ export { Ticker } from './ticker.ts';
 export { toMilliseconds, type Duration } from './duration.ts';
 export { closeOnSignals, type Closable } from './shutdown.ts';
 export { choiceOption, integerOption, optionError } from './options.ts';
+export { noMeter, type Meter, type MeterLabels } from './meter.ts';

@@ -240,38 +240,6 @@ test('putMany counts what was stored, reports each failure, and without a report
   await expect(strict).rejects.toMatchObject({ code: 'RECORD_INVALID' });
 });
 
-test.each([
-  ['an empty partition key', record(''), { path: 'partitionKey', got: 0 }],
-  ['a partition key of 257 characters', record('é'.repeat(257)), { path: 'partitionKey', got: 257 }],
-  [
-    'an explicit hash key that is not decimal',
-    { ...record('k'), explicitHashKey: '0x10' },
-    { path: 'explicitHashKey' },
-  ],
-  [
-    'an explicit hash key of 2^128',
-    { ...record('k'), explicitHashKey: String(2n ** 128n) },
-    { path: 'explicitHashKey' },
-  ],
-  ['a record over 1 MiB', record('k', 'v'.repeat(1_048_576)), { path: 'data', got: 1_048_577 }],
-])('%s is refused before it is sent', async (_name, bad, details) => {
-  const clock = createManualClock();
-  const writer = createFakeWriter();
-  const producer = createProducer(clicks, { writer }, { clock });
-  await expect(producer.put(bad)).rejects.toMatchObject({ code: 'RECORD_INVALID', details });
-  expect(writer.calls).toHaveLength(0);
-  expect(clock.pending).toBe(0);
-});
-
-test('a partition key of 256 characters outside the basic plane is taken', async () => {
-  const clock = createManualClock();
-  const writer = createFakeWriter();
-  const producer = createProducer(clicks, { writer }, { clock, linger: 0 });
-  const receipt = producer.put(record('😀'.repeat(256)));
-  await clock.advance(1);
-  await expect(receipt).resolves.toMatchObject({ attempts: 1 });
-});
-
 test('a value that does not fit its schema is refused with the place and the reason', async () => {
   const clock = createManualClock();
   const orders = defineStream({
@@ -321,6 +289,58 @@ test('with aggregation, user records of one key share a Kinesis record and know 
   expect(writer.stored.map(({ partitionKey }) => partitionKey)).toEqual(['a', 'b']);
   const entries = decodeAggregate(writer.stored[0]?.data ?? bytes(''));
   expect(entries?.map(({ data }) => new TextDecoder().decode(data))).toEqual(['v0', 'v2', 'v3']);
+});
+
+test('headers travel in the aggregate, even of a single record, and reach the consumer', async () => {
+  const clock = createManualClock();
+  const writer = createFakeWriter();
+  const producer = createProducer(clicks, { writer }, { clock, linger: 10 });
+  const receipt = producer.put(record('k', 'payload'), { headers: { traceparent: '00-ab', schema: '7' } });
+  void producer.put(record('k', 'bare'));
+  await clock.advance(10);
+  await receipt;
+  const [dressed, bare] = writer.stored;
+  expect(decodeAggregate(dressed?.data ?? bytes(''))).toMatchObject([
+    { partitionKey: 'k', data: bytes('payload'), headers: { traceparent: '00-ab', schema: '7' } },
+  ]);
+  expect(bare?.data).toEqual(bytes('bare'));
+});
+
+test('what cannot be delivered reaches the sink, bytes and reason, before the promise rejects', async () => {
+  const clock = createManualClock();
+  const order: string[] = [];
+  const writer = createFakeWriter((entries) => entries.map(() => throttled()));
+  const producer = createProducer(
+    clicks,
+    { writer },
+    {
+      clock,
+      linger: 0,
+      deadline: '1s',
+      onUndeliverable: async ({ stream, record: lost, error }) => {
+        await Promise.resolve();
+        order.push(`${stream} ${new TextDecoder().decode(lost.data)} ${error.code}`);
+      },
+    },
+  );
+  const receipt = producer.put(record('k', 'precious'));
+  receipt.catch(() => order.push('rejected'));
+  await clock.advance(3000);
+  expect(order).toEqual(['clicks precious PUT_DEADLINE', 'rejected']);
+  expect(await producer.close()).toEqual({ delivered: 0, failed: 1 });
+});
+
+test('a sink that fails does not hide why the record failed', async () => {
+  const clock = createManualClock();
+  const writer = createFakeWriter((entries) => entries.map(() => throttled()));
+  const producer = createProducer(
+    clicks,
+    { writer },
+    { clock, linger: 0, deadline: '1s', onUndeliverable: failingSink },
+  );
+  const receipt = producer.put(record('k'));
+  await clock.advance(3000);
+  await expect(receipt).rejects.toMatchObject({ code: 'PUT_DEADLINE' });
 });
 
 test('records with explicit hash keys of their own never share an aggregate', async () => {
@@ -389,16 +409,6 @@ test('a rejection nobody awaits is no unhandled rejection', async () => {
   expect(await producer.close()).toEqual({ delivered: 0, failed: 1 });
 });
 
-test.each([
-  ['ordering', { ordering: 'shard' }],
-  ['maxInFlight', { maxInFlight: 0 }],
-  ['linger', { linger: 'soon' }],
-  ['maxRecordBytes', { maxRecordBytes: 20_000_000 }],
-])('an option %s that cannot be used is refused by name', (name, options) => {
-  expect(() => createProducer(clicks, { writer: createFakeWriter() }, options as object)).toThrow(
-    expect.objectContaining({
-      code: 'OPTION_INVALID',
-      details: expect.objectContaining({ path: `producer.${name}` }),
-    }),
-  );
-});
+function failingSink(): Promise<never> {
+  return Promise.reject(new Error('disk full'));
+}

@@ -1,0 +1,162 @@
+import type { MillraceError } from '../errors.ts';
+import { backoffDelay, type Backoff } from '../runtime/backoff.ts';
+import { publish } from '../runtime/diagnostics.ts';
+import { contains } from '../shard/hash-range.ts';
+import type { Limiter } from './limiter.ts';
+import type { ResolvedProducerOptions } from './options.ts';
+import type { Outbox } from './outbox.ts';
+import type { Parcel, Pending, Receipt } from './pending.ts';
+import type { WriteOutcome } from './record-writer.ts';
+import type { Routing } from './routing.ts';
+import type { ShardFollower } from './shard-follower.ts';
+import { deadlineError, judgeEntry, type Verdict } from './verdict.ts';
+
+const backoff: Backoff = { baseMs: 50, capMs: 5000 };
+
+export interface SettlementParts {
+  readonly stream: string;
+  readonly options: ResolvedProducerOptions;
+  readonly outbox: Outbox;
+  readonly limiter: Limiter;
+  readonly routing: Routing;
+  readonly follower: ShardFollower | undefined;
+}
+
+type Stored = Extract<WriteOutcome, { readonly ok: true }>;
+
+/** Gives every parcel that comes back its fate: stored, once more, or the end. */
+export class Settlement {
+  readonly #parts: SettlementParts;
+  #abandoned: MillraceError | undefined;
+
+  constructor(parts: SettlementParts) {
+    this.#parts = parts;
+  }
+
+  /** From now on nothing is tried again. */
+  abandon(error: MillraceError): void {
+    this.#abandoned = error;
+  }
+
+  /** The call was answered, entry by entry. What must wait for a new shard map is settled when the promise resolves. */
+  answered(request: readonly Parcel[], outcomes: readonly WriteOutcome[]): Promise<void> | undefined {
+    const { stream, options, limiter } = this.#parts;
+    const jitter = options.clock.random();
+    const strangers: (readonly [Parcel, Stored])[] = [];
+    let refused = 0;
+    for (const [index, parcel] of request.entries()) {
+      const outcome = outcomes[index];
+      if (outcome === undefined) continue;
+      if (!outcome.ok) {
+        refused++;
+        const verdict = judgeEntry(stream, outcome);
+        if (verdict.error.code === 'THROTTLED') limiter.throttled(parcel.shardId, options.clock.monotonic());
+        this.#apply(parcel, verdict, jitter);
+      } else if (parcel.shardId === undefined || parcel.shardId === outcome.shardId)
+        this.#stored(parcel, outcome);
+      else strangers.push([parcel, outcome]);
+    }
+    publish('producer:request', () => ({ stream, entries: request.length, refused }));
+    return strangers.length > 0 ? this.#judgeStrangers(strangers) : undefined;
+  }
+
+  /** The call failed as a whole. */
+  failed(request: readonly Parcel[], verdict: Verdict): void {
+    const { stream, options, outbox } = this.#parts;
+    publish('producer:request-failed', () => ({ stream, entries: request.length, error: verdict.error }));
+    // One bad entry must not take 499 good ones with it: cut the request down until the bad one is alone.
+    if (verdict.error.code === 'PUT_REJECTED' && request.length > 1 && this.#abandoned === undefined) {
+      outbox.halve(request);
+      return;
+    }
+    const jitter = options.clock.random();
+    for (const parcel of request) this.#apply(parcel, verdict, jitter);
+  }
+
+  /** A record's deadline passed while it waited. */
+  expired(now: number): void {
+    const { stream, outbox } = this.#parts;
+    for (const { pending, attempts, error } of outbox.expire(now)) {
+      this.#end(pending, deadlineError(stream, pending.record.partitionKey, attempts, error));
+    }
+  }
+
+  /**
+   * Parcels stored in another shard than the map said: the stream was resharded. Where that shard does not own a record
+   * in them, the KCL will drop it, so it goes once more; its neighbours in the aggregate are stored.
+   */
+  async #judgeStrangers(strangers: readonly (readonly [Parcel, Stored])[]): Promise<void> {
+    const { stream, follower, routing, outbox, options } = this.#parts;
+    await follower?.refresh();
+    for (const [parcel, outcome] of strangers) {
+      const range = follower?.rangeOf(outcome.shardId);
+      const isForeign = ({ record }: Pending): boolean =>
+        range !== undefined && parcel.members.length > 1 && !contains(range, routing.hashKeyOf(record));
+      const foreign = parcel.members.filter(isForeign);
+      if (foreign.length === 0) {
+        this.#stored(parcel, outcome);
+        continue;
+      }
+      publish('producer:foreign', () => ({ stream, shardId: outcome.shardId, records: foreign.length }));
+      options.meter.add('millrace.producer.foreign', foreign.length, { stream });
+      this.#receipt(parcel, outcome, (member) => !foreign.includes(member));
+      outbox.giveBack(parcel, foreign);
+    }
+  }
+
+  #stored(parcel: Parcel, outcome: Stored): void {
+    this.#parts.outbox.settle(parcel);
+    this.#receipt(parcel, outcome, () => true);
+  }
+
+  #receipt(
+    parcel: Parcel,
+    { shardId, sequenceNumber }: Stored,
+    isStored: (member: Pending) => boolean,
+  ): void {
+    const { stream, options } = this.#parts;
+    const attempts = parcel.attempts + 1;
+    const now = options.clock.monotonic();
+    options.meter.record('millrace.producer.records_per_entry', parcel.members.length, { stream });
+    options.meter.record('millrace.producer.attempts', attempts, { stream });
+    for (const [subSequenceNumber, member] of parcel.members.entries()) {
+      if (!isStored(member)) continue;
+      options.meter.record('millrace.producer.settle_ms', now - member.acceptedAt, { stream });
+      const receipt: Receipt = { shardId, sequenceNumber, subSequenceNumber, attempts };
+      member.stored(receipt);
+    }
+  }
+
+  /** Entries refused together share their `jitter`, or the next call would be one per entry. */
+  #apply(parcel: Parcel, verdict: Verdict, jitter: number): void {
+    const { stream, options, outbox } = this.#parts;
+    options.meter.add('millrace.producer.errors', parcel.members.length, {
+      stream,
+      code: verdict.error.code,
+    });
+    const tried: Parcel = { ...parcel, attempts: parcel.attempts + 1, error: verdict.error };
+    if (this.#abandoned !== undefined || verdict.action === 'reject') {
+      outbox.settle(tried);
+      for (const member of tried.members) this.#end(member, this.#abandoned ?? verdict.error);
+      return;
+    }
+    const now = options.clock.monotonic();
+    const isLate = ({ deadlineAt }: Pending): boolean => deadlineAt <= now;
+    const late = tried.members.filter(isLate);
+    if (late.length === 0) {
+      outbox.retry(tried, now + backoffDelay(backoff, tried.attempts, { random: () => jitter }));
+      return;
+    }
+    outbox.giveBack(
+      tried,
+      tried.members.filter((member) => !isLate(member)),
+    );
+    for (const member of late) {
+      this.#end(member, deadlineError(stream, member.record.partitionKey, tried.attempts, verdict.error));
+    }
+  }
+
+  #end(pending: Pending, error: MillraceError): void {
+    pending.failed(error);
+  }
+}
