@@ -50,10 +50,17 @@ function exchange(server: Server, request: WireRequest): Promise<WireResponse> {
       headers: request.headers,
     });
     server.emit('request', incoming, new Answer(resolve));
-    const body = typeof request.body === 'string' ? Buffer.from(request.body) : Buffer.from(request.body);
+    const body = toBuffer(request.body);
     if (body.length > 0) incoming.emit('data', body);
     incoming.emit('end');
   });
+}
+
+/** The same bytes: the SDK's in-process body is an array that complains of being taken for anything else. */
+function toBuffer(body: string | Uint8Array): Buffer {
+  return typeof body === 'string'
+    ? Buffer.from(body)
+    : Buffer.from(body.buffer, body.byteOffset, body.byteLength);
 }
 
 /** The part of `http.ServerResponse` that dynalite uses. */
