@@ -22,7 +22,7 @@ import * as load from './local/load.ts';
 const full = process.argv.includes('--full');
 const only = process.argv.find((option) => option.startsWith('--only='))?.slice('--only='.length);
 const ROUNDS = 5;
-const ROUND_MS = full ? 1000 : 500;
+const ROUND_MS = full ? 1000 : 300;
 
 build();
 const peers = process.argv.includes('--no-peers') ? [] : installPeers();

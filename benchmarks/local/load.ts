@@ -151,8 +151,8 @@ async function firstPage(server: Contestant, stream: string): Promise<Buffer> {
 /** How many records a page has and where the next begins, without parsing it: the client is not what is measured. */
 function pageOf(answer: Buffer): { readonly records: number; readonly next: string | undefined } {
   const edge = 1500;
-  const ends =
-    answer.latin1Slice(0, edge) + answer.latin1Slice(Math.max(edge, answer.length - edge), answer.length);
+  const last = answer.subarray(Math.max(edge, answer.length - edge));
+  const ends = answer.subarray(0, edge).toString('latin1') + last.toString('latin1');
   const next = /"NextShardIterator":"([^"]+)"/.exec(ends)?.[1];
   let records = 0;
   for (
