@@ -1,13 +1,19 @@
 import type { Position } from '@millrace/kinesis/record';
 import { adjacent, evenRanges } from '@millrace/kinesis/shard';
 
+import { Account } from './account.ts';
+import { Channels } from './channels.ts';
+import { keyAt } from './encryption.ts';
+import { Kms } from './kms.ts';
 import { limits } from './limits.ts';
+import { desiredShards } from './on-demand.ts';
 import type { EngineOptions } from './options.ts';
 import { openIterator, readRecords, type ReadBatch, type ReadOptions } from './reading.ts';
 import { mergeStep, splitStep, uniformSteps, type ReshardStep } from './reshard.ts';
 import { invalidArgument, ServiceError } from './service-error.ts';
 import { parseShardId, type Shard } from './shard.ts';
 import type { ShardIterator } from './shard-iterator.ts';
+import { ofLastDay, type LimitedChange, type RecordDistribution } from './stream-settings.ts';
 import { Stream, type StreamMode } from './stream.ts';
 import { StreamWriter } from './stream-writer.ts';
 
@@ -19,6 +25,10 @@ export interface CreateStreamOptions {
   /** Largest record, bytes of data and partition key. Default 1 MiB, at most 10 MiB. */
   readonly maxRecordBytes?: number;
   readonly tags?: Readonly<Record<string, string>>;
+  /** Write capacity to begin with on demand, MiB a second. */
+  readonly warmMiBps?: number;
+  /** Default `USER_PARTITION_KEY`. */
+  readonly distribution?: RecordDistribution;
   /** ACTIVE before the call returns, however long creation takes otherwise. */
   readonly atOnce?: boolean;
 }
@@ -29,11 +39,18 @@ export interface CreateStreamOptions {
  */
 export class Engine {
   readonly options: EngineOptions;
+  /** Marks keys that do not work. */
+  readonly kms: Kms;
+  readonly account: Account = new Account();
+  readonly channels: Channels;
   readonly #streams = new Map<string, Stream>();
   readonly #timers = new Set<Disposable>();
 
   constructor(options: EngineOptions) {
     this.options = options;
+    this.kms = new Kms(options);
+    for (const [keyId, state] of Object.entries(options.kmsKeys ?? {})) this.kms.mark(keyId, state);
+    this.channels = new Channels(this, options.bucketStore);
   }
 
   /** Wall time, milliseconds since the epoch. */
@@ -60,6 +77,7 @@ export class Engine {
   stream(name: string): Stream {
     const stream = this.#streams.get(name);
     if (stream === undefined) throw this.streamNotFound(name);
+    if (stream.mode === 'ON_DEMAND' && stream.throughput.settle(this.now)) this.scale(stream);
     return stream;
   }
 
@@ -77,8 +95,9 @@ export class Engine {
     }
     const { accountId, region, createStreamMs, hash } = this.options;
     const mode = init.mode ?? (init.shards === undefined ? 'ON_DEMAND' : 'PROVISIONED');
-    const shards = init.shards ?? limits.onDemandShards;
+    const shards = init.shards ?? Math.max(limits.onDemandShards, init.warmMiBps ?? 0);
     this.#checkShardLimit(shards);
+    this.#checkCreating();
     const stream = new Stream({
       name,
       arn: `arn:aws:kinesis:${region}:${accountId}:stream/${name}`,
@@ -88,6 +107,8 @@ export class Engine {
       hash,
     });
     for (const [key, value] of Object.entries(init.tags ?? {})) stream.tags.set(key, value);
+    stream.settings.warmMiBps = init.warmMiBps;
+    stream.settings.distribution = init.distribution ?? 'USER_PARTITION_KEY';
     this.#streams.set(name, stream);
     this.after(init.atOnce === true ? 0 : createStreamMs, () => {
       if (stream.status !== 'CREATING') return;
@@ -159,6 +180,7 @@ export class Engine {
       );
     }
     if (target > current) this.#checkShardLimit(target - current);
+    this.countChange(stream, 'shardCount', limits.shardCountUpdatesPerDay);
     this.#update(stream, () =>
       uniformSteps(
         stream.openShards.map((shard) => shard.range),
@@ -172,6 +194,7 @@ export class Engine {
   writer(name: string): StreamWriter {
     const stream = this.stream(name);
     if (stream.status !== 'ACTIVE' && stream.status !== 'UPDATING') throw this.streamNotFound(name);
+    this.#checkKey(stream);
     const { enforceLimits, clock, accountId } = this.options;
     return new StreamWriter(stream, {
       now: this.now,
@@ -205,6 +228,7 @@ export class Engine {
         for (const subscription of consumer.subscriptions.values()) subscription.end();
       }
     }
+    this.channels.close();
     for (const timer of this.#timers) timer[Symbol.dispose]();
     this.#timers.clear();
   }
@@ -248,12 +272,57 @@ export class Engine {
   }
 
   #update(stream: Stream, plan: () => readonly ReshardStep[]): void {
+    this.update(stream, () => stream.reshard(plan(), this.now));
+  }
+
+  /** Makes an ACTIVE stream UPDATING, and ACTIVE again once `change` is made. */
+  update(stream: Stream, change: () => void): void {
+    this.checkActive(stream);
     stream.status = 'UPDATING';
     this.after(this.options.updateStreamMs, () => {
       if (stream.status !== 'UPDATING') return;
       stream.status = 'ACTIVE';
-      stream.reshard(plan(), this.now);
+      change();
     });
+  }
+
+  /** Gives a stream on demand the shards it should have now. */
+  scale(stream: Stream): void {
+    const desired = desiredShards(stream, this.now);
+    if (stream.status !== 'ACTIVE' || stream.openShards.length === desired) return;
+    const ranges = stream.openShards.map((shard) => shard.range);
+    stream.reshard(uniformSteps(ranges, desired), this.now);
+  }
+
+  /** Counts a change that may be made `most` times in 24 hours. Throws `LimitExceededException` when limits are enforced. */
+  countChange(stream: Stream, change: LimitedChange, most: number): void {
+    const { changes } = stream.settings;
+    const made = ofLastDay(changes[change], this.now);
+    if (this.options.enforceLimits && made.length >= most) {
+      throw new ServiceError(
+        'LimitExceededException',
+        `${this.#named(stream.name)} has been updated too many times: this change may be made ${most} times in a ` +
+          'rolling 24-hour period.',
+      );
+    }
+    changes[change] = [...made, this.now];
+  }
+
+  #checkKey(stream: Stream): void {
+    if (!this.kms.marked) return;
+    const keyId = keyAt(stream.settings.encryption, this.now);
+    if (keyId !== undefined) this.kms.check(keyId);
+  }
+
+  #checkCreating(): void {
+    if (!this.options.enforceLimits) return;
+    const creating = this.streams.filter((stream) => stream.status === 'CREATING').length;
+    if (creating < limits.streamsCreating) return;
+    throw new ServiceError(
+      'LimitExceededException',
+      `${creating} streams under account ${this.options.accountId} are in CREATING status. The limit is ` +
+        `${limits.streamsCreating}.`,
+    );
   }
 
   /** Runs `task` later, at once for no delay; never after the engine closed. */

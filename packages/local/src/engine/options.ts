@@ -1,6 +1,8 @@
 import type { Clock } from '@millrace/kinesis/runtime';
 
+import type { BucketStore } from './bucket-store.ts';
 import type { HashPartitionKey } from './hash-key.ts';
+import type { KmsKeyState } from './kms.ts';
 
 export interface EngineOptions {
   readonly clock: Clock;
@@ -21,4 +23,8 @@ export interface EngineOptions {
   readonly shardLimit: number;
   /** Whether shards refuse what is over their write and read rates. */
   readonly enforceLimits: boolean;
+  /** Keys that do not work, by id, ARN or alias. */
+  readonly kmsKeys?: Readonly<Record<string, KmsKeyState>>;
+  /** Where channels deliver to; without it there are none. */
+  readonly bucketStore?: BucketStore;
 }

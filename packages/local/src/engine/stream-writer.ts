@@ -32,6 +32,8 @@ export class StreamWriter {
   readonly #stream: Stream;
   readonly #context: WriterContext;
   readonly #touched = new Set<Shard>();
+  #records = 0;
+  #bytes = 0;
 
   constructor(stream: Stream, context: WriterContext) {
     this.#stream = stream;
@@ -46,6 +48,9 @@ export class StreamWriter {
     const shard = this.#route(entry);
     const { log, id } = shard;
     if (!this.#fits(shard, entry.bytes)) return { shardId: id, sequenceNumber: undefined };
+    this.#records++;
+    this.#bytes += entry.bytes;
+    if (this.#stream.settings.distribution === 'AUTO') this.#stream.autoCursor++;
     const arrivedAt = Math.max(this.#context.now, log.lastArrival, shard.openedAt);
     const index = log.append(entry.partitionKey, entry.payload, entry.bytes, arrivedAt);
     if (index % expireEvery === 0) log.expire(this.#stream.horizon(this.#context.now));
@@ -64,26 +69,46 @@ export class StreamWriter {
   }
 
   finish(): void {
+    if (this.#stream.mode === 'ON_DEMAND') {
+      this.#stream.throughput.add(this.#records, this.#bytes, this.#context.now);
+    }
     for (const shard of this.#touched) shard.wake();
   }
 
   #route(entry: PutEntry): Shard {
     const { router } = this.#stream;
+    if (this.#stream.settings.distribution === 'AUTO') return this.#next(entry);
     return entry.hashKey === undefined
       ? router.byPartitionKey(entry.partitionKey)
       : router.byHashKey(entry.hashKey);
   }
 
+  /** The shard whose turn it is, or the next one with room. */
+  #next(entry: PutEntry): Shard {
+    const { openShards, autoCursor, router } = this.#stream;
+    for (let step = 0; step < openShards.length; step++) {
+      const shard = openShards[(autoCursor + step) % openShards.length];
+      if (shard !== undefined && this.#hasRoom(shard, entry.bytes)) return shard;
+    }
+    return openShards[autoCursor % openShards.length] ?? router.byPartitionKey(entry.partitionKey);
+  }
+
   #fits(shard: Shard, bytes: number): boolean {
+    const time = this.#context.budgetTime;
+    if (time === undefined) return true;
+    if (!this.#hasRoom(shard, bytes)) return false;
+    shard.budgets.writeRecords.take(1, time);
+    shard.budgets.writeBytes.take(bytes, time);
+    return true;
+  }
+
+  #hasRoom(shard: Shard, bytes: number): boolean {
     const time = this.#context.budgetTime;
     if (time === undefined) return true;
     const { writeRecords, writeBytes } = shard.budgets;
     // A record larger than a second's worth goes through when something is left, and is paid off afterwards.
     const needed = Math.min(bytes, bytes > limits.shardWriteBytesPerSecond ? 1 : bytes);
-    if (writeRecords.left(time) < 1 || writeBytes.left(time) < needed) return false;
-    writeRecords.take(1, time);
-    writeBytes.take(bytes, time);
-    return true;
+    return writeRecords.left(time) >= 1 && writeBytes.left(time) >= needed;
   }
 }
 

@@ -36,6 +36,8 @@ export class Stream {
   retentionHours: number = limits.defaultRetentionHours;
   /** The metrics counted for each shard, by their names; none unless asked for. */
   readonly shardLevelMetrics: Set<string> = new Set();
+  /** Whose turn it is among the open shards when records are distributed automatically. */
+  autoCursor = 0;
   readonly settings: StreamSettings = createStreamSettings();
   /** Counted on demand only. */
   readonly throughput: WriteThroughput = new WriteThroughput();
