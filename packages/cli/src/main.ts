@@ -9,6 +9,8 @@ import { run } from './run.ts';
  * second ends it at once.
  */
 export async function main(): Promise<void> {
+  // It tells of Node versions that later SDKs will need: nothing to a user of this command, on every call.
+  process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
   const stopping = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => {

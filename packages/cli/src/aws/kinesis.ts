@@ -1,5 +1,5 @@
 import type { KinesisClient } from '@aws-sdk/client-kinesis';
-import type { Connection } from '@millrace/kinesis';
+import { MillraceError, type Connection } from '@millrace/kinesis';
 
 import type { Target } from './target.ts';
 import type { StreamAdmin } from './stream-admin.ts';
@@ -17,8 +17,10 @@ export async function openKinesis(target: Target): Promise<Kinesis> {
     import('@millrace/kinesis/aws'),
     import('./stream-admin.ts'),
   ]);
+  const data = await createClient(target, 1);
+  await checkRegion(data);
   // The producer and the sources retry by themselves; for single calls the SDK's own retries are right.
-  const [data, control] = await Promise.all([createClient(target, 1), createClient(target, 3)]);
+  const control = await createClient(target, 3);
   const connection = connect({ kinesis: data });
   return {
     connection,
@@ -31,13 +33,27 @@ export async function openKinesis(target: Target): Promise<Kinesis> {
   };
 }
 
+/** Asked here, since every operation would fail with the same riddle. */
+async function checkRegion(client: KinesisClient): Promise<void> {
+  try {
+    await client.config.region();
+  } catch (cause) {
+    client.destroy();
+    throw new MillraceError('OPTION_INVALID', 'No AWS region is configured.', {
+      advice: 'Pass --region, set AWS_REGION, or pass --local for a millrace server on this machine.',
+      path: '--region',
+      cause,
+    });
+  }
+}
+
 async function createClient(target: Target, maxAttempts: number): Promise<KinesisClient> {
   const [{ KinesisClient }, { NodeHttp2Handler }] = await Promise.all([
     import('@aws-sdk/client-kinesis'),
     import('@smithy/node-http-handler'),
   ]);
   const { loopback: _, ...config } = target;
-  return new KinesisClient({
+  const client = new KinesisClient({
     ...config,
     maxAttempts,
     // One shared session: by default the SDK opens one for every call.
@@ -47,4 +63,7 @@ async function createClient(target: Target, maxAttempts: number): Promise<Kinesi
       requestTimeout: 30_000,
     }),
   });
+  // It copies every request for a log that nobody reads.
+  client.middlewareStack.remove('loggerMiddleware');
+  return client;
 }

@@ -25,9 +25,12 @@ export function resolveTarget(options: Options, env: Env): Target {
   const endpoint = local && isFromEnvironment(given, env) ? localEndpoint : ignored(given, env);
   if (endpoint !== undefined) checkUrl(endpoint);
   const loopback = endpoint !== undefined && isLoopback(endpoint);
+  if (local && !loopback) {
+    throw optionError('--endpoint-url', endpoint, 'one of this machine, or leave out --local');
+  }
   const profile = options.textOrNone('profile');
   const region = options.textOrNone('region') ?? (loopback ? 'us-east-1' : undefined);
-  const made = (local || loopback) && profile === undefined && (env['AWS_ACCESS_KEY_ID'] ?? '') === '';
+  const made = loopback && profile === undefined && (env['AWS_ACCESS_KEY_ID'] ?? '') === '';
   return {
     loopback,
     ...(endpoint !== undefined && { endpoint }),
@@ -73,6 +76,6 @@ function isLoopback(endpoint: string): boolean {
     hostname === 'localhost' ||
     hostname.endsWith('.localhost') ||
     hostname === '[::1]' ||
-    /^127\./.test(hostname)
+    /^127(?:\.\d{1,3}){3}$/.test(hostname)
   );
 }

@@ -1,16 +1,16 @@
-import { rawStream, type StreamDefinition } from '@millrace/kinesis';
+import { isMillraceError, rawStream, type StreamDefinition } from '@millrace/kinesis';
 import { createProducer, type Producer, type Receipt } from '@millrace/kinesis/producer';
-import { isMillraceError } from '@millrace/kinesis';
 
 import type { Kinesis } from '../aws/kinesis.ts';
 import type { CommandContext } from '../command-context.ts';
 import { exitCode, type ExitCode } from '../errors/exit-code.ts';
+import type { Line } from '../io/lines.ts';
 import { openDeadLetter, type DeadLetter } from '../put/dead-letter.ts';
 import { Failures } from '../put/failures.ts';
 import { failFast } from '../put/first-contact.ts';
 import { Gate } from '../put/gate.ts';
 import { openInput, readAll, readLines, type Input } from '../put/input.ts';
-import { createItemReader, looksLikeRecordLine, type Item, type ItemReader } from '../put/items.ts';
+import { createItemReader, looksLikeRecordLine, recordOf, type Item, type ItemReader } from '../put/items.ts';
 import { createPace, parseRate, type Pace } from '../put/rate.ts';
 import { records, tellResult, wantsReceipts } from '../put/summary.ts';
 
@@ -32,7 +32,7 @@ export async function put(context: CommandContext): Promise<ExitCode> {
   const recordsPerSecond = rate === undefined ? undefined : parseRate(rate);
   const definition: StreamDefinition<Item, Uint8Array> = {
     ...rawStream(stream),
-    encode: (item) => item.record(),
+    encode: recordOf,
   };
   const resources: { close(): Promise<void> }[] = [];
   try {
@@ -75,8 +75,8 @@ class PutRun {
   constructor(context: CommandContext, parts: Parts) {
     this.#context = context;
     this.#parts = parts;
-    // An aggregate holds hundreds: with fewer under way, they would leave half full.
-    this.#gate = new Gate(context.options.flag('aggregate') ? 60_000 : 8000);
+    // Enough for four full calls of 500; an aggregate holds many, and would leave half full.
+    this.#gate = new Gate(context.options.flag('aggregate') ? 16_000 : 2500);
   }
 
   async run(): Promise<ExitCode> {
@@ -153,45 +153,51 @@ class PutRun {
     const most = options.numberOrNone('num') ?? Number.POSITIVE_INFINITY;
     const receipts = wantsReceipts(options);
     let taken = 0;
-    for await (const item of this.#items()) {
-      const wait = pace?.(signal);
-      if (wait !== undefined) await wait.catch(ignoreAbort);
-      const full = this.#gate.enter();
-      if (full !== undefined) await full;
-      if (receipts) await out.ready();
-      if (this.#failures.count > 0) await deadLetter?.ready();
-      if (signal.aborted) return;
-      yield item;
-      if (++taken >= most) return;
+    for await (const { lines, read } of this.#lines()) {
+      for (const line of lines) {
+        const wait = pace?.(signal);
+        if (wait !== undefined) await wait.catch(ignoreAbort);
+        const full = this.#gate.enter();
+        if (full !== undefined) await full;
+        if (receipts) await out.ready();
+        if (this.#failures.count > 0) await deadLetter?.ready();
+        if (signal.aborted) return;
+        yield read(line);
+        if (++taken >= most) return;
+      }
     }
   }
 
-  async *#items(): AsyncGenerator<Item, void, undefined> {
+  /** The lines of the input, and what makes records of them. */
+  async *#lines(): AsyncGenerator<{ readonly lines: readonly Line[]; readonly read: (line: Line) => Item }> {
     const { input, reader } = this.#parts;
     const { signal } = this.#stop;
     const format = this.#context.options.text('in');
     if (format === 'raw' || (format === 'auto' && input.name === '')) {
       const line = await readAll(input, signal);
-      if (!signal.aborted) yield reader.plain(line);
+      if (!signal.aborted) yield { lines: [line], read: reader.plain };
       return;
     }
-    let recordLines = format === 'auto' ? undefined : format === 'ndjson';
-    for await (const line of readLines(input, signal)) {
-      if (recordLines === undefined) {
-        recordLines = looksLikeRecordLine(line);
-        if (recordLines)
-          this.#context.notes.info(
-            'the input is records as millrace writes them; --in lines puts the lines themselves',
-          );
-      }
-      yield recordLines ? reader.recordLine(line) : reader.plain(line);
+    let read = format === 'auto' ? undefined : format === 'ndjson' ? reader.recordLine : reader.plain;
+    for await (const lines of readLines(input, signal)) {
+      read ??= this.#guess(lines[0]);
+      yield { lines, read };
     }
+  }
+
+  #guess(first: Line | undefined): (line: Line) => Item {
+    const { reader } = this.#parts;
+    if (first === undefined || !looksLikeRecordLine(first)) return reader.plain;
+    this.#context.notes.info(
+      'the input is records as millrace tail writes them; --in lines puts the lines themselves',
+    );
+    return reader.recordLine;
   }
 
   #tellReceipt({ shardId, sequenceNumber, subSequenceNumber, attempts }: Receipt, item: Item): void {
     const { out, io, options } = this.#context;
     const { stream } = this.#parts;
-    const { partitionKey } = item.record();
+    const { partitionKey } = recordOf(item);
     if (io.isTTY.stdout && !options.flag('json')) out.push(`${shardId} ${sequenceNumber}\n`);
     else {
       const line = item.line.number;

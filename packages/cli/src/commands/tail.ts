@@ -2,67 +2,91 @@ import { isMillraceError, MillraceError } from '@millrace/kinesis';
 import { parsePosition, type Position } from '@millrace/kinesis/record';
 import { optionError } from '@millrace/kinesis/runtime';
 import type { Shard } from '@millrace/kinesis/shard';
+import type { ShardReader } from '@millrace/kinesis/source';
 
+import type { Kinesis } from '../aws/kinesis.ts';
 import type { CommandContext } from '../command-context.ts';
 import { exitCode, type ExitCode } from '../errors/exit-code.ts';
 import { findShard } from '../shards/shard-id.ts';
 import { listShards } from '../shards/list-shards.ts';
-import { createFilter } from '../tail/filter.ts';
-import { createFormat, type TailFormat } from '../tail/format.ts';
+import { createFilter, type RecordFilter } from '../tail/filter.ts';
+import { createFormat, type FormatRecords, type TailFormat } from '../tail/format.ts';
 import type { Feed } from '../tail/feed.ts';
 import { createShardFeed } from '../tail/shard-feed.ts';
 import { createStreamFeed } from '../tail/stream-feed.ts';
 import { tellTrouble } from '../tail/trouble.ts';
+import { withKinesis } from '../with-kinesis.ts';
 
 /** `millrace tail`. */
 export async function tail(context: CommandContext): Promise<ExitCode> {
-  const { options, out, notes, clock } = context;
+  const { options } = context;
   const [stream = ''] = context.args;
-  const from = readPosition(context);
-  const wanted = createFilter(options.list('key'), options.textOrNone('grep'));
-  const format = createFormat(chooseFormat(context), {
-    colour: context.colour,
-    verbose: options.flag('verbose'),
-  });
-  const pollMs = readPace(context);
+  const settings: Settings = {
+    stream,
+    from: readPosition(context),
+    wanted: createFilter(options.list('key'), options.textOrNone('grep')),
+    format: createFormat(chooseFormat(context), { colour: context.colour, verbose: options.flag('verbose') }),
+    pollMs: readPace(context),
+    most: options.numberOrNone('num') ?? Number.POSITIVE_INFINITY,
+  };
   const timeoutMs = options.numberOrNone('timeout');
-  let left = options.numberOrNone('num') ?? Number.POSITIVE_INFINITY;
-
-  const kinesis = await context.openKinesis();
-  const enough = new AbortController();
-  let timedOut = false;
-  using _timeout = timer(timeoutMs, () => {
-    timedOut = true;
-    enough.abort();
-  });
+  const timeout = new AbortController();
+  const timer = timeoutMs === undefined ? undefined : context.clock.timer(timeoutMs, () => timeout.abort());
+  let reached: boolean;
   try {
-    const signal = AbortSignal.any([context.signal, out.broken, enough.signal]);
-    const shards = await listShards(kinesis, stream, { clock, signal });
+    reached = await withKinesis(context, (kinesis) => read(kinesis, settings, context, timeout.signal));
+  } finally {
+    timer?.[Symbol.dispose]();
+  }
+  const hadGoal = options.flag('exit-at-end') || options.numberOrNone('num') !== undefined;
+  if (timeout.signal.aborted && hadGoal && !reached) throw timeoutError(stream, timeoutMs ?? 0);
+  return exitCode.ok;
+}
+
+interface Settings {
+  readonly stream: string;
+  readonly from: Position;
+  readonly wanted: RecordFilter;
+  readonly format: FormatRecords;
+  readonly pollMs: number;
+  /** Stop after so many. */
+  readonly most: number;
+}
+
+/** Writes records until it is to stop; true when it came to an end of its own: enough records, or the newest one. */
+async function read(
+  kinesis: Kinesis,
+  { stream, from, wanted, format, pollMs, most }: Settings,
+  context: CommandContext,
+  timeout: AbortSignal,
+): Promise<boolean> {
+  const { options, out, notes, clock } = context;
+  const { reader } = kinesis.connection;
+  const told = tellTrouble(stream, notes);
+  const stopped = AbortSignal.any([context.signal, out.broken, timeout]);
+  const enough = new AbortController();
+  let left = most;
+  try {
+    const shards = await listShards(kinesis, stream, { clock, signal: stopped });
     const named = options.list('shard').map((text) => findShard(stream, shards, text));
     tellPace(context, stream, named.length > 0 ? named : shards, pollMs);
-    using _trouble = tellTrouble(stream, notes);
-    await createFeed(context, { stream, shards: named, from, pollMs, reader: kinesis.connection.reader }).run(
+    const feed = createFeed(context, { stream, shards: named, from, pollMs, reader });
+    await feed.run(
       async (records) => {
         const chosen = records.filter(wanted).slice(0, left);
         left -= chosen.length;
         if (chosen.length > 0) await out.write(format(chosen));
         if (left === 0) enough.abort();
       },
-      signal,
+      AbortSignal.any([stopped, enough.signal]),
     );
   } catch (error) {
-    // Stopped before it had begun to read: that is no failure either.
-    if (!isMillraceError(error, 'ABORTED')) throw error;
+    // Stopped before it had begun to read: no failure either.
+    if (!stopped.aborted || !isMillraceError(error, 'ABORTED')) throw error;
   } finally {
-    await kinesis.close();
+    told[Symbol.dispose]();
   }
-  const hadGoal = options.flag('exit-at-end') || options.numberOrNone('num') !== undefined;
-  if (timedOut && hadGoal && left > 0) throw timeoutError(stream, timeoutMs ?? 0);
-  return exitCode.ok;
-
-  function timer(delayMs: number | undefined, task: () => void): Disposable {
-    return delayMs === undefined ? { [Symbol.dispose]: () => {} } : clock.timer(delayMs, task);
-  }
+  return enough.signal.aborted || !stopped.aborted;
 }
 
 function createFeed(
@@ -72,7 +96,7 @@ function createFeed(
     readonly shards: readonly Shard[];
     readonly from: Position;
     readonly pollMs: number;
-    readonly reader: Parameters<typeof createStreamFeed>[0]['reader'];
+    readonly reader: ShardReader;
   },
 ): Feed {
   const exitAtEnd = options.flag('exit-at-end');
@@ -94,7 +118,7 @@ function readPosition({ options, clock }: CommandContext): Position {
     throw optionError(
       '--from',
       text,
-      'with a sequence number also one --shard: the number is a place in that shard alone',
+      'oldest, now or a time; a sequence number only with one --shard, for it is a place in that shard alone',
     );
   }
   return from;

@@ -82,6 +82,9 @@ function moreAdvice(error: MillraceError): string {
     return 'See the names with: millrace streams ls';
   }
   if (error.code === 'ENDPOINT_UNREACHABLE') return 'For a local Kinesis, start one with: millrace server';
+  if (error.code === 'RECORD_INVALID' && error.details.path === 'data') {
+    return 'Here that is --max-record-kib, up to 10240.';
+  }
   if (error.code === 'CREDENTIALS_INVALID') return 'For a local Kinesis, pass --local: it needs none.';
   return '';
 }

@@ -4,7 +4,7 @@ import type { Writable } from 'node:stream';
 export class Output {
   readonly #stream: Writable;
   readonly #broken = new AbortController();
-  #failure: unknown;
+  #failure: Error | undefined;
   #drained: Promise<void> | undefined;
 
   constructor(stream: Writable) {

@@ -49,8 +49,11 @@ export async function readAll(input: Input, signal: AbortSignal): Promise<Line> 
   return { number: 1, bytes: Buffer.concat(chunks) };
 }
 
-/** The lines of the input, until it ends or `signal` fires. */
-export function readLines(input: Input, signal: AbortSignal): AsyncGenerator<Line, void, undefined> {
+/** The lines of the input, some at a time, until it ends or `signal` fires. */
+export function readLines(
+  input: Input,
+  signal: AbortSignal,
+): AsyncGenerator<readonly Line[], void, undefined> {
   return splitLines(until(input.chunks, signal), maxLineBytes);
 }
 

@@ -1,16 +1,16 @@
-import { MillraceError } from '@millrace/kinesis';
+import { isMillraceError, MillraceError } from '@millrace/kinesis';
 import type { OutgoingRecord } from '@millrace/kinesis/record';
 import type { Clock } from '@millrace/kinesis/runtime';
 
 import type { Line } from '../io/lines.ts';
-import { keyTemplate, hashKeyTemplate, type KeyTemplate } from '../record/key-template.ts';
+import { keyTemplate, hashKeyTemplate } from '../record/key-template.ts';
 import { isRecordLine, parseRecordLine, toText } from '../record/record-line.ts';
 
 /** One record to be put, and the input it came from. */
 export interface Item {
   readonly line: Line;
-  /** Made when first asked for. Throws `RECORD_INVALID` when the input holds no record. */
-  readonly record: () => OutgoingRecord;
+  /** The record, or why the line holds none. */
+  readonly outcome: OutgoingRecord | MillraceError;
 }
 
 export interface ItemOptions {
@@ -26,42 +26,41 @@ export interface ItemOptions {
 /** How lines become records. */
 export interface ItemReader {
   /** The line itself is the record. */
-  plain(line: Line): Item;
+  readonly plain: (line: Line) => Item;
   /** The line is what `tail -o ndjson` writes. */
-  recordLine(line: Line): Item;
+  readonly recordLine: (line: Line) => Item;
 }
 
 /** Throws `OPTION_INVALID` for a key or hash key that cannot be used. */
 export function createItemReader(options: ItemOptions): ItemReader {
-  const key = options.key === undefined ? undefined : keyTemplate(options.key, options.clock);
-  const random = keyTemplate('random', options.clock);
+  const given = options.key === undefined ? undefined : keyTemplate(options.key, options.clock);
+  const key = given ?? keyTemplate('random', options.clock);
   const hashKey = options.hashKey === undefined ? undefined : hashKeyTemplate(options.hashKey);
-  return {
-    plain: (line) => ({
-      line,
-      record: once(() => {
-        checkLength(line);
-        const value = once(() => parseJson(line));
-        return outgoing((key ?? random)(value), hashKey?.(value), line.bytes);
-      }),
-    }),
-    recordLine: (line) => ({
-      line,
-      record: once(() => {
-        checkLength(line);
-        const parsed = parseRecordLine(toText(line.bytes) ?? '');
-        if (parsed.hasHeaders) options.onHeaders();
-        const value = (): unknown => parsed.value;
-        const pick = (template: KeyTemplate | undefined, own: string | undefined): string | undefined =>
-          template === undefined ? own : template(value);
-        return outgoing(
-          pick(key, parsed.partitionKey) ?? '',
-          pick(hashKey, parsed.explicitHashKey),
-          parsed.data,
-        );
-      }),
-    }),
+  const looksInside = key.looksInside || hashKey?.looksInside === true;
+
+  const readPlain = (line: Line): OutgoingRecord => {
+    checkLength(line);
+    const value = looksInside ? parseJson(line) : undefined;
+    return outgoing(key.keyOf(value), hashKey?.keyOf(value), line.bytes);
   };
+  const readRecordLine = (line: Line): OutgoingRecord => {
+    checkLength(line);
+    const { partitionKey, explicitHashKey, data, value, hasHeaders } = parseRecordLine(
+      toText(line.bytes) ?? '',
+    );
+    if (hasHeaders) options.onHeaders();
+    return outgoing(given?.keyOf(value) ?? partitionKey, hashKey?.keyOf(value) ?? explicitHashKey, data);
+  };
+  return {
+    plain: (line) => ({ line, outcome: attempt(readPlain, line) }),
+    recordLine: (line) => ({ line, outcome: attempt(readRecordLine, line) }),
+  };
+}
+
+/** The record of an item; throws why there is none. */
+export function recordOf({ outcome }: Item): OutgoingRecord {
+  if (isMillraceError(outcome)) throw outcome;
+  return outcome;
 }
 
 /** Whether the input consists of record lines, judged by its first. */
@@ -97,10 +96,11 @@ function parseJson(line: Line): unknown {
   }
 }
 
-function once<T>(compute: () => T): () => T {
-  let known: { readonly value: T } | undefined;
-  return () => {
-    known ??= { value: compute() };
-    return known.value;
-  };
+function attempt(read: (line: Line) => OutgoingRecord, line: Line): OutgoingRecord | MillraceError {
+  try {
+    return read(line);
+  } catch (error) {
+    if (isMillraceError(error)) return error;
+    throw error;
+  }
 }

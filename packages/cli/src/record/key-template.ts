@@ -2,18 +2,22 @@ import { MillraceError } from '@millrace/kinesis';
 import { checkPartitionKey, isHashKey } from '@millrace/kinesis/record';
 import { optionError, type Clock } from '@millrace/kinesis/runtime';
 
-/** Gives a record's key from its value; throws `RECORD_INVALID` when the value has none. */
-export type KeyTemplate = (value: () => unknown) => string;
+export interface KeyTemplate {
+  /** Whether it looks into the value; if not, the value need not be parsed. */
+  readonly looksInside: boolean;
+  /** A record's key from its parsed value; throws `RECORD_INVALID` when the value has none. */
+  readonly keyOf: (value: unknown) => string;
+}
 
 /**
  * Reads `--key`: `.a.b[0]` takes a field, `random` spreads records evenly, anything else is the key itself (`=text` for
  * a key that looks like one of these). Throws `OPTION_INVALID`.
  */
 export function keyTemplate(text: string, clock: Pick<Clock, 'random'>): KeyTemplate {
-  if (text === 'random') return () => randomKey(clock);
+  if (text === 'random') return { looksInside: false, keyOf: () => randomKey(clock) };
   if (text.startsWith('.')) {
     const path = parsePath('--key', text);
-    return (value) => keyText(text, valueAt(value(), path));
+    return { looksInside: true, keyOf: (value) => keyText(text, valueAt(value, path)) };
   }
   const literal = text.startsWith('=') ? text.slice(1) : text;
   try {
@@ -25,25 +29,26 @@ export function keyTemplate(text: string, clock: Pick<Clock, 'random'>): KeyTemp
       'a key of 1 to 256 characters, .field, or random',
     );
   }
-  return () => literal;
+  return { looksInside: false, keyOf: () => literal };
 }
 
 /** Reads `--hash-key`: a decimal integer, or `.field` holding one. Throws `OPTION_INVALID`. */
 export function hashKeyTemplate(text: string): KeyTemplate {
   if (text.startsWith('.')) {
     const path = parsePath('--hash-key', text);
-    return (value) => {
-      const found = keyText(text, valueAt(value(), path));
+    const keyOf = (value: unknown): string => {
+      const found = keyText(text, valueAt(value, path));
       if (isHashKey(found)) return found;
       throw noKey(
         `${text} is ${JSON.stringify(found)}, no hash key.`,
         'Give a decimal integer from 0 to 2^128 − 1.',
       );
     };
+    return { looksInside: true, keyOf };
   }
   if (!isHashKey(text))
     throw optionError('--hash-key', text, 'a decimal integer from 0 to 2^128 − 1, or .field');
-  return () => text;
+  return { looksInside: false, keyOf: () => text };
 }
 
 function randomKey(clock: Pick<Clock, 'random'>): string {

@@ -84,18 +84,12 @@ function fromEnvironment(spec: OptionSpec, value: string, name: string): Value {
 }
 
 function check(spec: OptionSpec, given: string | boolean | readonly string[], path: string): Value {
-  switch (spec.kind) {
-    case 'flag':
-      return given === true;
-    case 'list':
-      return Array.isArray(given) ? given : [String(given)];
-    case 'text':
-      return spec.choices === undefined ? String(given) : choiceOption(path, String(given), spec.choices);
-    case 'integer':
-      return integer(spec, String(given), path);
-    case 'duration':
-      return toMilliseconds(/^\d+$/.test(String(given)) ? Number(given) : String(given), path);
-  }
+  if (spec.kind === 'flag') return given === true;
+  if (spec.kind === 'list') return typeof given === 'object' ? given : [String(given)];
+  const text = String(given);
+  if (spec.kind === 'integer') return integer(spec, text, path);
+  if (spec.kind === 'duration') return toMilliseconds(/^\d+$/.test(text) ? Number(text) : text, path);
+  return spec.choices === undefined ? text : choiceOption(path, text, spec.choices);
 }
 
 function integer(spec: { readonly min: number; readonly max: number }, given: string, path: string): number {

@@ -14,16 +14,10 @@ export function createFormat(
   format: TailFormat,
   options: { readonly colour: boolean; readonly verbose: boolean },
 ): FormatRecords {
-  switch (format) {
-    case 'ndjson':
-      return (records) => records.map((record) => `${formatRecordLine(record)}\n`).join('');
-    case 'keys':
-      return (records) => records.map(({ partitionKey }) => `${partitionKey}\n`).join('');
-    case 'raw':
-      return (records) => Buffer.concat(records.flatMap(({ bytes }) => [bytes, lineEnd]));
-    case 'pretty':
-      return createPretty(options);
-  }
+  if (format === 'pretty') return createPretty(options);
+  if (format === 'raw') return (records) => Buffer.concat(records.flatMap(({ bytes }) => [bytes, lineEnd]));
+  if (format === 'keys') return (records) => records.map(({ partitionKey }) => `${partitionKey}\n`).join('');
+  return (records) => records.map((record) => `${formatRecordLine(record)}\n`).join('');
 }
 
 const lineEnd = Uint8Array.of(0x0a);
@@ -48,9 +42,10 @@ function createPretty({
   return (records) => records.map(one).join('');
 }
 
+/** Local time of day, to the millisecond. */
 function clockTime(at: Date): string {
-  const pad = (value: number, width = 2): string => String(value).padStart(width, '0');
-  return `${pad(at.getHours())}:${pad(at.getMinutes())}:${pad(at.getSeconds())}.${pad(at.getMilliseconds(), 3)}`;
+  const local = new Date(at.getTime() - at.getTimezoneOffset() * 60_000);
+  return local.toISOString().slice(11, 23);
 }
 
 function showBytes(bytes: Uint8Array): string {

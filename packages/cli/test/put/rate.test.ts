@@ -1,0 +1,49 @@
+import { createManualClock } from '@millrace/kinesis/testing';
+import { expect, test } from 'vitest';
+
+import { createPace, parseRate } from '../../src/put/rate.ts';
+
+test.each([
+  ['100/s', 100],
+  ['100', 100],
+  ['6000/m', 100],
+  ['0.5/s', 0.5],
+])('--rate %s is %d a second', (text, rate) => {
+  expect(parseRate(text)).toBe(rate);
+});
+
+test.each(['0', '-1', 'fast', '1/h', '', '1e3'])('--rate %j is refused', (text) => {
+  expect(() => parseRate(text)).toThrow(expect.objectContaining({ code: 'OPTION_INVALID' }));
+});
+
+test.each([1, 10, 300, 5000])('%d a second are %d a second, even from the first', async (rate) => {
+  const clock = createManualClock();
+  const pace = createPace(rate, clock);
+  const signal = new AbortController().signal;
+  let sent = 0;
+  let ended = false;
+  const run = async (): Promise<void> => {
+    while (!ended) {
+      await pace(signal);
+      sent++;
+    }
+  };
+  const running = run();
+  await clock.advance(10_000);
+  expect(sent).toBeGreaterThan(rate * 10 * 0.99);
+  expect(sent).toBeLessThanOrEqual(rate * 10 * 1.01 + 1);
+  ended = true;
+  await clock.advance(2000);
+  await running;
+});
+
+test('a pause is not made up for by a burst', async () => {
+  const clock = createManualClock();
+  const pace = createPace(100, clock);
+  const signal = new AbortController().signal;
+  await pace(signal);
+  await clock.advance(60_000);
+  let atOnce = 0;
+  while (pace(signal) === undefined) atOnce++;
+  expect(atOnce).toBeLessThanOrEqual(11);
+});
