@@ -1,5 +1,6 @@
 import { isMillraceError, MillraceError, type ErrorCode } from '@millrace/kinesis';
 
+import { isDroppedConnection } from './api/dropped-connection.ts';
 import { isServiceError, type ServiceError, type ServiceErrorType } from './engine/service-error.ts';
 
 export interface CallContext {
@@ -10,6 +11,19 @@ export interface CallContext {
 
 /** What the engine threw, as the ports promise it. Anything else is passed through. */
 export function toMillraceError(error: unknown, context: CallContext): unknown {
+  if (isDroppedConnection(error)) {
+    return new MillraceError(
+      'ENDPOINT_UNREACHABLE',
+      `${context.operation} on stream ${JSON.stringify(context.stream)} failed: ${error.message}`,
+      {
+        advice:
+          'A fault is set: it may or may not have taken effect. Call again as after any lost connection.',
+        retryable: true,
+        cause: error,
+        stream: context.stream,
+      },
+    );
+  }
   if (isMillraceError(error) || !isServiceError(error)) return error;
   const { code, advice, retryable = false } = judge(error, context.operation);
   return new MillraceError(

@@ -9,6 +9,8 @@ import {
 } from '@millrace/kinesis/runtime';
 
 import type { Faults } from './api/fault.ts';
+import type { FaultRule } from './api/fault-rule.ts';
+import { FaultRules } from './api/fault-rules.ts';
 import { Service } from './api/service.ts';
 import { createConnection } from './connection.ts';
 import { Engine } from './engine/engine.ts';
@@ -51,8 +53,8 @@ export interface LocalKinesisOptions {
   readonly shardLimit?: number;
   /** Whether shards refuse what is over 1 MiB or 1,000 records a second written, 2 MiB or 5 calls read. Default false. */
   readonly enforceLimits?: boolean;
-  /** Asked before every call whether something goes wrong with it. */
-  readonly faults?: Faults;
+  /** What goes wrong: rules, or a function asked before every call. More rules may be set at run time. */
+  readonly faults?: Faults | readonly FaultRule[];
   /** Access key ids let in over the wire. Default: any. */
   readonly accessKeyIds?: readonly string[];
   /** Whether requests must be signed for `region`. Default false. */
@@ -74,6 +76,8 @@ export interface LocalKinesis extends AsyncDisposable {
   readonly clientConfig: ClientConfig;
   /** For tests: split, merge and look at streams. */
   readonly engine: Engine;
+  /** What goes wrong: rules to set and lift while it runs. */
+  readonly faults: FaultRules;
   /** Stops timers and forgets everything. Idempotent. */
   close(): Promise<void>;
 }
@@ -98,12 +102,25 @@ export function assemble(options: LocalKinesisOptions): {
   readonly front: Front;
 } {
   const engine = createEngine(options);
-  const service = new Service(engine, options.faults);
+  const { faults: given = [] } = options;
+  const faults = new FaultRules(engine.options.clock);
+  if (typeof given !== 'function') {
+    for (const [index, rule] of given.entries()) faults.add(rule, `local.faults[${index}]`);
+  }
+  const service = new Service(
+    engine,
+    typeof given === 'function' ? firstOf(given, faults.decide) : faults.decide,
+  );
   const dynamodb = createDynamodb();
-  const front = createFront(service, [dynamodb], {
-    ...(options.accessKeyIds === undefined ? {} : { accessKeyIds: options.accessKeyIds }),
-    ...(options.enforceRegion === true ? { signingRegion: engine.options.region } : {}),
-  });
+  const front = createFront(
+    service,
+    [dynamodb],
+    {
+      ...(options.accessKeyIds === undefined ? {} : { accessKeyIds: options.accessKeyIds }),
+      ...(options.enforceRegion === true ? { signingRegion: engine.options.region } : {}),
+    },
+    faults,
+  );
   const close = async (): Promise<void> => {
     engine.close();
     await dynamodb.close();
@@ -117,10 +134,16 @@ export function assemble(options: LocalKinesisOptions): {
       requestHandler: createRequestHandler(front),
     },
     engine,
+    faults,
     close,
     [Symbol.asyncDispose]: close,
   };
   return { kinesis, front };
+}
+
+/** The program's own hook goes first. */
+function firstOf(hook: Faults, rules: Faults): Faults {
+  return (call) => hook(call) ?? rules(call);
 }
 
 function createEngine(options: LocalKinesisOptions): Engine {

@@ -7,6 +7,8 @@ export interface FaultCall {
   readonly operation: string;
   /** The stream it names by name, ARN or iterator. */
   readonly stream: string | undefined;
+  /** The shard it names by id or iterator, or that its one record goes to. */
+  readonly shardId: string | undefined;
   /** Calls of this operation so far, this one included: 1 for the first. */
   readonly count: number;
   /** Entries of PutRecords, 0 for other operations. */

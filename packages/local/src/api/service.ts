@@ -2,8 +2,11 @@ import { sleep } from '@millrace/kinesis/runtime';
 
 import type { Engine } from '../engine/engine.ts';
 import { ServiceError } from '../engine/service-error.ts';
-import { decodeIterator } from '../engine/shard-iterator.ts';
+import { shardOfPut, subjectOf } from './call-subject.ts';
+import { DroppedConnection } from './dropped-connection.ts';
 import type { Fault, Faults } from './fault.ts';
+import type { Meter } from './meter.ts';
+import { meteredCall, meteredOperations } from './metered-call.ts';
 import type { Operation, OperationContext } from './operation.ts';
 import { operations } from './operations.ts';
 import { isRecord } from './shape.ts';
@@ -16,11 +19,13 @@ export class Service {
   readonly engine: Engine;
   readonly #context: OperationContext;
   readonly #faults: Faults | undefined;
+  readonly #meter: Meter | undefined;
   readonly #counts = new Map<string, number>();
 
-  constructor(engine: Engine, faults?: Faults) {
+  constructor(engine: Engine, faults?: Faults, meter?: Meter) {
     this.engine = engine;
-    this.#context = { engine };
+    this.#context = { engine, ...(meter === undefined ? {} : { meter }) };
+    this.#meter = meter;
     this.#faults = faults;
   }
 
@@ -33,6 +38,13 @@ export class Service {
 
   /** {@link call} for a caller that knows the operation, and so the type of its answer. */
   run<T extends object | undefined>(name: string, operation: Operation<T>, input: unknown): T | Promise<T> {
+    const run = (): T | Promise<T> => this.#run(name, operation, input);
+    return this.#meter === undefined || !meteredOperations.has(name)
+      ? run()
+      : meteredCall(this.#meter, this.engine, name, input, run);
+  }
+
+  #run<T extends object | undefined>(name: string, operation: Operation<T>, input: unknown): T | Promise<T> {
     const fault = this.#faults === undefined ? undefined : this.#faultOf(this.#faults, name, input);
     if (fault === undefined) return operation(this.#context, input);
     const { delayMs = 0 } = fault;
@@ -41,13 +53,15 @@ export class Service {
   }
 
   #runFaulty<T extends object | undefined>(fault: Fault, operation: Operation<T>, input: unknown): T {
-    const { error, entry } = fault;
+    const { error, entry, drop } = fault;
+    if (drop === 'before') throw new DroppedConnection();
     const failure = error === undefined ? undefined : new ServiceError(error.type, error.message);
     if (failure !== undefined && error?.when !== 'after') throw failure;
     const output = operation(
       entry === undefined ? this.#context : { ...this.#context, refuseEntry: entry },
       input,
     );
+    if (drop === 'after') throw new DroppedConnection();
     if (failure !== undefined) throw failure;
     return output;
   }
@@ -55,25 +69,14 @@ export class Service {
   #faultOf(faults: Faults, operation: string, input: unknown): Fault | undefined {
     const count = (this.#counts.get(operation) ?? 0) + 1;
     this.#counts.set(operation, count);
-    const request = isRecord(input) ? input : {};
-    const records = request['Records'];
+    const records = isRecord(input) ? input['Records'] : undefined;
+    const { stream, shardId } = subjectOf(this.engine, input);
     return faults({
       operation,
-      stream: this.#streamOf(request),
+      stream,
+      shardId: shardId ?? shardOfPut(this.engine, stream, input),
       count,
       entries: Array.isArray(records) ? records.length : 0,
     });
-  }
-
-  #streamOf(request: Readonly<Record<string, unknown>>): string | undefined {
-    const { StreamName: name, StreamARN: arn, ShardIterator: iterator } = request;
-    if (typeof name === 'string') return name;
-    if (typeof arn === 'string') return arn.split('/')[1];
-    if (typeof iterator !== 'string') return undefined;
-    try {
-      return decodeIterator(iterator, this.engine.now).stream;
-    } catch {
-      return undefined;
-    }
   }
 }

@@ -1,8 +1,10 @@
+import type { FaultRules } from '../api/fault-rules.ts';
 import type { Service } from '../api/service.ts';
 import type { Neighbour } from '../neighbours/neighbour.ts';
 import type { AuthorizationRules } from '../wire/authorization.ts';
 import { answerKinesis } from '../wire/kinesis-wire.ts';
 import type { WireRequest, WireResponse } from '../wire/message.ts';
+import { adminPath, answerAdmin } from './admin.ts';
 import { createRequestIds } from '../wire/request-ids.ts';
 
 /** What every door leads to. Never throws or rejects. */
@@ -13,6 +15,7 @@ export function createFront(
   service: Service,
   neighbours: readonly Neighbour[],
   rules: AuthorizationRules,
+  faults: FaultRules,
 ): Front {
   const nextId = createRequestIds(service.engine.options.clock);
   const identify = (response: WireResponse): WireResponse => ({
@@ -20,6 +23,7 @@ export function createFront(
     headers: { 'x-amzn-requestid': nextId(), ...response.headers },
   });
   return (request) => {
+    if (request.path.startsWith(adminPath)) return answerAdmin(faults, request);
     const target = request.headers['x-amz-target'] ?? '';
     const neighbour = neighbours.find(({ targets }) =>
       targets.some((prefix) => target.startsWith(`${prefix}.`)),

@@ -12,6 +12,8 @@ import { MillraceError } from '@millrace/kinesis';
 import type { WireResponse } from '../wire/message.ts';
 import { collectBody } from './body.ts';
 import type { Front } from './front.ts';
+import { pump } from './pump.ts';
+import { isLoopback } from './loopback.ts';
 
 export interface ListenerOptions {
   readonly host: string;
@@ -113,8 +115,23 @@ async function answerHttp1(
   try {
     const { method = 'GET', url = '/', headers } = request;
     const answer = options.allowsHost(headers.host)
-      ? await exchange(front, options, request, { method, path: url, headers })
+      ? await exchange(front, options, request, {
+          method,
+          path: url,
+          headers,
+          fromLoopback: isLoopback(request.socket.remoteAddress),
+        })
       : foreignHost();
+    if (answer.dropped === true) {
+      request.socket.destroy();
+      return;
+    }
+    if (isByteStream(answer.body)) {
+      response.writeHead(answer.status, { ...answer.headers });
+      response.flushHeaders();
+      await pump(answer.body, response);
+      return;
+    }
     const body = toBytes(answer.body);
     if (answer.status === 413) response.shouldKeepAlive = false;
     response.writeHead(answer.status, { ...answer.headers, 'content-length': body.byteLength });
@@ -134,7 +151,12 @@ async function answerHttp2(
   try {
     const { ':method': method = 'GET', ':path': path = '/', ':authority': authority } = headers;
     const answer = options.allowsHost(authority ?? headers.host)
-      ? await exchange(front, options, stream, { method, path, headers })
+      ? await exchange(front, options, stream, {
+          method,
+          path,
+          headers,
+          fromLoopback: isLoopback(stream.session?.socket?.remoteAddress),
+        })
       : foreignHost();
     if (stream.destroyed) return;
     const body = toBytes(answer.body);
@@ -142,6 +164,10 @@ async function answerHttp2(
     stream.end(body);
   } catch {
     stream.destroy();
+    if (answer.dropped === true) {
+      stream.session?.destroy();
+      return;
+    }
   }
 }
 
@@ -154,6 +180,7 @@ interface Head {
 async function exchange(
   front: Front,
   options: ListenerOptions,
+  readonly fromLoopback: boolean;
   source: IncomingMessage | ServerHttp2Stream,
   head: Head,
 ): Promise<WireResponse> {
@@ -164,7 +191,7 @@ async function exchange(
     if (typeof value === 'string') headers[name] = value;
     else if (value !== undefined) headers[name] = value.join(', ');
   }
-  return front({ method: head.method, path: head.path, headers, body });
+  return front({ method: head.method, path: head.path, headers, body, fromLoopback: head.fromLoopback });
 }
 
 function foreignHost(): WireResponse {

@@ -1,6 +1,7 @@
 import { HttpResponse, type HttpHandler, type HttpRequest } from '@smithy/core/protocols';
 
-import type { WireRequest, WireResponse } from '../wire/message.ts';
+import { DroppedConnection } from '../api/dropped-connection.ts';
+import { isByteStream, type ByteStream, type WireRequest, type WireResponse } from '../wire/message.ts';
 import type { Front } from './front.ts';
 
 /** A `requestHandler` for AWS SDK v3 clients that answers in the same process, without a socket. */
@@ -11,7 +12,8 @@ export function createRequestHandler(front: Front): InProcessHandler {
     metadata: { handlerProtocol: 'in-process' },
     async handle(request, { abortSignal } = {}) {
       const answer = front(await toWire(request));
-      const { status, headers, body } = await unlessAborted(answer, abortSignal);
+      const { status, headers, body, dropped } = await unlessAborted(answer, abortSignal);
+      if (dropped === true) throw new DroppedConnection();
       return {
         response: new HttpResponse({
           statusCode: status,

@@ -1,3 +1,4 @@
+import { isDroppedConnection } from '../api/dropped-connection.ts';
 import { getRecords } from '../api/operations/get-records.ts';
 import { putRecords } from '../api/operations/put-records.ts';
 import type { Service } from '../api/service.ts';
@@ -87,3 +88,4 @@ function failed(error: unknown): WireResponse {
   const { status, body } = encodeJsonError(error);
   return { status, headers: { 'content-type': jsonContentType }, body };
 }
+  if (isDroppedConnection(error)) return { status: 500, headers: {}, body: '', dropped: true };
