@@ -40,9 +40,10 @@ async function answer(
   const parsed = text.startsWith('{')
     ? (JSON.parse(text) as { __type?: string; message?: string })
     : undefined;
+  const { __type: type = /<(\w+)/.exec(text)?.[1] ?? '' } = parsed ?? {};
   return {
     status: response.status,
-    type: parsed === undefined ? (/<(\w+)/.exec(text)?.[1] ?? '') : (parsed.__type ?? ''),
+    type,
     ...(parsed?.message === undefined ? {} : { message: parsed.message }),
     response,
   };
