@@ -125,7 +125,7 @@ describe('a stream', () => {
       StreamModeDetails: { StreamMode: 'ON_DEMAND' },
       OpenShardCount: 4,
     });
-    expect(call('DescribeLimits')).toEqual({
+    expect(call('DescribeLimits')).toMatchObject({
       ShardLimit: 20_000,
       OpenShardCount: 4,
       OnDemandStreamCount: 1,
