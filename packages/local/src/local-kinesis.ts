@@ -14,8 +14,10 @@ import { FaultRules } from './api/fault-rules.ts';
 import { Service } from './api/service.ts';
 import { createConnection } from './connection.ts';
 import { Engine } from './engine/engine.ts';
+import type { KmsKeyState } from './engine/kms.ts';
 import { limits } from './engine/limits.ts';
 import { md5Hex } from './md5.ts';
+import { createBucketFolder } from './neighbours/bucket-folder.ts';
 import { createDynamodb } from './neighbours/dynamodb.ts';
 import { createFront, type Front } from './server/front.ts';
 import { createRequestHandler, type InProcessHandler } from './server/request-handler.ts';
@@ -51,8 +53,18 @@ export interface LocalKinesisOptions {
   readonly deregisterConsumerTime?: Duration;
   /** Open shards the account may have. Default 20,000. */
   readonly shardLimit?: number;
-  /** Whether shards refuse what is over 1 MiB or 1,000 records a second written, 2 MiB or 5 calls read. Default false. */
+  /**
+   * Whether shards refuse what is over 1 MiB or 1,000 records a second written, 2 MiB or 5 calls read, and the account
+   * what is over its call rates and over the changes a stream may see in a day. Default false.
+   */
   readonly enforceLimits?: boolean;
+  /**
+   * KMS keys that do not work, by id, ARN or alias as requests name them; every other key does. More can be marked
+   * while it runs: `kinesis.engine.kms.mark(…)`.
+   */
+  readonly kmsKeys?: Readonly<Record<string, KmsKeyState>>;
+  /** Folder that stands in for S3: channels write their objects to `FOLDER/BUCKET/KEY`. Without it there are no channels. */
+  readonly channelFolder?: string;
   /** What goes wrong: rules, or a function asked before every call. More rules may be set at run time. */
   readonly faults?: Faults | readonly FaultRule[];
   /** Access key ids let in over the wire. Default: any. */
@@ -156,12 +168,13 @@ function createEngine(options: LocalKinesisOptions): Engine {
     deleteStreamMs: toMilliseconds(options.deleteStreamTime ?? 0, 'local.deleteStreamTime'),
     updateStreamMs: toMilliseconds(options.updateStreamTime ?? 0, 'local.updateStreamTime'),
     registerConsumerMs: toMilliseconds(options.registerConsumerTime ?? 0, 'local.registerConsumerTime'),
-    deregisterConsumerMs: toMilliseconds(
-      options.deregisterConsumerTime ?? 0,
-      'local.deregisterConsumerTime',
-    ),
+    deregisterConsumerMs: toMilliseconds(options.deregisterConsumerTime ?? 0, 'local.deregisterConsumerTime'),
     shardLimit: integerOption('local.shardLimit', options.shardLimit ?? 20_000, 1, 1_000_000),
     enforceLimits: options.enforceLimits ?? false,
+    ...(options.kmsKeys === undefined ? {} : { kmsKeys: options.kmsKeys }),
+    ...(options.channelFolder === undefined
+      ? {}
+      : { bucketStore: createBucketFolder(options.channelFolder) }),
   });
   for (const [name, stream] of Object.entries(options.streams ?? {})) addStream(engine, name, stream);
   return engine;

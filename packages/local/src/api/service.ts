@@ -2,6 +2,7 @@ import { sleep } from '@millrace/kinesis/runtime';
 
 import type { Engine } from '../engine/engine.ts';
 import { ServiceError } from '../engine/service-error.ts';
+import { CallRates } from './call-rates.ts';
 import { shardOfPut, subjectOf } from './call-subject.ts';
 import { DroppedConnection } from './dropped-connection.ts';
 import type { Fault, Faults } from './fault.ts';
@@ -21,12 +22,14 @@ export class Service {
   readonly #faults: Faults | undefined;
   readonly #meter: Meter | undefined;
   readonly #counts = new Map<string, number>();
+  readonly #rates: CallRates | undefined;
 
   constructor(engine: Engine, faults?: Faults, meter?: Meter) {
     this.engine = engine;
     this.#context = { engine, ...(meter === undefined ? {} : { meter }) };
     this.#meter = meter;
     this.#faults = faults;
+    if (engine.options.enforceLimits) this.#rates = new CallRates(engine.options.accountId);
   }
 
   /** Throws `UnknownOperationException` for an operation that is not answered. */
@@ -45,6 +48,7 @@ export class Service {
   }
 
   #run<T extends object | undefined>(name: string, operation: Operation<T>, input: unknown): T | Promise<T> {
+    this.#rates?.take(name, subjectOf(this.engine, input).stream, this.engine.options.clock.monotonic());
     const fault = this.#faults === undefined ? undefined : this.#faultOf(this.#faults, name, input);
     if (fault === undefined) return operation(this.#context, input);
     const { delayMs = 0 } = fault;

@@ -17,6 +17,13 @@ export function deleteStream({ engine }: OperationContext, input: unknown): unde
         'to force the deletion of all the consumers that are associated with it.',
     );
   }
+  if (engine.channels.of(stream).length > 0) {
+    throw new ServiceError(
+      'ResourceInUseException',
+      `DeleteStream can't delete ${engine.options.accountId}:${stream.name} because there are channels associated ` +
+        'with this data stream. Delete them first.',
+    );
+  }
   engine.deleteStream(stream.name);
   return undefined;
 }

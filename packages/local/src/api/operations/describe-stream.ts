@@ -5,6 +5,9 @@ import { structure } from '../shape.ts';
 import { pageLimit, shardId, streamArn, streamId, streamName } from '../shapes.ts';
 import { describeShard, type ShardOutput } from '../shard-output.ts';
 import { streamOf } from '../stream-reference.ts';
+import { describeEncryption } from './encryption.ts';
+import { shardLevelMetrics } from './enhanced-monitoring.ts';
+import type { WarmThroughput } from './stream-mode.ts';
 
 /** What both descriptions of a stream say. */
 export interface StreamOutput {
@@ -16,6 +19,7 @@ export interface StreamOutput {
   readonly StreamCreationTimestamp: number;
   readonly EnhancedMonitoring: readonly { readonly ShardLevelMetrics: readonly string[] }[];
   readonly EncryptionType: string;
+  readonly KeyId?: string;
 }
 
 export interface DescribeStreamOutput {
@@ -30,6 +34,11 @@ export interface DescribeStreamSummaryOutput {
     readonly OpenShardCount: number;
     readonly ConsumerCount: number;
     readonly MaxRecordSizeInKiB: number;
+    readonly ChannelCount: number;
+    /** On demand, in an account with MinimumThroughputBillingCommitment. */
+    readonly WarmThroughput?: WarmThroughput;
+    /** On demand. */
+    readonly RecordDistributionStrategy?: string;
   };
 }
 
@@ -38,7 +47,7 @@ export function describeStream({ engine }: OperationContext, input: unknown): De
   const request = accept(describeShape, input);
   const stream = streamOf(engine, request);
   const start = request.ExclusiveStartShardId ?? '';
-  const limit = Math.floor(request.Limit ?? defaultPage);
+  const limit = Math.min(largestPage, Math.floor(request.Limit ?? largestPage));
   const shards = stream.shards(engine.now).filter((shard) => shard.id > start);
   return {
     StreamDescription: {
@@ -55,17 +64,30 @@ export function describeStreamSummary(
   input: unknown,
 ): DescribeStreamSummaryOutput {
   const stream = streamOf(engine, accept(summaryShape, input));
+  const onDemand = stream.mode === 'ON_DEMAND';
+  const warm = onDemand && engine.account.commitment(engine.now).status !== 'DISABLED';
+  const { warmMiBps, distribution } = stream.settings;
   return {
     StreamDescriptionSummary: {
       ...describe(stream),
       OpenShardCount: stream.openShards.length,
-      ConsumerCount: 0,
+      ConsumerCount: stream.consumers.size,
       MaxRecordSizeInKiB: stream.maxRecordBytes / 1024,
+      ChannelCount: engine.channels.of(stream).length,
+      ...(warm
+        ? {
+            WarmThroughput: {
+              ...(warmMiBps === undefined ? {} : { TargetMiBps: warmMiBps }),
+              CurrentMiBps: stream.openShards.length,
+            },
+          }
+        : {}),
+      ...(onDemand ? { RecordDistributionStrategy: distribution } : {}),
     },
   };
 }
 
-const defaultPage = 100;
+const largestPage = 100;
 
 const describeShape = structure({
   Limit: pageLimit,
@@ -85,7 +107,7 @@ function describe(stream: Stream): StreamOutput {
     StreamModeDetails: { StreamMode: stream.mode },
     RetentionPeriodHours: stream.retentionHours,
     StreamCreationTimestamp: stream.createdAt,
-    EnhancedMonitoring: [{ ShardLevelMetrics: [] }],
-    EncryptionType: 'NONE',
+    EnhancedMonitoring: [{ ShardLevelMetrics: shardLevelMetrics(stream) }],
+    ...describeEncryption(stream),
   };
 }

@@ -28,7 +28,7 @@ export function listShards({ engine }: OperationContext, input: unknown): ListSh
   const shards = filterShards(stream.shards(now), filterOf(request), stream.horizon(now)).filter(
     (shard) => shard.id > after,
   );
-  const shown = shards.slice(0, Math.floor(asked.MaxResults ?? defaultPage));
+  const shown = shards.slice(0, Math.min(largestPage, Math.floor(asked.MaxResults ?? largestPage)));
   const last = shown.at(-1);
   const output = { Shards: shown.map(describeShard) };
   if (last === undefined || shown.length === shards.length) return output;
@@ -41,7 +41,7 @@ export function listShards({ engine }: OperationContext, input: unknown): ListSh
   return { ...output, NextToken: encodeNextToken(rest, now) };
 }
 
-const defaultPage = 1000;
+const largestPage = 1000;
 
 const shape = structure({
   ExclusiveStartShardId: shardId,

@@ -26,7 +26,7 @@ export function listStreams({ engine }: OperationContext, input: unknown): ListS
   const request = asked.NextToken ? resume(asked, asked.NextToken, engine.now) : asked;
   const after = request.ExclusiveStartStreamName ?? '';
   const streams = engine.streams.filter((stream) => stream.name > after);
-  const shown = streams.slice(0, Math.floor(asked.Limit ?? defaultPage));
+  const shown = streams.slice(0, Math.min(largestPage, Math.floor(asked.Limit ?? largestPage)));
   const last = shown.at(-1);
   const more = shown.length < streams.length;
   return {
@@ -45,7 +45,7 @@ export function listStreams({ engine }: OperationContext, input: unknown): ListS
   };
 }
 
-const defaultPage = 100;
+const largestPage = 100;
 
 const shape = structure({
   Limit: pageLimit,

@@ -11,7 +11,9 @@ import { streamOf } from '../stream-reference.ts';
 export function increaseStreamRetentionPeriod(context: OperationContext, input: unknown): undefined {
   const { stream, hours } = read(context, input);
   if (hours < stream.retentionHours) throw wrongWay(stream, hours, 'shorter', 'Decrease');
-  stream.retentionHours = hours;
+  context.engine.update(stream, () => {
+    stream.retentionHours = hours;
+  });
   return undefined;
 }
 
@@ -19,7 +21,9 @@ export function increaseStreamRetentionPeriod(context: OperationContext, input: 
 export function decreaseStreamRetentionPeriod(context: OperationContext, input: unknown): undefined {
   const { stream, hours } = read(context, input);
   if (hours > stream.retentionHours) throw wrongWay(stream, hours, 'longer', 'Increase');
-  stream.retentionHours = hours;
+  context.engine.update(stream, () => {
+    stream.retentionHours = hours;
+  });
   return undefined;
 }
 

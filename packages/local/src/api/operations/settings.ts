@@ -9,14 +9,17 @@ export interface DescribeLimitsOutput {
   readonly OpenShardCount: number;
   readonly OnDemandStreamCount: number;
   readonly OnDemandStreamCountLimit: number;
+  readonly ChannelCount: number;
+  readonly ChannelCountLimit: number;
 }
 
 /** See {@link https://docs.aws.amazon.com/kinesis/latest/APIReference/API_UpdateMaxRecordSize.html}. */
 export function updateMaxRecordSize({ engine }: OperationContext, input: unknown): undefined {
   const request = accept(sizeShape, input);
   const stream = streamOf(engine, request);
-  engine.checkActive(stream);
-  stream.maxRecordBytes = Math.floor(request.MaxRecordSizeInKiB) * 1024;
+  engine.update(stream, () => {
+    stream.maxRecordBytes = Math.floor(request.MaxRecordSizeInKiB) * 1024;
+  });
   return undefined;
 }
 
@@ -27,9 +30,14 @@ export function describeLimits({ engine }: OperationContext, input: unknown): De
     ShardLimit: engine.options.shardLimit,
     OpenShardCount: engine.openShardCount,
     OnDemandStreamCount: engine.streams.filter((stream) => stream.mode === 'ON_DEMAND').length,
-    OnDemandStreamCountLimit: 50,
+    OnDemandStreamCountLimit: onDemandStreams,
+    ChannelCount: engine.channels.all.length,
+    // Two for each stream on demand: one to S3, one to S3 Tables.
+    ChannelCountLimit: 2 * onDemandStreams,
   };
 }
+
+const onDemandStreams = 50;
 
 const sizeShape = structure({
   StreamARN: streamArn,
