@@ -9,7 +9,7 @@ import { createServer, type AddressInfo, type Server, type Socket } from 'node:n
 
 import { MillraceError } from '@millrace/kinesis';
 
-import type { WireResponse } from '../wire/message.ts';
+import { isByteStream, type WireResponse } from '../wire/message.ts';
 import { collectBody } from './body.ts';
 import type { Front } from './front.ts';
 import { pump } from './pump.ts';
@@ -158,16 +158,21 @@ async function answerHttp2(
           fromLoopback: isLoopback(stream.session?.socket?.remoteAddress),
         })
       : foreignHost();
+    if (isByteStream(answer.body)) {
+      if (!stream.destroyed) stream.respond({ ':status': answer.status, ...answer.headers });
+      await pump(answer.body, stream);
+      return;
+    }
     if (stream.destroyed) return;
+    if (answer.dropped === true) {
+      stream.session?.destroy();
+      return;
+    }
     const body = toBytes(answer.body);
     stream.respond({ ':status': answer.status, ...answer.headers, 'content-length': body.byteLength });
     stream.end(body);
   } catch {
     stream.destroy();
-    if (answer.dropped === true) {
-      stream.session?.destroy();
-      return;
-    }
   }
 }
 
@@ -175,12 +180,12 @@ interface Head {
   readonly method: string;
   readonly path: string;
   readonly headers: IncomingHttpHeaders;
+  readonly fromLoopback: boolean;
 }
 
 async function exchange(
   front: Front,
   options: ListenerOptions,
-  readonly fromLoopback: boolean;
   source: IncomingMessage | ServerHttp2Stream,
   head: Head,
 ): Promise<WireResponse> {

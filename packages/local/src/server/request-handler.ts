@@ -18,7 +18,7 @@ export function createRequestHandler(front: Front): InProcessHandler {
         response: new HttpResponse({
           statusCode: status,
           headers: { ...headers },
-          body: typeof body === 'string' ? Buffer.from(body) : body,
+          body: toBody(body, abortSignal),
         }),
       };
     },
@@ -29,6 +29,32 @@ export function createRequestHandler(front: Front): InProcessHandler {
       // There is no client to configure.
     },
     httpHandlerConfigs: () => ({}),
+  };
+}
+
+function toBody(body: WireResponse['body'], signal: Signal | undefined): Uint8Array | ByteStream {
+  if (isByteStream(body)) return signal === undefined ? body : abortable(body, signal);
+  return typeof body === 'string' ? Buffer.from(body) : body;
+}
+
+/** The SDK's real handlers end a streamed answer when the signal fires, too. */
+function abortable(body: ByteStream, signal: Signal): ByteStream {
+  if (!('addEventListener' in signal)) return body;
+  const listening = new AbortController();
+  signal.addEventListener('abort', () => void body.return(), { once: true, signal: listening.signal });
+  const heed = async (
+    result: Promise<IteratorResult<Uint8Array, undefined>>,
+  ): Promise<IteratorResult<Uint8Array, undefined>> => {
+    const settled = await result;
+    if (settled.done === true) listening.abort();
+    return settled;
+  };
+  return {
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+    next: () => heed(body.next()),
+    return: () => heed(body.return()),
   };
 }
 

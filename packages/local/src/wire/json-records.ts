@@ -1,5 +1,6 @@
-import type { GetRecordsOutput, RecordOutput } from '../api/operations/get-records.ts';
+import type { GetRecordsOutput } from '../api/operations/get-records.ts';
 import type { PutRecordsEntry, PutRecordsOutput } from '../api/operations/put-records.ts';
+import type { RecordOutput } from '../api/record-output.ts';
 import { encodePayload, encodeTimestamp } from './json.ts';
 
 /** The two answers that carry many records are written as text: several times faster than JSON.stringify. */
@@ -10,7 +11,7 @@ export function encodePutRecords(output: PutRecordsOutput): string {
     text += separator + putEntry(entry);
     separator = ',';
   }
-  return `${text}]}`;
+  return output.EncryptionType === undefined ? `${text}]}` : `${text}],"EncryptionType":"KMS"}`;
 }
 
 export function encodeGetRecords(output: GetRecordsOutput): string {
@@ -40,8 +41,13 @@ function putEntry(entry: PutRecordsEntry): string {
 function getEntry(record: RecordOutput, timestamp: string): string {
   return (
     `{"SequenceNumber":"${record.SequenceNumber}","ApproximateArrivalTimestamp":${timestamp},` +
-    `"Data":"${encodePayload(record.Data)}","PartitionKey":${quote(record.PartitionKey)}}`
+    `"Data":"${encodePayload(record.Data)}"${keyMember(record.PartitionKey)}` +
+    (record.EncryptionType === undefined ? '}' : ',"EncryptionType":"KMS"}')
   );
+}
+
+function keyMember(partitionKey: string | undefined): string {
+  return partitionKey === undefined ? '' : `,"PartitionKey":${quote(partitionKey)}`;
 }
 
 function quote(text: string): string {

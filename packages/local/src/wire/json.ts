@@ -45,7 +45,8 @@ export function encodePayload(payload: string | Uint8Array): string {
 }
 
 const decoder = new TextDecoder();
-const timestampMember = /Timestamp$|^(?:StartedAt|EndedAt|EarliestAllowedEndAt)$/;
+/** The members of answers that are times, in every format. */
+export const timestampMember: RegExp = /Timestamp$|^(?:StartedAt|EndedAt|EarliestAllowedEndAt)$/;
 
 function replace(member: string, value: unknown): unknown {
   if (typeof value === 'number' && timestampMember.test(member)) return value / 1000;

@@ -1,6 +1,7 @@
 import { isDroppedConnection } from '../api/dropped-connection.ts';
 import { getRecords } from '../api/operations/get-records.ts';
 import { putRecords } from '../api/operations/put-records.ts';
+import { subscribeToShard } from '../api/operations/subscribe-to-shard.ts';
 import type { Service } from '../api/service.ts';
 import { ServiceError } from '../engine/service-error.ts';
 import { authorize, type AuthorizationRules } from './authorization.ts';
@@ -23,10 +24,12 @@ export function answerKinesis(
   try {
     const refusal = refuse(request);
     if (refusal !== undefined) return refusal;
+    if (contentTypeOf(request) === 'application/x-amz-cbor-1.1') return answerInCbor(service, request, rules);
     const input = decodeJson(request.body.length === 0 ? '' : request.body);
     const operation = operationOf(request);
     if (operation === undefined) throw new ServiceError('UnknownOperationException');
     authorize(request, rules);
+    if (operation === 'SubscribeToShard') return subscribe(service, input);
     const text = perform(service, operation, input);
     return typeof text === 'string' ? succeeded(text) : text.then(succeeded, failed);
   } catch (error) {
@@ -37,21 +40,47 @@ export function answerKinesis(
 /** Those the service's front answers in XML, before it knows what is asked. */
 function refuse(request: WireRequest): WireResponse | undefined {
   if (request.method !== 'POST') return accessDenied();
-  const contentType = (request.headers['content-type'] ?? '').split(';')[0]?.trim();
+  const contentType = contentTypeOf(request);
   if (contentType === jsonContentType) {
     if (request.body.length > 0) return undefined;
     throw new ServiceError(
       operationOf(request) === undefined ? 'UnknownOperationException' : 'SerializationException',
     );
   }
-  if (contentType === 'application/x-amz-cbor-1.1') {
-    throw new ServiceError(
-      'SerializationException',
-      'This server does not read CBOR yet. Turn it off in the client: AWS_CBOR_DISABLE=true for Java.',
-    );
-  }
+  if (contentType === 'application/x-amz-cbor-1.1') return undefined;
   if (operationOf(request) === undefined) return accessDenied();
   return { status: 404, headers: {}, body: '<UnknownOperationException/>\n' };
+}
+
+function contentTypeOf(request: WireRequest): string | undefined {
+  return (request.headers['content-type'] ?? '').split(';')[0]?.trim();
+}
+
+/** Loaded when the first client speaks it: most never do. */
+async function answerInCbor(
+  service: Service,
+  request: WireRequest,
+  rules: AuthorizationRules,
+): Promise<WireResponse> {
+  const { answerCbor } = await import('./cbor-wire.ts');
+  return answerCbor(service, request, rules, operationOf(request));
+}
+
+async function subscribe(service: Service, input: unknown): Promise<WireResponse> {
+  try {
+    const { EventStream } = await service.run('SubscribeToShard', subscribeToShard, input);
+    const [{ EventStreamBody, eventStreamContentType }, { jsonEvents }] = await Promise.all([
+      import('./event-stream.ts'),
+      import('./json-events.ts'),
+    ]);
+    return {
+      status: 200,
+      headers: { 'content-type': eventStreamContentType },
+      body: new EventStreamBody(EventStream, jsonEvents),
+    };
+  } catch (error) {
+    return failed(error);
+  }
 }
 
 function accessDenied(): WireResponse {
@@ -85,7 +114,7 @@ function succeeded(body: string): WireResponse {
 }
 
 function failed(error: unknown): WireResponse {
+  if (isDroppedConnection(error)) return { status: 500, headers: {}, body: '', dropped: true };
   const { status, body } = encodeJsonError(error);
   return { status, headers: { 'content-type': jsonContentType }, body };
 }
-  if (isDroppedConnection(error)) return { status: 500, headers: {}, body: '', dropped: true };
