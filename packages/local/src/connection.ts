@@ -7,10 +7,11 @@ import { aborted } from '@millrace/kinesis/runtime';
 import type { ChildShard, Shard } from '@millrace/kinesis/shard';
 import type { ShardReader } from '@millrace/kinesis/source';
 
-import { getRecords, type RecordOutput } from './api/operations/get-records.ts';
+import { getRecords } from './api/operations/get-records.ts';
 import { getShardIterator } from './api/operations/get-shard-iterator.ts';
 import { listShards } from './api/operations/list-shards.ts';
 import { putRecords, type PutRecordsEntry } from './api/operations/put-records.ts';
+import type { RecordOutput } from './api/record-output.ts';
 import type { Service } from './api/service.ts';
 import type { ChildShardOutput, HashKeyRangeOutput, ShardOutput } from './api/shard-output.ts';
 import { toMillraceError } from './connection-error.ts';
@@ -121,7 +122,7 @@ function toStored(record: RecordOutput): StoredRecord {
   const { Data: data } = record;
   return {
     sequenceNumber: toSequenceNumber(record.SequenceNumber),
-    partitionKey: record.PartitionKey,
+    partitionKey: record.PartitionKey ?? '',
     // Copied: what one reader does to it is no business of the next.
     data: typeof data === 'string' ? new Uint8Array(Buffer.from(data, 'base64')) : new Uint8Array(data),
     arrivedAt: record.ApproximateArrivalTimestamp,

@@ -1,8 +1,8 @@
 import type { Clock } from '@millrace/kinesis/runtime';
 
-import type { ServiceError } from '../engine/service-error.ts';
-import type { Subscription } from '../engine/subscription.ts';
-import { toRecordOutput, type RecordOutput } from './operations/get-records.ts';
+import { isServiceError, type ServiceError } from '../engine/service-error.ts';
+import type { Subscription, SubscriptionStep } from '../engine/subscription.ts';
+import type { RecordOutput, ToRecordOutput } from './record-output.ts';
 import { describeChild, type ChildShardOutput } from './shard-output.ts';
 
 export interface SubscribeToShardEvent {
@@ -23,17 +23,20 @@ export type ShardEvent =
 export class ShardEvents implements AsyncIterator<ShardEvent, undefined> {
   readonly #subscription: Subscription;
   readonly #clock: Clock;
+  readonly #toRecord: () => ToRecordOutput;
   #done = false;
   #wake: (() => void) | undefined;
 
-  constructor(subscription: Subscription, clock: Clock) {
+  /** `toRecord` is asked before each event: a stream's encryption may change meanwhile. */
+  constructor(subscription: Subscription, clock: Clock, toRecord: () => ToRecordOutput) {
     this.#subscription = subscription;
     this.#clock = clock;
+    this.#toRecord = toRecord;
   }
 
   async next(): Promise<IteratorResult<ShardEvent, undefined>> {
     while (!this.#done) {
-      const step = this.#subscription.step(this.#clock.monotonic(), toRecordOutput);
+      const step = this.#step();
       if (step.type === 'wait') {
         await this.#wait(step.delayMs);
         continue;
@@ -60,6 +63,17 @@ export class ShardEvents implements AsyncIterator<ShardEvent, undefined> {
     this.#subscription.end();
     this.#wake?.();
     return { done: true, value: undefined };
+  }
+
+  /** A record that cannot be read, as one whose key is disabled, ends the subscription. */
+  #step(): SubscriptionStep<RecordOutput> {
+    try {
+      return this.#subscription.step(this.#clock.monotonic(), this.#toRecord());
+    } catch (error) {
+      if (!isServiceError(error)) throw error;
+      this.#subscription.end();
+      return { type: 'end', error };
+    }
   }
 
   #wait(delayMs: number): Promise<void> {

@@ -1,11 +1,12 @@
 import { limits } from '../../engine/limits.ts';
 import { shardIdOf } from '../../engine/shard.ts';
 import { decodeIterator, encodeIterator } from '../../engine/shard-iterator.ts';
-import type { Payload } from '../../engine/shard-log.ts';
 import { accept } from '../accept.ts';
+import { endDryRun } from '../dry-run.ts';
 import type { OperationContext } from '../operation.ts';
+import { recordOutputOf, type RecordOutput } from '../record-output.ts';
 import { required, structure } from '../shape.ts';
-import { pageLimit, streamArn, streamId } from '../shapes.ts';
+import { boolean, pageLimit, streamArn, streamId } from '../shapes.ts';
 import { describeChild, type ChildShardOutput } from '../shard-output.ts';
 import { streamNameOf } from '../stream-reference.ts';
 import { invalidArgument } from '../../engine/service-error.ts';
@@ -18,13 +19,6 @@ export interface GetRecordsOutput {
   readonly ChildShards?: readonly ChildShardOutput[];
 }
 
-export interface RecordOutput {
-  readonly SequenceNumber: string;
-  readonly ApproximateArrivalTimestamp: number;
-  readonly Data: Payload;
-  readonly PartitionKey: string;
-}
-
 /** See {@link https://docs.aws.amazon.com/kinesis/latest/APIReference/API_GetRecords.html}. */
 export function getRecords({ engine, meter }: OperationContext, input: unknown): GetRecordsOutput {
   const request = accept(shape, input);
@@ -34,8 +28,9 @@ export function getRecords({ engine, meter }: OperationContext, input: unknown):
   }
   const batch = engine.read(iterator, {
     limit: Math.floor(request.Limit ?? limits.recordsPerGet),
-    toRecord: toRecordOutput,
+    toRecord: recordOutputOf(engine, engine.find(iterator.stream)),
   });
+  endDryRun(request);
   meter?.read(engine.stream(iterator.stream), {
     shardId: shardIdOf(iterator.shardIndex),
     records: batch.records.length,
@@ -55,18 +50,5 @@ const shape = structure({
   ShardIterator: required({ type: 'string', min: 1, max: 512 }),
   StreamARN: streamArn,
   StreamId: streamId,
+  DryRun: boolean,
 });
-
-export function toRecordOutput(
-  sequenceNumber: string,
-  partitionKey: string,
-  payload: Payload,
-  arrivedAt: number,
-): RecordOutput {
-  return {
-    SequenceNumber: sequenceNumber,
-    ApproximateArrivalTimestamp: arrivedAt,
-    Data: payload,
-    PartitionKey: partitionKey,
-  };
-}

@@ -3,9 +3,10 @@ import { toSequenceNumber, type Position } from '@millrace/kinesis/record';
 import { invalidArgument } from '../../engine/service-error.ts';
 import { encodeIterator } from '../../engine/shard-iterator.ts';
 import { accept } from '../accept.ts';
+import { endDryRun } from '../dry-run.ts';
 import type { OperationContext } from '../operation.ts';
 import { required, structure } from '../shape.ts';
-import { sequenceNumber, shardId, streamArn, streamId, streamName, timestamp } from '../shapes.ts';
+import { boolean, sequenceNumber, shardId, streamArn, streamId, streamName, timestamp } from '../shapes.ts';
 import { streamNameOf } from '../stream-reference.ts';
 
 export interface GetShardIteratorOutput {
@@ -18,7 +19,9 @@ export function getShardIterator({ engine }: OperationContext, input: unknown): 
   const name = streamNameOf(engine, request);
   // The service looks the shard up before it judges the position.
   const position = (): Position => positionOf(request, engine.now);
-  return { ShardIterator: encodeIterator(engine.openIterator(name, request.ShardId, position)) };
+  const iterator = engine.openIterator(name, request.ShardId, position);
+  endDryRun(request);
+  return { ShardIterator: encodeIterator(iterator) };
 }
 
 const shape = structure({
@@ -32,6 +35,7 @@ const shape = structure({
   StreamARN: streamArn,
   StreamId: streamId,
   Timestamp: timestamp,
+  DryRun: boolean,
 });
 
 /** How requests name a place in a shard. */

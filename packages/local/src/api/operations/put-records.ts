@@ -4,16 +4,20 @@ import type { PutEntry, StreamWriter } from '../../engine/stream-writer.ts';
 import { accept } from '../accept.ts';
 import { validationError } from '../check-constraints.ts';
 import { isBase64 } from '../check-type.ts';
+import { endDryRun } from '../dry-run.ts';
 import type { EntryFault, OperationContext } from '../operation.ts';
+import { needsNoPartitionKey } from '../partition-keys.ts';
 import { measurePut } from '../put-traffic.ts';
+import { putEncryption } from '../record-output.ts';
 import { explicitHashKey, recordBytes, tooLarge } from '../record-size.ts';
 import { isRecord, required, structure, type ValueOf } from '../shape.ts';
-import { data, hashKey, partitionKey, streamArn, streamId, streamName } from '../shapes.ts';
+import { boolean, data, hashKey, partitionKey, streamArn, streamId, streamName } from '../shapes.ts';
 import { streamNameOf } from '../stream-reference.ts';
 
 export interface PutRecordsOutput {
   readonly FailedRecordCount: number;
   readonly Records: readonly PutRecordsEntry[];
+  readonly EncryptionType?: 'KMS';
 }
 
 export type PutRecordsEntry =
@@ -22,9 +26,10 @@ export type PutRecordsEntry =
 
 /** See {@link https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecords.html}. */
 export function putRecords(context: OperationContext, input: unknown): PutRecordsOutput {
-  const request = isPlainRequest(input) ? input : accept(shape, input);
+  const request = isPlainRequest(input) ? input : acceptAny(context, input);
   const writer = context.engine.writer(streamNameOf(context.engine, request));
   const entries = entriesOf(request.Records, writer.stream.maxRecordBytes);
+  endDryRun(request);
   const records = entries.map((entry, index) => {
     const fault = context.refuseEntry?.(index, () => writer.shardIdOf(entry));
     return fault === undefined ? putOne(writer, entry) : refuse(writer, entry, fault);
@@ -33,27 +38,48 @@ export function putRecords(context: OperationContext, input: unknown): PutRecord
   let failed = 0;
   for (const record of records) if ('ErrorCode' in record) failed++;
   context.meter?.put(writer.stream, measurePut(writer, entries, records, failed));
-  return { FailedRecordCount: failed, Records: records };
+  return {
+    FailedRecordCount: failed,
+    Records: records,
+    ...putEncryption(writer.stream, context.engine.now),
+  };
 }
+
+const list = {
+  type: 'list',
+  min: 1,
+  max: limits.recordsPerPut,
+  itemName: 'com.amazonaws.kinesis.v20131202.PutRecordsRequestEntry@c965e310',
+} as const;
+
+const stream = { StreamName: streamName, StreamARN: streamArn, StreamId: streamId, DryRun: boolean } as const;
 
 const shape = structure({
   Records: required({
-    type: 'list',
-    min: 1,
-    max: limits.recordsPerPut,
-    itemName: 'com.amazonaws.kinesis.v20131202.PutRecordsRequestEntry@c965e310',
+    ...list,
     item: structure({
       PartitionKey: required(partitionKey),
       ExplicitHashKey: hashKey,
       Data: required(data),
     }),
   }),
-  StreamName: streamName,
-  StreamARN: streamArn,
-  StreamId: streamId,
+  ...stream,
 });
 
-type Request = ValueOf<typeof shape>;
+/** For streams that distribute records themselves. */
+const keylessShape = structure({
+  Records: required({
+    ...list,
+    item: structure({ PartitionKey: partitionKey, ExplicitHashKey: hashKey, Data: required(data) }),
+  }),
+  ...stream,
+});
+
+type Request = ValueOf<typeof keylessShape>;
+
+function acceptAny({ engine }: OperationContext, input: unknown): Request {
+  return needsNoPartitionKey(engine, input) ? accept(keylessShape, input) : accept(shape, input);
+}
 
 const plainStreamName = /^[a-zA-Z0-9_.-]{1,128}$/;
 
@@ -63,8 +89,14 @@ const plainStreamName = /^[a-zA-Z0-9_.-]{1,128}$/;
  */
 function isPlainRequest(input: unknown): input is Request {
   if (!isRecord(input)) return false;
-  const { StreamName: name, StreamARN: arn, StreamId: id, Records: records } = input;
-  if (typeof name !== 'string' || !plainStreamName.test(name) || arn !== undefined || id !== undefined)
+  const { StreamName: name, StreamARN: arn, StreamId: id, Records: records, DryRun: dryRun } = input;
+  if (
+    dryRun !== undefined ||
+    typeof name !== 'string' ||
+    !plainStreamName.test(name) ||
+    arn !== undefined ||
+    id !== undefined
+  )
     return false;
   if (!Array.isArray(records) || records.length === 0 || records.length > limits.recordsPerPut) return false;
   return records.every(isPlainEntry);
@@ -89,13 +121,14 @@ function entriesOf(records: Request['Records'], maxRecordBytes: number): readonl
   const broken: string[] = [];
   let total = 0;
   const entries = records.map((record, index) => {
-    const bytes = recordBytes(record.Data, record.PartitionKey);
+    const key = record.PartitionKey ?? '';
+    const bytes = recordBytes(record.Data, key);
     total += bytes;
     if (bytes > maxRecordBytes && broken.length < 10) {
       broken.push(tooLarge(record.Data, `records.${index + 1}.member.data`, maxRecordBytes));
     }
     return {
-      partitionKey: record.PartitionKey,
+      partitionKey: key,
       hashKey: explicitHashKey(record.ExplicitHashKey),
       payload: record.Data,
       bytes,

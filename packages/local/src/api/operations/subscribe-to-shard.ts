@@ -1,7 +1,9 @@
+import { consumerOfArn } from '../../engine/consumers.ts';
 import { subscribe } from '../../engine/subscribe.ts';
 import { accept } from '../accept.ts';
 import { consumerArn } from '../consumer-shapes.ts';
 import type { OperationContext } from '../operation.ts';
+import { recordOutputOf } from '../record-output.ts';
 import { ShardEvents } from '../shard-events.ts';
 import { required, structure } from '../shape.ts';
 import { boolean, sequenceNumber, shardId, streamId, timestamp } from '../shapes.ts';
@@ -28,7 +30,9 @@ export function subscribeToShard({ engine }: OperationContext, input: unknown): 
         engine.now,
       ),
   });
-  return { EventStream: new ShardEvents(subscription, engine.options.clock) };
+  const { stream } = consumerOfArn(engine, request.ConsumerARN);
+  const toRecord = (): ReturnType<typeof recordOutputOf> => recordOutputOf(engine, stream);
+  return { EventStream: new ShardEvents(subscription, engine.options.clock, toRecord) };
 }
 
 const shape = structure({

@@ -1,0 +1,63 @@
+import { keyAt } from '../engine/encryption.ts';
+import type { Engine } from '../engine/engine.ts';
+import type { Payload } from '../engine/shard-log.ts';
+import type { Stream } from '../engine/stream.ts';
+
+export interface RecordOutput {
+  readonly SequenceNumber: string;
+  readonly ApproximateArrivalTimestamp: number;
+  readonly Data: Payload;
+  /** Absent when the record was put without one, to a stream that distributes its records itself. */
+  readonly PartitionKey?: string;
+  /** Absent when the record is not encrypted. */
+  readonly EncryptionType?: 'KMS';
+}
+
+/** Makes a record as answers have it. */
+export type ToRecordOutput = (
+  sequenceNumber: string,
+  partitionKey: string,
+  payload: Payload,
+  arrivedAt: number,
+) => RecordOutput;
+
+/**
+ * How records of a stream are answered as of now. What it answers throws an error of the KMS family for a record whose
+ * key does not work any more.
+ */
+export function recordOutputOf(engine: Engine, stream: Stream | undefined): ToRecordOutput {
+  const changes = stream?.settings.encryption ?? [];
+  if (changes.length === 0) return toRecordOutput;
+  return (sequenceNumber, partitionKey, payload, arrivedAt) => {
+    const record = toRecordOutput(sequenceNumber, partitionKey, payload, arrivedAt);
+    const keyId = keyAt(changes, arrivedAt);
+    if (keyId === undefined) return record;
+    if (engine.kms.marked) engine.kms.check(keyId);
+    return { ...record, EncryptionType: 'KMS' };
+  };
+}
+
+/** Given by answers to puts while the stream encrypts. */
+export function putEncryption(stream: Stream, now: number): { readonly EncryptionType?: 'KMS' } {
+  return keyAt(stream.settings.encryption, now) === undefined ? notEncrypted : encrypted;
+}
+
+const encrypted: { readonly EncryptionType: 'KMS' } = { EncryptionType: 'KMS' };
+const notEncrypted: { readonly EncryptionType?: 'KMS' } = {};
+
+function toRecordOutput(
+  sequenceNumber: string,
+  partitionKey: string,
+  payload: Payload,
+  arrivedAt: number,
+): RecordOutput {
+  if (partitionKey === '') {
+    return { SequenceNumber: sequenceNumber, ApproximateArrivalTimestamp: arrivedAt, Data: payload };
+  }
+  return {
+    SequenceNumber: sequenceNumber,
+    ApproximateArrivalTimestamp: arrivedAt,
+    Data: payload,
+    PartitionKey: partitionKey,
+  };
+}
