@@ -1,11 +1,11 @@
-// npm run bench -- NAME: one benchmark, from source. Figures on stdout as JSON lines, all else on stderr.
+// npm run bench -- NAME: one benchmark, of the built code, as its users run it. Figures on stdout as JSON lines, all else on stderr.
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 
-import { install } from './setup.mjs';
+import { setup } from './setup.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 // The harness is what benchmarks share, not one of them.
@@ -19,7 +19,7 @@ if (name === undefined) {
   const list = names.map((each) => `  ${each}\n`).join('');
   process.stderr.write(`npm run bench -- NAME, where NAME is one of:\n${list}`);
 } else if (names.includes(name)) {
-  install();
+  setup();
   process.exitCode = runBenchmark(name);
 } else {
   process.stderr.write(`There is no benchmark ${JSON.stringify(name)}. There are: ${names.join(', ')}.\n`);
@@ -28,7 +28,7 @@ if (name === undefined) {
 
 function runBenchmark(benchmark) {
   const file = join('benchmarks', `${benchmark}.ts`);
-  const args = ['--conditions=@millrace/source', '--import', 'tsx', file, ...options];
+  const args = ['--import', 'tsx', file, ...options];
   const { status, error } = spawnSync(process.execPath, args, { cwd: root, stdio: 'inherit' });
   if (error) process.stderr.write(`${error.message}\n`);
   return status ?? 1;

@@ -70,7 +70,9 @@ export class Dispatch {
   accept(pending: Pending): void {
     if (this.#routing.needsMap) void this.#follower?.map;
     this.#outbox.accept(pending);
-    if (this.#pumpSoon) return;
+    // With a timer set for when it lingered long enough, only a full request is worth a look.
+    if (this.#pumpSoon || (this.#timer !== undefined && !this.#outbox.full && this.#flushing === 'no'))
+      return;
     this.#pumpSoon = true;
     queueMicrotask(() => {
       this.#pumpSoon = false;

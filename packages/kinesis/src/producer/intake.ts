@@ -11,11 +11,11 @@ export interface IntakeOptions {
 
 /** A record at the door, and whom to tell. */
 export interface Arrival {
-  readonly record: OutgoingRecord | Promise<OutgoingRecord>;
+  readonly offered: OutgoingRecord | Promise<OutgoingRecord>;
   readonly signal: AbortSignal | undefined;
   /** Let in: `bytes` are now held until {@link Intake.leave}. */
-  readonly enter: (record: OutgoingRecord, bytes: number) => void;
-  readonly refuse: (error: unknown) => void;
+  enter(record: OutgoingRecord, bytes: number): void;
+  refuse(error: unknown): void;
 }
 
 /**
@@ -38,11 +38,11 @@ export class Intake {
   }
 
   arrive(arrival: Arrival): void {
-    if (!this.#draining && !(arrival.record instanceof Promise) && arrival.signal === undefined) {
-      const bytes = this.#measure(arrival, arrival.record);
+    if (!this.#draining && !(arrival.offered instanceof Promise) && arrival.signal === undefined) {
+      const bytes = this.#measure(arrival, arrival.offered);
       if (bytes === undefined) return;
       if (this.#hasRoom(bytes)) {
-        this.#enter(arrival, arrival.record, bytes);
+        this.#enter(arrival, arrival.offered, bytes);
         return;
       }
     }
@@ -74,7 +74,7 @@ export class Intake {
   async #admit(arrival: Arrival): Promise<void> {
     let record: OutgoingRecord;
     try {
-      record = await arrival.record;
+      record = await arrival.offered;
     } catch (error) {
       arrival.refuse(error);
       return;

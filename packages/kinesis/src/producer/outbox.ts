@@ -139,7 +139,7 @@ export class Outbox {
     const { lingerMs, maxRequestBytes, pack, patience } = this.#options;
     const due = this.#returning.filter(({ at }) => at <= now);
     const lingered = now >= this.#lanes.oldestReady + lingerMs;
-    const fresh = !this.#barred && this.#lanes.readyLanes > 0 && (flushing || lingered || this.#full());
+    const fresh = !this.#barred && this.#lanes.readyLanes > 0 && (flushing || lingered || this.full);
     if (due.length === 0 && !fresh) return undefined;
     this.#returning = this.#returning.filter(({ at }) => at > now);
     const request: Parcel[] = [];
@@ -164,7 +164,8 @@ export class Outbox {
     return request;
   }
 
-  #full(): boolean {
+  /** Whether what is ready fills a request. */
+  get full(): boolean {
     const { readyBytes, readyLanes, readyRecords } = this.#lanes;
     if (readyBytes >= this.#options.maxRequestBytes || readyLanes >= MAX_ENTRIES) return true;
     return this.#options.entryPerRecord && readyRecords >= MAX_ENTRIES;

@@ -5,6 +5,8 @@ import type { Packed, Pending } from './pending.ts';
 
 /** The KPL's own limit of an aggregate: larger ones save nothing and make retries dearer. */
 const MAX_AGGREGATE_BYTES = 51_200;
+/** 256 characters of at most four bytes. */
+const LONGEST_KEY_BYTES = 1024;
 
 /** One user record an entry. Headers travel only inside the KPL's format, so a record with some is an aggregate of one. */
 export const packOne: Pack = (_lane, waiting, from) => {
@@ -21,10 +23,12 @@ export const packOne: Pack = (_lane, waiting, from) => {
  */
 export function packAggregates(maxRecordBytes: number): Pack {
   const limit = Math.min(MAX_AGGREGATE_BYTES, maxRecordBytes);
+  // Room for the longest partition key: one aggregator then serves them all.
+  const aggregator = createAggregator({ maxBytes: Math.max(64, limit - LONGEST_KEY_BYTES) });
   return (lane, waiting, from) => {
     const first = at(waiting, from);
     const ofOneShard = lane.shardId !== undefined && lane.key === lane.shardId;
-    const aggregator = createAggregator({ maxBytes: Math.max(64, limit - keyBytes(first)) });
+    aggregator.clear();
     const members: Pending[] = [];
     for (let index = from; index < waiting.length; index++) {
       const pending = at(waiting, index);

@@ -20,8 +20,8 @@ export interface Pending {
   /** On the monotonic clock, milliseconds. */
   readonly acceptedAt: number;
   readonly deadlineAt: number;
-  readonly stored: (receipt: Receipt) => void;
-  readonly failed: (error: MillraceError) => void;
+  stored(receipt: Receipt): void;
+  failed(error: MillraceError): void;
 }
 
 /** One entry of a PutRecords call: a user record, or several in an aggregate. */

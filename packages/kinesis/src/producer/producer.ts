@@ -1,40 +1,22 @@
 import { MillraceError } from '../errors.ts';
 import type { OutgoingRecord } from '../record/record.ts';
-import { nextTurn, type Clock } from '../runtime/clock.ts';
-import { publish } from '../runtime/diagnostics.ts';
 import { toMilliseconds, type Duration } from '../runtime/duration.ts';
 import type { StreamDefinition } from '../stream/stream.ts';
 import { Dispatch } from './dispatch.ts';
 import { Intake } from './intake.ts';
-import { resolveProducerOptions, type ProducerOptions, type ResolvedProducerOptions } from './options.ts';
+import { resolveProducerOptions, type ProducerOptions } from './options.ts';
 import type { Receipt } from './pending.ts';
+import { putEach, type PutCount, type PutManyOptions, type PutOptions } from './put-each.ts';
 import type { RecordWriter } from './record-writer.ts';
 import type { ShardLister } from './shard-follower.ts';
+import { Submission, type Putter, type Rooms } from './submission.ts';
 import { Tally } from './tally.ts';
+import { createWritable } from './writable.ts';
 
 /** The part of a connection a producer uses. Without a reader it cannot follow the stream's shards, and manages. */
 export interface ProducerPorts {
   readonly writer: RecordWriter;
   readonly reader?: ShardLister;
-}
-
-export interface PutOptions {
-  /** Names and values for the consumer; see {@link StreamRecord.headers}. They put the record in the KPL's format. */
-  readonly headers?: Readonly<Record<string, string>>;
-  /** Gives up waiting at the door. A record already accepted is still sent. */
-  readonly signal?: AbortSignal;
-}
-
-export interface PutManyOptions<In> extends PutOptions {
-  readonly onReceipt?: (receipt: Receipt, value: In) => void;
-  /** Called for each record that could not be stored. Without it the first failure ends `putMany` with that error. */
-  readonly onFailure?: (error: unknown, value: In) => void;
-}
-
-/** How many records were settled, one way or the other. */
-export interface PutCount {
-  readonly delivered: number;
-  readonly failed: number;
 }
 
 /** Puts values into one stream; never drops one silently. */
@@ -50,6 +32,11 @@ export interface Producer<In> extends AsyncDisposable {
   put(value: In, options?: PutOptions): Promise<Receipt>;
   /** Puts everything `values` gives, pulling only while there is room; resolves when all are settled. */
   putMany(values: Iterable<In> | AsyncIterable<In>, options?: PutManyOptions<In>): Promise<PutCount>;
+  /**
+   * The producer as a stream: writing waits while the producer is full, closing waits until everything is settled and fails
+   * if a record could not be stored. For Node streams, `Writable.fromWeb(producer.writable)`. Each access makes another.
+   */
+  readonly writable: WritableStream<In>;
   /** Sends what waits without lingering; resolves when everything put so far is settled, with the counts since the start. */
   flush(): Promise<PutCount>;
   /**
@@ -76,68 +63,48 @@ export function createProducer<In>(
   return new StreamProducer(stream, connection, options);
 }
 
-/** Records `putMany` pulls before it lets the event loop turn. */
-const TURN_AFTER = 256;
-
 class StreamProducer<In> implements Producer<In> {
   readonly #stream: StreamDefinition<In, unknown>;
-  readonly #clock: Clock;
-  readonly #options: ResolvedProducerOptions;
-  readonly #intake: Intake;
-  readonly #dispatch: Dispatch;
-  readonly #tally = new Tally();
+  readonly #rooms: Rooms;
   #closing: Promise<PutCount> | undefined;
 
-  constructor(stream: StreamDefinition<In, unknown>, ports: ProducerPorts, options: ProducerOptions) {
-    const resolved = resolveProducerOptions(options);
+  constructor(stream: StreamDefinition<In, unknown>, ports: ProducerPorts, given: ProducerOptions) {
+    const options = resolveProducerOptions(given);
+    const { maxBufferedBytes: maxBytes, maxRecordBytes } = options;
     this.#stream = stream;
-    this.#clock = resolved.clock;
-    this.#options = resolved;
-    this.#intake = new Intake({
+    this.#rooms = {
       stream: stream.name,
-      maxBytes: resolved.maxBufferedBytes,
-      maxRecordBytes: resolved.maxRecordBytes,
-    });
-    this.#dispatch = new Dispatch(stream.name, ports, resolved);
+      options,
+      intake: new Intake({ stream: stream.name, maxBytes, maxRecordBytes }),
+      dispatch: new Dispatch(stream.name, ports, options),
+      tally: new Tally(),
+    };
   }
 
   put(value: In, options: PutOptions = {}): Promise<Receipt> {
-    const receipt = this.#put(value, options, () => {});
+    const receipt = new Promise<Receipt>((resolve, reject) => {
+      const putter: Putter<In> = { admitted: () => {}, stored: resolve, refused: reject };
+      this.#submit(value, options, putter);
+    });
     receipt.catch(() => {});
     return receipt;
   }
 
-  async putMany(
-    values: Iterable<In> | AsyncIterable<In>,
-    options: PutManyOptions<In> = {},
-  ): Promise<PutCount> {
-    const count = { delivered: 0, failed: 0 };
-    const errors: unknown[] = [];
-    const open = new Set<Promise<void>>();
-    let pulled = 0;
-    try {
-      for await (const value of values) {
-        await new Promise<void>((admitted) => {
-          const settled = this.#putCounted(value, options, count, admitted)
-            .catch((error: unknown) => void errors.push(error))
-            .finally(() => open.delete(settled));
-          open.add(settled);
-        });
-        if (errors.length > 0) break;
-        // A source that never waits would otherwise keep the answers of the service from being heard.
-        if (++pulled % TURN_AFTER === 0) await nextTurn();
-      }
-    } finally {
-      await Promise.all(open);
-    }
-    if (errors.length > 0) throw errors[0];
-    return count;
+  putMany(values: Iterable<In> | AsyncIterable<In>, options: PutManyOptions<In> = {}): Promise<PutCount> {
+    return putEach(values, options, (value, putter) => this.#submit(value, options, putter));
+  }
+
+  get writable(): WritableStream<In> {
+    return createWritable({
+      submit: (value, putter) => this.#submit(value, {}, putter),
+      flush: () => this.flush(),
+    });
   }
 
   async flush(): Promise<PutCount> {
-    this.#dispatch.flush();
-    await this.#tally.settled();
-    return this.#tally.count;
+    this.#rooms.dispatch.flush();
+    await this.#rooms.tally.settled();
+    return this.#rooms.tally.count;
   }
 
   close(options: { readonly drain?: Duration } = {}): Promise<PutCount> {
@@ -149,105 +116,42 @@ class StreamProducer<In> implements Producer<In> {
     await this.close();
   }
 
-  #put(value: In, { signal, headers }: PutOptions, admitted: () => void): Promise<Receipt> {
-    if (this.#closing !== undefined) return Promise.reject(closedError(this.#stream.name));
-    const ticket = this.#tally.open();
-    return new Promise((resolve, reject) => {
-      const refuse = (error: unknown): void => {
-        ticket.close(false);
-        // oxlint-disable-next-line typescript/prefer-promise-reject-errors -- a user's schema or key function may throw anything, and it is theirs to see
-        reject(error);
-      };
-      let record: OutgoingRecord | Promise<OutgoingRecord>;
-      try {
-        record = withHeaders(this.#stream.encode(value), headers);
-      } catch (error) {
-        refuse(error);
-        return;
-      }
-      this.#intake.arrive({
-        record,
-        signal,
-        refuse,
-        enter: (accepted, bytes) => {
-          const now = this.#clock.monotonic();
-          this.#dispatch.accept({
-            record: accepted,
-            bytes,
-            acceptedAt: now,
-            deadlineAt: now + this.#options.deadlineMs,
-            stored: (receipt) => {
-              this.#intake.leave(bytes);
-              ticket.close(true);
-              resolve(receipt);
-            },
-            failed: (error) => this.#giveUp(accepted, bytes, error, refuse),
-          });
-          admitted();
-        },
-      });
-    });
-  }
-
-  /** Rejects with what should end the whole `putMany`. */
-  async #putCounted(
-    value: In,
-    { signal, onReceipt, onFailure }: PutManyOptions<In>,
-    count: { delivered: number; failed: number },
-    admitted: () => void,
-  ): Promise<void> {
-    let receipt: Receipt;
-    try {
-      receipt = await this.#put(value, signal === undefined ? {} : { signal }, admitted);
-    } catch (error) {
-      count.failed++;
-      if (onFailure === undefined) throw error;
-      onFailure(error, value);
+  #submit(value: In, { signal, headers }: PutOptions, putter: Putter<In>): void {
+    if (this.#closing !== undefined) {
+      putter.refused(closedError(this.#stream.name), value);
       return;
-    } finally {
-      admitted();
     }
-    count.delivered++;
-    onReceipt?.(receipt, value);
+    const record = this.#encode(value, headers);
+    this.#rooms.intake.arrive(new Submission(this.#rooms, value, putter, { record, signal }));
   }
 
-  /** The sink has the record before its promise rejects; a sink that fails must not hide why the record failed. */
-  #giveUp(
-    record: OutgoingRecord,
-    bytes: number,
-    error: MillraceError,
-    refuse: (error: unknown) => void,
-  ): void {
-    const stream = this.#stream.name;
-    publish('producer:undeliverable', () => ({ stream, error }));
-    const end = (): void => {
-      this.#intake.leave(bytes);
-      refuse(error);
-    };
-    const { onUndeliverable } = this.#options;
-    if (onUndeliverable === undefined) end();
-    else {
-      Promise.resolve({ stream, record, error })
-        .then(onUndeliverable)
-        .catch((cause: unknown) => publish('producer:sink-failed', () => ({ stream, error: cause })))
-        .finally(end);
+  /** What a schema or a key function throws is the record's fate, like everything else. */
+  #encode(value: In, headers: PutOptions['headers']): Submission<In>['offered'] {
+    try {
+      return withHeaders(this.#stream.encode(value), headers);
+    } catch (error) {
+      const failed = async (): Promise<OutgoingRecord> => {
+        throw error;
+      };
+      return failed();
     }
   }
 
   async #close(drain: Duration | undefined): Promise<PutCount> {
+    const { options, intake, dispatch, tally } = this.#rooms;
     const error = closedError(this.#stream.name);
     const giveUp =
       drain === undefined
         ? undefined
-        : this.#clock.timer(toMilliseconds(drain, 'close.drain'), () => {
-            this.#intake.close(error);
-            this.#dispatch.abandon(error);
+        : options.clock.timer(toMilliseconds(drain, 'close.drain'), () => {
+            intake.close(error);
+            dispatch.abandon(error);
           });
-    this.#dispatch.keepFlushing();
-    await this.#tally.settled();
+    dispatch.keepFlushing();
+    await tally.settled();
     giveUp?.[Symbol.dispose]();
-    this.#dispatch.stop();
-    return this.#tally.count;
+    dispatch.stop();
+    return tally.count;
   }
 }
 

@@ -34,12 +34,12 @@ export class Routing {
   berthing(map: ShardMap | undefined): Berthing {
     const shardIdOf = (record: OutgoingRecord): string | undefined =>
       map?.shardFor(this.hashKeyOf(record))?.shardId;
-    if (this.#byKey) return ({ record }) => byKey(record, shardIdOf(record));
+    if (this.#byKey) return ({ record }) => ({ lane: record.partitionKey, shardId: shardIdOf(record) });
     if (!this.#byShard && map === undefined) return () => ({ lane: '' });
     return ({ record }) => {
       const shardId = shardIdOf(record);
       if (shardId !== undefined) return { lane: shardId, shardId };
-      return this.#byShard && !this.#orderedByShard ? byKey(record, undefined) : { lane: '' };
+      return this.#byShard && !this.#orderedByShard ? byKey(record) : { lane: '' };
     };
   }
 
@@ -56,7 +56,7 @@ export class Routing {
   }
 }
 
-/** Partition keys cannot be mistaken for shards: a lane's name says which it is. */
-function byKey(record: OutgoingRecord, shardId: string | undefined): Berth {
-  return { lane: `key:${record.partitionKey}`, shardId };
+/** Beside lanes named by shards, a lane named by a key says so. */
+function byKey(record: OutgoingRecord): Berth {
+  return { lane: `key:${record.partitionKey}` };
 }

@@ -5,7 +5,7 @@ import { contains } from '../shard/hash-range.ts';
 import type { Limiter } from './limiter.ts';
 import type { ResolvedProducerOptions } from './options.ts';
 import type { Outbox } from './outbox.ts';
-import type { Parcel, Pending, Receipt } from './pending.ts';
+import type { Parcel, Pending } from './pending.ts';
 import type { WriteOutcome } from './record-writer.ts';
 import type { Routing } from './routing.ts';
 import type { ShardFollower } from './shard-follower.ts';
@@ -77,7 +77,7 @@ export class Settlement {
   expired(now: number): void {
     const { stream, outbox } = this.#parts;
     for (const { pending, attempts, error } of outbox.expire(now)) {
-      this.#end(pending, deadlineError(stream, pending.record.partitionKey, attempts, error));
+      pending.failed(deadlineError(stream, pending.record.partitionKey, attempts, error));
     }
   }
 
@@ -106,24 +106,28 @@ export class Settlement {
 
   #stored(parcel: Parcel, outcome: Stored): void {
     this.#parts.outbox.settle(parcel);
-    this.#receipt(parcel, outcome, () => true);
+    this.#receipt(parcel, outcome);
   }
 
   #receipt(
     parcel: Parcel,
     { shardId, sequenceNumber }: Stored,
-    isStored: (member: Pending) => boolean,
+    isStored?: (member: Pending) => boolean,
   ): void {
     const { stream, options } = this.#parts;
+    const { members } = parcel;
     const attempts = parcel.attempts + 1;
-    const now = options.clock.monotonic();
-    options.meter.record('millrace.producer.records_per_entry', parcel.members.length, { stream });
-    options.meter.record('millrace.producer.attempts', attempts, { stream });
-    for (const [subSequenceNumber, member] of parcel.members.entries()) {
-      if (!isStored(member)) continue;
-      options.meter.record('millrace.producer.settle_ms', now - member.acceptedAt, { stream });
-      const receipt: Receipt = { shardId, sequenceNumber, subSequenceNumber, attempts };
-      member.stored(receipt);
+    const labels = { stream };
+    options.meter.record('millrace.producer.records_per_entry', members.length, labels);
+    options.meter.record('millrace.producer.attempts', attempts, labels);
+    const oldest = members[0]?.acceptedAt ?? 0;
+    options.meter.record('millrace.producer.settle_ms', options.clock.monotonic() - oldest, labels);
+    let subSequenceNumber = 0;
+    for (const member of members) {
+      if (isStored === undefined || isStored(member)) {
+        member.stored({ shardId, sequenceNumber, subSequenceNumber, attempts });
+      }
+      subSequenceNumber++;
     }
   }
 
@@ -137,7 +141,7 @@ export class Settlement {
     const tried: Parcel = { ...parcel, attempts: parcel.attempts + 1, error: verdict.error };
     if (this.#abandoned !== undefined || verdict.action === 'reject') {
       outbox.settle(tried);
-      for (const member of tried.members) this.#end(member, this.#abandoned ?? verdict.error);
+      for (const member of tried.members) member.failed(this.#abandoned ?? verdict.error);
       return;
     }
     const now = options.clock.monotonic();
@@ -152,11 +156,7 @@ export class Settlement {
       tried.members.filter((member) => !isLate(member)),
     );
     for (const member of late) {
-      this.#end(member, deadlineError(stream, member.record.partitionKey, tried.attempts, verdict.error));
+      member.failed(deadlineError(stream, member.record.partitionKey, tried.attempts, verdict.error));
     }
-  }
-
-  #end(pending: Pending, error: MillraceError): void {
-    pending.failed(error);
   }
 }

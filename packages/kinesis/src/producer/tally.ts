@@ -9,17 +9,17 @@ export class Tally {
     return { delivered: this.#delivered, failed: this.#failed };
   }
 
-  open(): { readonly close: (delivered: boolean) => void } {
-    const epoch = this.#epoch;
-    epoch.open++;
-    return {
-      close: (delivered) => {
-        if (delivered) this.#delivered++;
-        else this.#failed++;
-        epoch.open--;
-        epoch.check();
-      },
-    };
+  /** One more is under way; give what this answers back to {@link Tally.close}. */
+  open(): Epoch {
+    this.#epoch.open++;
+    return this.#epoch;
+  }
+
+  close(epoch: Epoch, delivered: boolean): void {
+    if (delivered) this.#delivered++;
+    else this.#failed++;
+    epoch.open--;
+    if (epoch.open === 0) epoch.check();
   }
 
   /** Resolves when everything opened before this call is closed; what is opened later does not hold it up. */
@@ -31,7 +31,8 @@ export class Tally {
   }
 }
 
-class Epoch {
+/** What was put between two calls of {@link Tally.settled}. */
+export class Epoch {
   open = 0;
   #ended: (() => void) | undefined;
 
