@@ -10,7 +10,7 @@ import { timestampMember } from './json.ts';
  */
 export function decodeCbor(body: Uint8Array): unknown {
   // Copied as a whole: records are kept, and a socket's chunk may be much larger than the request in it.
-  const value = revive(parse(new Uint8Array(body)));
+  const value = parse(new Uint8Array(body));
   if (isRecord(value) && !(value instanceof Uint8Array)) return value;
   throw new ServiceError(
     'SerializationException',
@@ -37,7 +37,7 @@ export function encodeCborError(error: unknown): { readonly status: number; read
 
 function parse(body: Uint8Array): unknown {
   try {
-    return cbor.deserialize(body);
+    return revive(cbor.deserialize(body));
   } catch {
     throw new ServiceError('SerializationException');
   }
@@ -45,6 +45,8 @@ function parse(body: Uint8Array): unknown {
 
 /** Tag 1, an instant in milliseconds, becomes seconds; other tags stay and fail the type check. */
 function revive(value: unknown): unknown {
+  // JSON has no such numbers, and nothing behind expects them.
+  if (typeof value === 'number' && !Number.isFinite(value)) throw new ServiceError('SerializationException');
   if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return value;
   if (Array.isArray(value)) return value.map(revive);
   if (!isRecord(value)) return value;

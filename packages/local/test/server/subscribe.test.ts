@@ -90,7 +90,6 @@ describe.each(doors)('SubscribeToShard of the AWS SDK $name', ({ open }) => {
     await using door = await open();
     const client = new KinesisClient(door.config);
     const events = await subscribe(client, await register(client, 'billing'), 'TRIM_HORIZON');
-    const payload = (n: number): Buffer => Buffer.alloc(10_000, n);
     for (let call = 0; call < 5; call++) {
       await client.send(
         new PutRecordsCommand({
@@ -111,6 +110,7 @@ describe.each(doors)('SubscribeToShard of the AWS SDK $name', ({ open }) => {
         seen.push(seen.length);
       }
     }
+    expect(seen).toHaveLength(500);
     client.destroy();
   });
 
@@ -173,6 +173,10 @@ test('a subscription that its signal aborts leaves nothing behind in the same pr
   expect(await pending).toEqual({ done: true, value: undefined });
   expect(clock.pending).toBe(0);
 });
+
+function payload(n: number): Buffer {
+  return Buffer.alloc(10_000, n);
+}
 
 async function register(client: KinesisClient, name: string): Promise<string> {
   const { Consumer } = await client.send(
