@@ -71,12 +71,16 @@ export class LaneTable {
     }
   }
 
-  /** The next entry of the first ready lane whose shard takes records, or undefined. */
+  /**
+   * Entries of the first ready lane whose shard takes records, or undefined: in order one, else as many as it has, up to
+   * `max`. The lane then goes to the end of the queue.
+   */
   take(
     pack: Pack,
     patience: Patience,
     now: number,
-  ): { readonly packed: Packed; readonly lane: Lane } | undefined {
+    max: number,
+  ): { readonly packed: readonly Packed[]; readonly lane: Lane } | undefined {
     for (const lane of this.#ready) {
       this.#unready(lane);
       const wait = patience(lane.shardId, now);
@@ -84,9 +88,13 @@ export class LaneTable {
         this.#parked.set(lane, now + wait);
         continue;
       }
-      const packed = lane.take(pack);
-      lane.busy = this.#inOrder;
-      if (!lane.busy) this.#open(lane);
+      const packed = [lane.take(pack)];
+      if (this.#inOrder) {
+        lane.busy = true;
+      } else {
+        while (packed.length < max && lane.length > 0) packed.push(lane.take(pack));
+        this.#open(lane);
+      }
       return { packed, lane };
     }
     return undefined;

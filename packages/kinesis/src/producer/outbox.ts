@@ -155,11 +155,14 @@ export class Outbox {
       return true;
     };
     for (const { parcel } of due) add(parcel);
-    while (!this.#barred && request.length < MAX_ENTRIES) {
-      const taken = this.#lanes.take(pack, patience, now);
+    for (let open = !this.#barred; open && request.length < MAX_ENTRIES;) {
+      const taken = this.#lanes.take(pack, patience, now, MAX_ENTRIES - request.length);
       if (taken === undefined) break;
-      const { key, shardId } = taken.lane;
-      if (!add({ ...taken.packed, lane: key, shardId, epoch: this.#epoch, attempts: 0 })) break;
+      const { key: lane, shardId } = taken.lane;
+      for (const { record, members, bytes: size } of taken.packed) {
+        const parcel = { record, members, bytes: size, lane, shardId, epoch: this.#epoch, attempts: 0 };
+        if (!add(parcel)) open = false;
+      }
     }
     return request;
   }
