@@ -47,7 +47,8 @@ function parse(body: Uint8Array): unknown {
 function revive(value: unknown): unknown {
   // JSON has no such numbers, and nothing behind expects them.
   if (typeof value === 'number' && !Number.isFinite(value)) throw new ServiceError('SerializationException');
-  if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return value;
+  // Not by instanceof: a map may say `__proto__` and then passes for anything. The copies made here do not.
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return value;
   if (Array.isArray(value)) return value.map(revive);
   if (!isRecord(value)) return value;
   if (tagSymbol in value) {
