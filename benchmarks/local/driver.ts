@@ -89,7 +89,7 @@ interface Head {
 function parseHead(bytes: Buffer): Head | undefined {
   const end = bytes.indexOf('\r\n\r\n');
   if (end < 0) return undefined;
-  const text = bytes.latin1Slice(0, end);
+  const text = bytes.toString('latin1', 0, end);
   const length = /\r\ncontent-length: *(\d+)/i.exec(text)?.[1];
   return {
     status: Number(text.slice(9, 12)),
@@ -106,7 +106,7 @@ function unchunk(bytes: Buffer): Buffer {
   const parts: Buffer[] = [];
   for (let at = 0; ;) {
     const line = bytes.indexOf('\r\n', at);
-    const size = Number.parseInt(bytes.latin1Slice(at, line), 16);
+    const size = Number.parseInt(bytes.toString('latin1', at, line), 16);
     if (!(size > 0)) return Buffer.concat(parts);
     parts.push(bytes.subarray(line + 2, line + 2 + size));
     at = line + 4 + size;
