@@ -83,7 +83,10 @@ class PutRun {
     const { clock, signal } = this.#context;
     const { stream, input, deadLetter } = this.#parts;
     const startedAt = clock.monotonic();
-    const onSignal = (): void => this.#stop.abort(signal.reason);
+    const onSignal = (): void => {
+      this.#context.notes.info('stopping: waiting for what is under way; Ctrl-C again ends it at once');
+      this.#stop.abort();
+    };
     signal.addEventListener('abort', onSignal, { once: true });
     if (signal.aborted) onSignal();
     using _ = this.#watch(startedAt);

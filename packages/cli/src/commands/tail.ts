@@ -155,10 +155,9 @@ function tellPace(
   pollMs: number,
 ): void {
   if (target.loopback) return;
-  const open = shards.length === 1 ? '1 shard' : `${shards.length} shards`;
-  notes.info(
-    `reading ${stream}: ${open}, at most ${(1000 / pollMs).toLocaleString('en-US')} reads a second each`,
-  );
+  const count = shards.length === 1 ? '1 shard' : `${shards.length} shards`;
+  const pace = pollMs === 1000 ? 'one read a second' : `a read every ${pollMs} ms`;
+  notes.info(`reading ${count} of ${stream}, at most ${pace} from each`);
 }
 
 function timeoutError(stream: string, timeoutMs: number): MillraceError {

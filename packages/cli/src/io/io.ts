@@ -7,6 +7,7 @@ export interface Io {
   readonly stdin: Readable;
   readonly stdout: Writable;
   readonly stderr: Writable;
+  /** What the commands read. The AWS SDK looks for credentials and configuration in the process's own. */
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Which of the three is a terminal. */
   readonly isTTY: { readonly stdin: boolean; readonly stdout: boolean; readonly stderr: boolean };

@@ -42,13 +42,14 @@ export class Output {
     await this.#drained;
   }
 
-  /** Resolves when everything written has been handed to the system. */
+  /** Resolves when everything written has been handed to the system. Throws as {@link Output.write}. */
   async flush(): Promise<void> {
-    if (this.#broken.signal.aborted) return;
-    await new Promise<void>((resolve) => {
-      this.#stream.write('', () => resolve());
-      this.#broken.signal.addEventListener('abort', () => resolve(), { once: true });
-    });
+    if (!this.#broken.signal.aborted) {
+      await new Promise<void>((resolve) => {
+        this.#stream.write('', () => resolve());
+        this.#broken.signal.addEventListener('abort', () => resolve(), { once: true });
+      });
+    }
     if (this.#failure !== undefined) throw this.#failure;
   }
 

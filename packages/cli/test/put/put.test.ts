@@ -1,11 +1,12 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PassThrough } from 'node:stream';
+import { PassThrough, Readable } from 'node:stream';
 
 import { createManualClock } from '@millrace/kinesis/testing';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
+import { drive } from '../support/drive.ts';
 import { createFakeKinesis, failure, ok, refused } from '../support/fake-kinesis.ts';
 import { runCli } from '../support/run-cli.ts';
 
@@ -209,10 +210,7 @@ test('throttled to the deadline is exit code 5, told with what to do', async () 
     clock,
     doors: kinesis.doors,
   });
-  let done = false;
-  void running.then(() => (done = true));
-  while (!done) await clock.next();
-  const { code, stderr } = await running;
+  const { code, stderr } = await drive(clock, running);
   expect(code).toBe(5);
   expect(stderr).toContain('2 records not stored');
 });
@@ -245,10 +243,8 @@ test('--rate spreads records over time', async () => {
     clock,
     doors: kinesis.doors,
   });
-  let done = false;
-  void running.then(() => (done = true));
   const startedAt = clock.monotonic();
-  while (!done) await clock.next();
+  await drive(clock, running);
   expect(kinesis.stored).toHaveLength(31);
   expect(clock.monotonic() - startedAt).toBeGreaterThanOrEqual(3000);
   expect(clock.monotonic() - startedAt).toBeLessThan(3200);
@@ -262,10 +258,7 @@ test('--progress says every second how far it is', async () => {
     clock,
     doors: kinesis.doors,
   });
-  let done = false;
-  void running.then(() => (done = true));
-  while (!done) await clock.next();
-  expect((await running).stderr).toMatch(/1 s: [12] records? stored/);
+  expect((await drive(clock, running)).stderr).toMatch(/1 s: [12] records? stored/);
 });
 
 test('a million lines are never held together', async () => {
@@ -291,7 +284,6 @@ test('a million lines are never held together', async () => {
       yield Buffer.from('0123456789\n'.repeat(100));
     }
   }
-  const { Readable } = await import('node:stream');
   const { code } = await runCli(['put', 'orders', '--key', 'k'], {
     stdin: Readable.from(input()),
     doors: kinesis.doors,

@@ -1,0 +1,86 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+
+import { expect, test } from 'vitest';
+
+import { Collector, runCli, type CliResult } from '../support/run-cli.ts';
+
+interface Running {
+  readonly endpoint: string;
+  readonly stdout: Collector;
+  stop(): Promise<CliResult>;
+}
+
+async function start(...argv: string[]): Promise<Running> {
+  const stdout = new Collector();
+  const user = new AbortController();
+  const ended = runCli(['server', '--port', '0', ...argv], { stdout, signal: user.signal });
+  const text = await stdout.until((some) => some.includes('\n'));
+  const [endpoint = ''] = /http:\/\/[^\s"]+/.exec(text) ?? [];
+  return {
+    endpoint,
+    stdout,
+    async stop() {
+      user.abort();
+      return ended;
+    },
+  };
+}
+
+test('one ready line on stdout, hints on stderr, and exit code 0 when stopped', async () => {
+  const server = await start('--stream', 'orders:2', '--stream', 'clicks');
+  const { lines } = await runCli(['streams', 'ls', '--endpoint-url', server.endpoint]);
+  expect(lines.map(({ name }) => name)).toEqual(['clicks', 'orders']);
+  const shards = await runCli(['shards', 'ls', 'orders', '--endpoint-url', server.endpoint]);
+  expect(shards.lines).toHaveLength(2);
+  const { code, stderr } = await server.stop();
+  expect(code).toBe(0);
+  expect(server.stdout.text).toBe(`Kinesis is ready at ${server.endpoint}\n`);
+  expect(stderr).toContain(`export AWS_ENDPOINT_URL=${server.endpoint} AWS_REGION=us-east-1`);
+});
+
+test('--json makes the ready line one JSON document', async () => {
+  const server = await start('--json', '--region', 'eu-west-1', '-q');
+  const { stderr } = await server.stop();
+  const port = Number(new URL(server.endpoint).port);
+  expect(JSON.parse(server.stdout.text)).toEqual({ endpoint: server.endpoint, port, region: 'eu-west-1' });
+  expect(stderr).toBe('');
+});
+
+test("its times are those of the options, also in kinesalite's spelling", async () => {
+  const server = await start('--createStreamMs', '60000');
+  const { lines } = await runCli(['streams', 'create', 'a', '--no-wait', '--endpoint-url', server.endpoint]);
+  expect(lines).toMatchObject([{ status: 'CREATING' }]);
+  await server.stop();
+});
+
+test('a taken port is exit code 1, with what to do', async () => {
+  const other = createServer().listen(0, '127.0.0.1');
+  await once(other, 'listening');
+  const address = other.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  const { code, stdout, stderr } = await runCli(['server', '--port', String(port)]);
+  other.close();
+  expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+  expect(stderr).toContain(`Port ${port} on 127.0.0.1 is in use`);
+  expect(stderr).toContain('port 0');
+});
+
+test.each([
+  [['--host', '0.0.0.0'], '--allow-remote'],
+  [['--host', '192.168.1.5'], '--allow-remote'],
+  [['--stream', 'a:0'], '--stream'],
+  [['--stream', 'a:x'], '--stream'],
+  [['--stream', 'bad name'], '--stream'],
+  [['--port', '70000'], '--port'],
+])('server %j is a usage error', async (argv, told) => {
+  const { code, stderr } = await runCli(['server', ...argv]);
+  expect(code).toBe(2);
+  expect(stderr).toContain(told);
+});
+
+test('a server that others can reach says what that means', async () => {
+  const server = await start('--host', '0.0.0.0', '--allow-remote', '-q');
+  const { stderr } = await server.stop();
+  expect(stderr).toContain('there is no password');
+});
