@@ -12,4 +12,5 @@ export {
   type LocalKinesisOptions,
   type StreamOptions,
 } from './local-kinesis.ts';
+export type { Certificate } from './server/certificate.ts';
 export { startServer, type LocalServer, type ServerOptions } from './server/server.ts';

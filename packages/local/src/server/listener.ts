@@ -6,11 +6,13 @@ import {
   type ServerHttp2Stream,
 } from 'node:http2';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
 
 import { MillraceError } from '@millrace/kinesis';
 
 import { isByteStream, type WireResponse } from '../wire/message.ts';
 import { collectBody } from './body.ts';
+import type { Certificate } from './certificate.ts';
 import type { Front } from './front.ts';
 import { pump } from './pump.ts';
 import { isLoopback } from './loopback.ts';
@@ -23,6 +25,8 @@ export interface ListenerOptions {
   readonly maxRequestBytes: number;
   /** Whether a request may name that host. */
   readonly allowsHost: (host: string | undefined) => boolean;
+  /** Given for TLS, where the client says at the handshake which HTTP it speaks (ALPN). Default: cleartext. */
+  readonly certificate?: Certificate;
 }
 
 export interface Listener {
@@ -32,19 +36,26 @@ export interface Listener {
 }
 
 /**
- * Listens on one cleartext port for HTTP/1.1 and for HTTP/2 with prior knowledge, which is what the AWS SDK for
- * JavaScript speaks to `http://`. The first bytes of a connection tell which it is. Throws `PORT_TAKEN`.
+ * Listens on one port for HTTP/1.1 and for HTTP/2, on cleartext with prior knowledge, which is what the AWS SDK for
+ * JavaScript speaks to `http://`: there the first bytes of a connection tell which it is. Throws `PORT_TAKEN`.
  */
 export async function listen(front: Front, options: ListenerOptions): Promise<Listener> {
   const doors = createDoors(front, options);
   const sockets = new Set<Socket>();
-  const server = createServer((socket) => {
+  const { certificate } = options;
+  const server = certificate === undefined ? createServer() : createTlsServer({ ...certificate, ...alpn });
+  server.on('connection', (socket: Socket) => {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
     // A reset connection is the client's business; without a listener it would end the process.
     socket.on('error', () => socket.destroy());
     socket.setNoDelay(true);
-    sniff(socket, doors);
+    if (certificate === undefined) sniff(socket, doors);
+  });
+  server.on('secureConnection', (socket: TLSSocket) => {
+    socket.on('error', () => socket.destroy());
+    if (socket.alpnProtocol === 'h2') doors.http2(socket);
+    else doors.http1(socket);
   });
   await bind(server, options);
   const address = server.address();
@@ -65,6 +76,8 @@ interface Doors {
   http1(socket: Socket): void;
   http2(socket: Socket): void;
 }
+
+const alpn: { readonly ALPNProtocols: string[] } = { ALPNProtocols: ['h2', 'http/1.1'] };
 
 const preface = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
 
