@@ -18,9 +18,13 @@ import type { KmsKeyState } from './engine/kms.ts';
 import { limits } from './engine/limits.ts';
 import { md5Hex } from './md5.ts';
 import { createBucketFolder } from './neighbours/bucket-folder.ts';
+import { createCloudwatch } from './neighbours/cloudwatch/cloudwatch.ts';
+import { createKinesisMeter } from './neighbours/cloudwatch/kinesis-meter.ts';
+import { MetricStore } from './neighbours/cloudwatch/metric-store.ts';
 import { createDynamodb } from './neighbours/dynamodb.ts';
 import { createFront, type Front } from './server/front.ts';
 import { createRequestHandler, type InProcessHandler } from './server/request-handler.ts';
+import { authorize, type AuthorizationRules } from './wire/authorization.ts';
 
 /** A stream to begin with. */
 export interface StreamOptions {
@@ -115,6 +119,7 @@ export function assemble(options: LocalKinesisOptions): {
 } {
   const engine = createEngine(options);
   const { faults: given = [] } = options;
+  const metrics = new MetricStore();
   const faults = new FaultRules(engine.options.clock);
   if (typeof given !== 'function') {
     for (const [index, rule] of given.entries()) faults.add(rule, `local.faults[${index}]`);
@@ -122,20 +127,25 @@ export function assemble(options: LocalKinesisOptions): {
   const service = new Service(
     engine,
     typeof given === 'function' ? firstOf(given, faults.decide) : faults.decide,
+    createKinesisMeter(metrics, () => engine.now),
   );
   const dynamodb = createDynamodb();
-  const front = createFront(
-    service,
-    [dynamodb],
-    {
-      ...(options.accessKeyIds === undefined ? {} : { accessKeyIds: options.accessKeyIds }),
-      ...(options.enforceRegion === true ? { signingRegion: engine.options.region } : {}),
-    },
-    faults,
-  );
+  const rules: AuthorizationRules = {
+    ...(options.accessKeyIds === undefined ? {} : { accessKeyIds: options.accessKeyIds }),
+    ...(options.enforceRegion === true ? { signingRegion: engine.options.region } : {}),
+  };
+  const { clock, region, accountId } = engine.options;
+  const cloudwatch = createCloudwatch({
+    store: metrics,
+    clock,
+    region,
+    accountId,
+    authorize: (request) => authorize(request, rules),
+  });
+  const front = createFront(service, [dynamodb, cloudwatch], rules, faults);
   const close = async (): Promise<void> => {
     engine.close();
-    await dynamodb.close();
+    await Promise.all([dynamodb.close(), cloudwatch.close()]);
   };
   const kinesis: LocalKinesis = {
     connection: createConnection(service),

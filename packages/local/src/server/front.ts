@@ -25,8 +25,8 @@ export function createFront(
   return (request) => {
     if (request.path.startsWith(adminPath)) return answerAdmin(faults, request);
     const target = request.headers['x-amz-target'] ?? '';
-    const neighbour = neighbours.find(({ targets }) =>
-      targets.some((prefix) => target.startsWith(`${prefix}.`)),
+    const neighbour = neighbours.find(({ targets, accepts }) =>
+      target === '' ? accepts?.(request) === true : targets.some((prefix) => target.startsWith(`${prefix}.`)),
     );
     const answer = neighbour?.answer(request) ?? answerKinesis(service, request, rules);
     return answer instanceof Promise ? answer.then(identify) : identify(answer);

@@ -1,0 +1,131 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { promisify } from 'node:util';
+import { gzipSync } from 'node:zlib';
+
+import * as fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+import { startServer, type LocalServer } from '../../../src/index.ts';
+import { openExchange } from '../../../src/neighbours/cloudwatch/protocol.ts';
+import { encodeXml, parseQuery } from '../../../src/neighbours/cloudwatch/query.ts';
+
+let server: LocalServer;
+beforeAll(async () => {
+  server = await startServer({ port: 0 });
+});
+afterAll(() => server.close());
+
+const aws = '/usr/bin/aws';
+
+describe.skipIf(!existsSync(aws))('the AWS CLI', () => {
+  test('puts, lists and reads metrics, and is told what is wrong', { timeout: 60_000 }, async () => {
+    const data = 'MetricName=Lag & <Co>,Unit=Seconds,Value=4,Dimensions=[{Name=Group,Value=é}]';
+    await cli('put-metric-data', '--namespace', 'App', '--metric-data', data);
+    expect(await cli('list-metrics', '--namespace', 'App')).toEqual({
+      Metrics: [{ Namespace: 'App', MetricName: 'Lag & <Co>', Dimensions: [{ Name: 'Group', Value: 'é' }] }],
+    });
+    const now = Date.now();
+    const statistics = await cli(
+      'get-metric-statistics',
+      '--namespace=App',
+      '--metric-name=Lag & <Co>',
+      '--dimensions=Name=Group,Value=é',
+      '--period=60',
+      '--statistics=Sum',
+      `--start-time=${new Date(now - 600_000).toISOString()}`,
+      `--end-time=${new Date(now + 600_000).toISOString()}`,
+    );
+    expect(statistics).toMatchObject({ Datapoints: [{ Sum: 4, Unit: 'Seconds' }] });
+    await expect(
+      cli('put-metric-data', '--namespace', 'AWS/X', '--metric-data', 'MetricName=m,Value=1'),
+    ).rejects.toMatchObject({ stderr: expect.stringContaining('(InvalidParameterValue)') });
+  });
+});
+
+describe('a request as JSON 1.0', () => {
+  test('is answered as JSON 1.0', async () => {
+    const listed = await sendJson('ListMetrics', '{"Namespace":"Nobody"}');
+    expect(await listed.json()).toEqual({ Metrics: [] });
+    const broken = await sendJson('ListMetrics', '{');
+    expect(broken.status).toBe(400);
+    expect(await broken.json()).toMatchObject({ __type: 'com.amazonaws.cloudwatch#InvalidFormatFault' });
+  });
+});
+
+describe('any bytes', () => {
+  const path = '/service/GraniteServiceVersion20100801/operation/PutMetricData';
+
+  test('are read or refused as CBOR, and never bring anything down', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 300 }), fc.boolean(), (bytes, compressed) => {
+        const body = compressed ? gzipSync(bytes) : bytes;
+        const headers = compressed ? { 'content-encoding': 'gzip' } : {};
+        const exchange = openExchange({ method: 'POST', path, headers, body });
+        expect(outcome(() => exchange?.decode())).toMatch(/^read$|^CloudwatchError/);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  test('that unpack to more than a request may be are refused', () => {
+    const body = gzipSync(Buffer.alloc(64 * 1024 * 1024));
+    const exchange = openExchange({ method: 'POST', path, headers: { 'content-encoding': 'gzip' }, body });
+    expect(outcome(() => exchange?.decode())).toMatch(/^CloudwatchError/);
+  });
+
+  test('nested without end are refused', () => {
+    const exchange = openExchange({ method: 'POST', path, headers: {}, body: Buffer.alloc(100_000, 0x81) });
+    expect(outcome(() => exchange?.decode())).toMatch(/^CloudwatchError/);
+  });
+
+  test('as a form are read or refused, in whatever order and whatever names', () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(fc.string(), fc.string()), { maxLength: 30 }), (pairs) => {
+        expect(outcome(() => parseQuery(new URLSearchParams(pairs)))).toMatch(/^read$|^CloudwatchError/);
+      }),
+    );
+    const form = new URLSearchParams('L.member.10=c&L.member.2=b&L.member.1.A=a&__proto__.x=1&S.A.B=2');
+    const members = parseQuery(form);
+    expect({ ...members }).toMatchObject({ L: [{ A: 'a' }, 'b', 'c'], S: { A: { B: '2' } } });
+    expect(({} as Record<string, unknown>)['x']).toBeUndefined();
+  });
+});
+
+test('an answer in XML holds any text', () => {
+  expect(encodeXml({ A: [{ B: '<&>"\u0000é' }, 2], C: new Date(0), D: undefined })).toBe(
+    '<A><member><B>&lt;&amp;&gt;&quot;\uFFFDé</B></member><member>2</member></A><C>1970-01-01T00:00:00.000Z</C>',
+  );
+});
+
+async function cli(...args: string[]): Promise<unknown> {
+  const { stdout } = await promisify(execFile)(
+    aws,
+    ['cloudwatch', ...args, '--endpoint-url', server.endpoint, '--region', 'us-east-1', '--output', 'json'],
+    { env: { ...process.env, AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 'b', AWS_PAGER: '' } },
+  );
+  return stdout === '' ? undefined : JSON.parse(stdout);
+}
+
+function sendJson(operation: string, body: string): Promise<Response> {
+  return fetch(server.endpoint, {
+    method: 'POST',
+    headers: {
+      'x-amz-target': `GraniteServiceVersion20100801.${operation}`,
+      'content-type': 'application/x-amz-json-1.0',
+      'x-amz-date': '20260101T000000Z',
+      authorization:
+        'AWS4-HMAC-SHA256 Credential=k/20260101/us-east-1/monitoring/aws4_request, SignedHeaders=host, Signature=0',
+    },
+    body,
+  });
+}
+
+function outcome(run: () => unknown): string {
+  try {
+    run();
+    return 'read';
+  } catch (error) {
+    return String(error);
+  }
+}
