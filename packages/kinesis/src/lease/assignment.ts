@@ -40,6 +40,11 @@ export interface Assignment {
  * Only leases that can be worked on count, on both sides of the balance: those of shards read to their end, and
  * those whose parents are not, are left alone. (The KCL takes the latter and lets them wait, so a worker may be
  * "full" of idle leases.)
+ *
+ * @example
+ * ```ts
+ * const { take, steal } = planAssignment({ observation, me, held, leaseDurationMs: 10_000, random: Math.random });
+ * ```
  */
 export function planAssignment(input: AssignmentInput): Assignment {
   const { maxLeases = Number.POSITIVE_INFINITY, maxSteals = 1, random } = input;
@@ -66,6 +71,11 @@ export function planAssignment(input: AssignmentInput): Assignment {
  *
  * A listing is no snapshot: ask again with fresh `LeaseStore.get`s of the parents between taking a lease and
  * starting its shard. Since parents' leases are created before their children's, what is absent then is finished.
+ *
+ * @example
+ * ```ts
+ * if (parentsFinished(lease, (shardId) => leases.get(shardId))) start(lease);
+ * ```
  */
 export function parentsFinished(lease: Lease, leaseOf: (shardId: string) => Lease | undefined): boolean {
   return lease.parentShardIds.every((id) => {

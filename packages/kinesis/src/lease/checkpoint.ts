@@ -18,7 +18,14 @@ const rank: Readonly<Record<CheckpointSentinel, number>> = {
 };
 const numberRank = 3;
 
-/** The order the KCL keeps: AT_TIMESTAMP < TRIM_HORIZON < LATEST < any number < SHARD_END, ties by sub-sequence. */
+/**
+ * The order the KCL keeps: AT_TIMESTAMP < TRIM_HORIZON < LATEST < any number < SHARD_END, ties by sub-sequence.
+ *
+ * @example
+ * ```ts
+ * checkpoints.toSorted(compareCheckpoints);
+ * ```
+ */
 export function compareCheckpoints(a: Checkpoint, b: Checkpoint): number {
   const left = a.sequenceNumber;
   const right = b.sequenceNumber;
@@ -28,6 +35,14 @@ export function compareCheckpoints(a: Checkpoint, b: Checkpoint): number {
 
 export const SHARD_END: Checkpoint = { sequenceNumber: 'SHARD_END', subSequenceNumber: 0 };
 
+/**
+ * Whether the shard has been read to its end.
+ *
+ * @example
+ * ```ts
+ * const open = leases.filter(({ checkpoint }) => !isShardEnd(checkpoint));
+ * ```
+ */
 export function isShardEnd(checkpoint: Checkpoint): boolean {
   return checkpoint.sequenceNumber === 'SHARD_END';
 }

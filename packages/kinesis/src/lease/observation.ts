@@ -50,7 +50,14 @@ export function observeLeases(
   );
 }
 
-/** For how long owner and counter are known not to have changed, milliseconds. */
+/**
+ * For how long owner and counter are known not to have changed, milliseconds.
+ *
+ * @example
+ * ```ts
+ * if (unchangedFor(sighting) > 3 * leaseDurationMs) report(sighting.lease);
+ * ```
+ */
 export function unchangedFor(sighting: Sighting): number {
   return sighting.until - sighting.since;
 }
@@ -58,6 +65,11 @@ export function unchangedFor(sighting: Sighting): number {
 /**
  * Whether anybody may take it: nobody owns it, or its owner has not renewed it for longer than `leaseDurationMs`.
  * An owner seen for the first time counts as alive.
+ *
+ * @example
+ * ```ts
+ * const free = [...observation.values()].filter((sighting) => isAvailable(sighting, 10_000));
+ * ```
  */
 export function isAvailable(sighting: Sighting, leaseDurationMs: number): boolean {
   return sighting.lease.owner === undefined || unchangedFor(sighting) > leaseDurationMs;

@@ -53,6 +53,12 @@ export type ShardSyncPlan =
  *    the group began then, not now.
  *
  * Throws `OPTION_INVALID` when `from` is a sequence number.
+ *
+ * @example
+ * ```ts
+ * const plan = planShardSync({ shards, leases, from: { type: 'oldest' }, now });
+ * if (plan.complete) for (const lease of plan.create) await store.create(lease);
+ * ```
  */
 export function planShardSync({ shards, leases, from, now }: ShardSyncInput): ShardSyncPlan {
   const configured = toStreamStart(from, 'consumer.from');
@@ -77,6 +83,11 @@ export interface ChildLeases {
  * the children until the next sync.
  *
  * A merged child whose other parent has no lease must not be created yet: an absent parent counts as done.
+ *
+ * @example
+ * ```ts
+ * const { create } = leasesForChildren(parent, children, (shardId) => leases.has(shardId));
+ * ```
  */
 export function leasesForChildren(
   parent: Lease,

@@ -6,7 +6,14 @@ import type { Lease } from './lease.ts';
 /** A place in a whole stream: a sequence number is a place in one shard only. */
 export type StreamStart = Extract<Position, { readonly type: 'oldest' | 'now' | 'time' }>;
 
-/** `position` when a whole stream can be read from it. Throws `OPTION_INVALID` for a sequence number. */
+/**
+ * `position` when a whole stream can be read from it. Throws `OPTION_INVALID` for a sequence number.
+ *
+ * @example
+ * ```ts
+ * toStreamStart(parsePosition('-15m', Date.now(), 'from'), 'from'); // { type: 'time', at: … }
+ * ```
+ */
 export function toStreamStart(position: Position, path: string): StreamStart {
   if (position.type === 'at' || position.type === 'after') {
     throw optionError(
@@ -28,6 +35,11 @@ export function toStreamStart(position: Position, path: string): StreamStart {
  * `configured` matters only for an AT_TIMESTAMP lease of the Java KCL, which keeps the time in its configuration
  * alone; without it such a shard is read from its oldest record, so nothing is skipped. Throws `OPTION_INVALID`
  * for a shard that was read to its end: there is nothing to open.
+ *
+ * @example
+ * ```ts
+ * const iterator = await reader.openIterator(stream, lease.shardId, startingPosition(lease));
+ * ```
  */
 export function startingPosition(lease: Lease, configured?: Position): Position {
   const { sequenceNumber } = lease.checkpoint;

@@ -3,7 +3,14 @@ import { MillraceError } from '../errors.ts';
 /** The longest partition key, in Unicode code points. */
 export const MAX_PARTITION_KEY_LENGTH = 256;
 
-/** `key` when the service would take it. Throws `RECORD_INVALID` when empty or longer than 256 Unicode characters. */
+/**
+ * `key` when the service would take it. Throws `RECORD_INVALID` when empty or longer than 256 Unicode characters.
+ *
+ * @example
+ * ```ts
+ * checkPartitionKey(order.customer);
+ * ```
+ */
 export function checkPartitionKey(key: unknown): string {
   if (typeof key === 'string' && key.length > 0 && codePoints(key) <= MAX_PARTITION_KEY_LENGTH) return key;
   throw new MillraceError(

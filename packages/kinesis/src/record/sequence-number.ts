@@ -7,7 +7,14 @@ export type SequenceNumber = string & { readonly [sequenceNumberBrand]: true };
 
 const form = /^(?:0|[1-9]\d{0,128})$/;
 
-/** Whether `text` has the form of a sequence number. */
+/**
+ * Whether `text` has the form of a sequence number.
+ *
+ * @example
+ * ```ts
+ * isSequenceNumber('007'); // false: leading zeros
+ * ```
+ */
 export function isSequenceNumber(text: string): text is SequenceNumber {
   return form.test(text);
 }
@@ -30,7 +37,14 @@ export function toSequenceNumber(text: string): SequenceNumber {
   });
 }
 
-/** Numeric order without parsing: without leading zeros the longer number is the larger. */
+/**
+ * Numeric order without parsing: without leading zeros the longer number is the larger.
+ *
+ * @example
+ * ```ts
+ * receipts.map(({ sequenceNumber }) => sequenceNumber).toSorted(compareSequenceNumbers);
+ * ```
+ */
 export function compareSequenceNumbers(a: SequenceNumber, b: SequenceNumber): -1 | 0 | 1 {
   if (a.length !== b.length) return a.length < b.length ? -1 : 1;
   if (a === b) return 0;

@@ -36,7 +36,14 @@ export const systemClock: Clock = {
 /** Node fires a longer timeout at once, almost 25 days too early. */
 const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
 
-/** Waits `delayMs`; rejects with `ABORTED` as soon as `signal` fires, and leaves no timer or listener behind. */
+/**
+ * Waits `delayMs`; rejects with `ABORTED` as soon as `signal` fires, and leaves no timer or listener behind.
+ *
+ * @example
+ * ```ts
+ * await sleep(systemClock, 250, signal);
+ * ```
+ */
 export function sleep(clock: Clock, delayMs: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted === true) {
@@ -55,7 +62,14 @@ export function sleep(clock: Clock, delayMs: number, signal?: AbortSignal): Prom
   });
 }
 
-/** The error every call rejects with when its signal fires. */
+/**
+ * The error every call rejects with when its signal fires.
+ *
+ * @example
+ * ```ts
+ * if (signal.aborted) throw aborted(signal);
+ * ```
+ */
 export function aborted(signal?: AbortSignal): MillraceError {
   return new MillraceError('ABORTED', 'The call was aborted by its signal.', {
     advice: 'Nothing is wrong unless you did not mean to abort.',
@@ -63,7 +77,14 @@ export function aborted(signal?: AbortSignal): MillraceError {
   });
 }
 
-/** Lets every promise that can settle now settle, and the event loop turn once. */
+/**
+ * Lets every promise that can settle now settle, and the event loop turn once.
+ *
+ * @example
+ * ```ts
+ * while (!done) await nextTurn();
+ * ```
+ */
 export function nextTurn(): Promise<void> {
   return new Promise((resolve) => {
     setImmediate(resolve);

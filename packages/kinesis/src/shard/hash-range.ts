@@ -9,6 +9,14 @@ export interface HashRange {
 /** Every hash key there is. */
 export const FULL_HASH_RANGE: HashRange = { start: 0n, end: MAX_HASH_KEY };
 
+/**
+ * Whether the shard that owns `range` owns this hash key.
+ *
+ * @example
+ * ```ts
+ * contains(shard.hashRange, hashKeyOf('ada'));
+ * ```
+ */
 export function contains(range: HashRange, hashKey: bigint): boolean {
   return hashKey >= range.start && hashKey <= range.end;
 }
@@ -30,12 +38,26 @@ export function evenRanges(count: number): readonly HashRange[] {
   }));
 }
 
-/** Whether one ends where the other begins: only such shards can be merged. */
+/**
+ * Whether one ends where the other begins: only such shards can be merged.
+ *
+ * @example
+ * ```ts
+ * if (adjacent(left.hashRange, right.hashRange)) merge(left, right);
+ * ```
+ */
 export function adjacent(a: HashRange, b: HashRange): boolean {
   return a.end + 1n === b.start || b.end + 1n === a.start;
 }
 
-/** The first hash key no range owns, or undefined when together they cover every key. */
+/**
+ * The first hash key no range owns, or undefined when together they cover every key.
+ *
+ * @example
+ * ```ts
+ * firstGap(evenRanges(4)); // undefined
+ * ```
+ */
 export function firstGap(ranges: readonly HashRange[]): bigint | undefined {
   let next = 0n;
   for (const range of ranges.toSorted((a, b) => (a.start < b.start ? -1 : 1))) {

@@ -5,17 +5,38 @@ import { isOpen, parentsOf, type Shard } from './shard.ts';
  * of it that is still within retention, so a parent that is named but not listed is trimmed: it has nothing to read.
  */
 
-/** The shards that take records. */
+/**
+ * The shards that take records.
+ *
+ * @example
+ * ```ts
+ * openShards(await reader.listShards('orders')).length;
+ * ```
+ */
 export function openShards(shards: readonly Shard[]): readonly Shard[] {
   return shards.filter(isOpen);
 }
 
-/** The listed shards that were split or merged from `shardId`: none, one (merge) or two (split). */
+/**
+ * The listed shards that were split or merged from `shardId`: none, one (merge) or two (split).
+ *
+ * @example
+ * ```ts
+ * childrenOf(shards, 'shardId-000000000000').map(({ shardId }) => shardId);
+ * ```
+ */
 export function childrenOf(shards: readonly Shard[], shardId: string): readonly Shard[] {
   return shards.filter((shard) => parentsOf(shard).includes(shardId));
 }
 
-/** The listed shards `shardId` comes from, nearest first, each once. */
+/**
+ * The listed shards `shardId` comes from, nearest first, each once.
+ *
+ * @example
+ * ```ts
+ * ancestorsOf(shards, 'shardId-000000000007').map(({ shardId }) => shardId);
+ * ```
+ */
 export function ancestorsOf(shards: readonly Shard[], shardId: string): readonly Shard[] {
   const listed = new Map(shards.map((shard) => [shard.shardId, shard]));
   // A set keeps its order and may grow while it is walked: each generation is found behind the one before.

@@ -21,11 +21,26 @@ export interface ChildShard {
   readonly hashRange: HashRange;
 }
 
-/** The parents a shard names: none, one (split) or two (merge). */
+/**
+ * The parents a shard names: none, one (split) or two (merge).
+ *
+ * @example
+ * ```ts
+ * parentsOf(merged); // ['shardId-000000000000', 'shardId-000000000001']
+ * ```
+ */
 export function parentsOf(shard: Shard): readonly string[] {
   return [shard.parentShardId, shard.adjacentParentShardId].filter((id) => id !== undefined);
 }
 
+/**
+ * Whether it still takes records.
+ *
+ * @example
+ * ```ts
+ * (await reader.listShards('orders')).filter(isOpen);
+ * ```
+ */
 export function isOpen(shard: Shard): boolean {
   return shard.endingSequenceNumber === undefined;
 }

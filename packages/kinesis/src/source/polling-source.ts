@@ -17,7 +17,15 @@ export interface PollingOptions {
 
 const backoff: Backoff = { baseMs: 200, capMs: 10_000 };
 
-/** Reads shards with GetRecords, at most one call per interval and shard. */
+/**
+ * Reads shards with GetRecords, at most one call per interval and shard.
+ *
+ * @example
+ * ```ts
+ * const source = createPollingSource(connection.reader, { stream: 'orders', intervalMs: 250, limit: 10_000, clock: systemClock });
+ * for await (const { records } of source.read(shardId, { type: 'oldest' }, signal)) handle(records);
+ * ```
+ */
 export function createPollingSource(reader: ShardReader, options: PollingOptions): ShardSource {
   return { read: (shardId, from, signal) => poll(reader, options, shardId, from, signal) };
 }
