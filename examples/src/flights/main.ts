@@ -88,13 +88,15 @@ async function run(settings: Settings): Promise<Verdict> {
     });
     progress.say(`All ${count(sent.size)} flights are stored; waiting for the workers to catch up.`);
     await untilProcessed(sent.size, tally, watch);
-    const ends = await Promise.all(workers.filter(({ running }) => running).map((worker) => worker.stop()));
+    const ends = await Promise.all(
+      workers.filter(({ state }) => state === 'running').map((worker) => worker.stop()),
+    );
     progress.say(`Stopped the surviving worker with SIGTERM: it gave its shards back (${ends.join(', ')}).`);
     watch();
     const stored = await readBack(connection);
     return tally.judge(sent, stored, (systemClock.monotonic() - startedAt) / 1000);
   } finally {
-    await Promise.all(workers.filter(({ running }) => running).map((worker) => worker.kill()));
+    await Promise.all(workers.filter(({ state }) => state === 'running').map((worker) => worker.kill()));
     for (const { ledger } of workers) ledger[Symbol.dispose]();
     await connection.close();
     rmSync(folder, { recursive: true, force: true });

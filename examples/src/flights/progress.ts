@@ -1,6 +1,8 @@
 import process from 'node:process';
 import { styleText } from 'node:util';
 
+import type { WorkerState } from './workers.ts';
+
 /** What a person wants to see while it runs. */
 export interface Snapshot {
   readonly seconds: number;
@@ -11,7 +13,7 @@ export interface Snapshot {
   readonly lagMs: number;
   readonly workers: readonly {
     readonly workerId: string;
-    readonly running: boolean;
+    readonly state: WorkerState;
     readonly shards: readonly { readonly shardId: string }[];
   }[];
 }
@@ -60,9 +62,9 @@ function describe(snapshot: Snapshot, rate: Rates): readonly string[] {
   return [
     `  ${seconds.toFixed(0).padStart(3)} s  sent ${count(sent)} of ${count(total)} (${percent} %, ${count(rate.sent)}/s)`,
     `         processed ${count(processed)} (${count(rate.processed)}/s), ${count(sent - processed)} to go, lag ${(lagMs / 1000).toFixed(1)} s`,
-    ...workers.map(({ workerId, running, shards }) => {
+    ...workers.map(({ workerId, state, shards }) => {
       const names = shards.map(({ shardId }) => Number(shardId.slice(-12))).toSorted((a, b) => a - b);
-      return `         ${workerId} ${running ? `holds ${names.length} shards: ${names.join(' ') || '–'}` : 'is dead'}`;
+      return `         ${workerId} ${state === 'running' ? `holds ${names.length} shards: ${names.join(' ') || '–'}` : `is ${state}`}`;
     }),
   ];
 }

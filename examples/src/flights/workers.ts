@@ -10,6 +10,8 @@ export interface WorkerReport {
   readonly shards: readonly { readonly shardId: string }[];
 }
 
+export type WorkerState = 'running' | 'killed' | 'stopped';
+
 /** A worker process as seen from the outside: its last report, and the ledger it leaves. */
 export class WorkerProcess {
   readonly workerId: string;
@@ -17,7 +19,7 @@ export class WorkerProcess {
   readonly #process: ChildProcess;
   readonly #exited: Promise<string>;
   #report: WorkerReport;
-  #running = true;
+  #state: WorkerState = 'running';
 
   constructor(workerId: string, settings: { endpoint: string; folder: string; leaseDurationMs: number }) {
     const path = join(settings.folder, `${workerId}.ledger`);
@@ -35,18 +37,18 @@ export class WorkerProcess {
     });
     this.#exited = new Promise((resolve) => {
       this.#process.once('exit', (code, signal) => {
-        this.#running = false;
+        this.#state = signal === 'SIGKILL' ? 'killed' : 'stopped';
         resolve(signal ?? `exit code ${code}`);
       });
     });
   }
 
-  get running(): boolean {
-    return this.#running;
+  get state(): WorkerState {
+    return this.#state;
   }
 
   get shards(): WorkerReport['shards'] {
-    return this.#running ? this.#report.shards : [];
+    return this.#state === 'running' ? this.#report.shards : [];
   }
 
   /** No warning, no clean-up: what a machine that dies does. Answers how it ended. */
