@@ -9,6 +9,7 @@ import {
   PutMetricAlarmCommand,
   PutMetricDataCommand,
   SetAlarmStateCommand,
+  type DescribeAlarmsCommandInput,
   type PutMetricAlarmCommandInput,
 } from '@aws-sdk/client-cloudwatch';
 import { createManualClock } from '@millrace/kinesis/testing';
@@ -124,7 +125,7 @@ describe('an alarm', () => {
     await using kit = await open();
     await kit.client.send(new PutMetricAlarmCommand(lag));
     await kit.client.send(new PutMetricAlarmCommand({ ...lag, AlarmName: 'other', MetricName: 'Other' }));
-    const names = async (filter: ConstructorParameters<typeof DescribeAlarmsCommand>[0]) =>
+    const names = async (filter: DescribeAlarmsCommandInput) =>
       (await kit.client.send(new DescribeAlarmsCommand(filter))).MetricAlarms?.map(
         ({ AlarmName }) => AlarmName,
       );

@@ -6,6 +6,7 @@ import {
   PutDashboardCommand,
   PutMetricDataCommand,
   paginateListMetrics,
+  type ListMetricsCommandInput,
   type Statistic,
 } from '@aws-sdk/client-cloudwatch';
 import { createManualClock, type ManualClock } from '@millrace/kinesis/testing';
@@ -305,6 +306,6 @@ async function put(client: CloudWatchClient, MetricName: string, values: readonl
   );
 }
 
-async function list(client: CloudWatchClient, filter: ConstructorParameters<typeof ListMetricsCommand>[0]) {
+async function list(client: CloudWatchClient, filter: ListMetricsCommandInput) {
   return (await client.send(new ListMetricsCommand(filter))).Metrics ?? [];
 }
