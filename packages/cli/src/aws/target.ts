@@ -15,20 +15,17 @@ export interface Target {
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-export const localEndpoint = 'http://127.0.0.1:4567';
+const localEndpoint = 'http://127.0.0.1:4567';
 
 /** Flag, then environment, then the AWS shared configuration (which the SDK reads). Throws `OPTION_INVALID`. */
 export function resolveTarget(options: Options, env: Env): Target {
-  const local = options.flag('local');
-  const given = options.textOrNone('endpoint-url');
-  // --local means this machine, whatever endpoint the environment names; a flag beside it may name another port.
-  const endpoint = local && isFromEnvironment(given, env) ? localEndpoint : ignored(given, env);
-  if (endpoint !== undefined) checkUrl(endpoint);
+  const endpoint = resolveEndpoint(options, env);
   const loopback = endpoint !== undefined && isLoopback(endpoint);
-  if (local && !loopback) {
+  if (options.flag('local') && !loopback) {
     throw optionError('--endpoint-url', endpoint, 'one of this machine, or leave out --local');
   }
-  const profile = options.textOrNone('profile');
+  // A profile out of the environment is for AWS; a login that has expired must not keep anyone from this machine.
+  const profile = loopback && !options.isTyped('profile') ? undefined : options.textOrNone('profile');
   const region = options.textOrNone('region') ?? (loopback ? 'us-east-1' : undefined);
   const made = loopback && profile === undefined && (env['AWS_ACCESS_KEY_ID'] ?? '') === '';
   return {
@@ -49,18 +46,16 @@ export function describeTarget({ endpoint, region, profile }: Target): string {
   ].join(', ');
 }
 
-function isFromEnvironment(endpoint: string | undefined, env: Env): boolean {
-  if (endpoint === undefined) return true;
-  return ['MILLRACE_ENDPOINT_URL', 'AWS_ENDPOINT_URL_KINESIS', 'AWS_ENDPOINT_URL'].some(
-    (name) => env[name] === endpoint,
-  );
-}
-
-/** The AWS tools' own switch for endpoints out of the environment. */
-function ignored(endpoint: string | undefined, env: Env): string | undefined {
+function resolveEndpoint(options: Options, env: Env): string | undefined {
+  const given = options.textOrNone('endpoint-url');
+  const typed = options.isTyped('endpoint-url');
+  // --local means this machine, whatever endpoint the environment names; a flag beside it may name another port.
+  const endpoint = options.flag('local') && !typed ? localEndpoint : given;
+  // The AWS tools' own switch for endpoints out of the environment.
   const ignore = env['AWS_IGNORE_CONFIGURED_ENDPOINT_URLS'] === 'true';
-  const ours = env['MILLRACE_ENDPOINT_URL'] === endpoint;
-  return ignore && !ours && isFromEnvironment(endpoint, env) ? undefined : endpoint;
+  if (ignore && endpoint === given && !typed && (env['MILLRACE_ENDPOINT_URL'] ?? '') === '') return undefined;
+  if (endpoint !== undefined) checkUrl(endpoint);
+  return endpoint;
 }
 
 function checkUrl(endpoint: string): void {

@@ -103,7 +103,7 @@ class PutRun {
     if (delivered === 0 && (this.#failures.count === 1 || this.#failures.fatal !== undefined)) {
       throw this.#failures.fatal ?? this.#failures.error;
     }
-    const interrupted = signal.aborted && input.name !== '';
+    const interrupted = this.#stop.signal.aborted && input.name !== '';
     const elapsedMs = clock.monotonic() - startedAt;
     const path = deadLetter && this.#context.options.textOrNone('dead-letter');
     await tellResult(

@@ -1,4 +1,5 @@
 import { checkPartitionKey, hashKeyOf } from '@millrace/kinesis/record';
+import { optionError } from '@millrace/kinesis/runtime';
 import { contains, isOpen } from '@millrace/kinesis/shard';
 
 import type { CommandContext } from '../command-context.ts';
@@ -11,7 +12,7 @@ import { withKinesis } from '../with-kinesis.ts';
 /** `millrace shards map-key`. */
 export function shardsMapKey(context: CommandContext): Promise<ExitCode> {
   const [stream = '', ...keys] = context.args;
-  for (const key of keys) checkPartitionKey(key);
+  for (const key of keys) checkKey(key);
   return withKinesis(context, async (kinesis) => {
     const open = (await listShards(kinesis, stream, context)).filter(isOpen);
     const mapped = keys.map((key) => {
@@ -32,4 +33,12 @@ export function shardsMapKey(context: CommandContext): Promise<ExitCode> {
     ]);
     return exitCode.ok;
   });
+}
+
+function checkKey(key: string): void {
+  try {
+    checkPartitionKey(key);
+  } catch {
+    throw optionError('key', key, 'partition keys of 1 to 256 characters');
+  }
 }

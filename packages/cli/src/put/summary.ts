@@ -6,6 +6,7 @@ export interface PutResult {
   readonly delivered: number;
   readonly failures: Failures;
   readonly elapsedMs: number;
+  /** Whether it stopped before the end of its input. */
   readonly interrupted: boolean;
   /** Where the input of failed records was written. */
   readonly deadLetter: string | undefined;
@@ -28,7 +29,7 @@ export async function tellResult(result: PutResult, { notes, out, options }: Com
   }
   const pace = seconds > 0 ? `, ${count(delivered / seconds)}/s` : '';
   notes.info(`${records(delivered)} put into ${stream} in ${seconds.toFixed(1)} s${pace}`);
-  if (interrupted) notes.warn('interrupted: the rest of the input was not sent');
+  if (interrupted) notes.warn('stopped early: what was left of the input was not sent');
   if (failures.count === 0) return;
   notes.warn(`${records(failures.count)} not stored:`);
   for (const failure of failures.first) {

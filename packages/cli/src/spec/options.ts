@@ -13,6 +13,7 @@ export type GivenOptions = ReadonlyMap<string, string | boolean | readonly strin
  */
 export class Options {
   readonly #values: ReadonlyMap<string, Value | undefined>;
+  readonly #typed: ReadonlySet<string>;
 
   /** Throws `OPTION_INVALID` for the first value that cannot be used. */
   constructor(
@@ -20,7 +21,13 @@ export class Options {
     given: GivenOptions,
     env: Readonly<Record<string, string | undefined>>,
   ) {
+    this.#typed = new Set(given.keys());
     this.#values = new Map(specs.map((spec) => [spec.name, resolve(spec, given.get(spec.name), env)]));
+  }
+
+  /** Whether it was typed, and is not out of the environment or a default. */
+  isTyped(name: string): boolean {
+    return this.#typed.has(name);
   }
 
   flag(name: string): boolean {

@@ -38,6 +38,13 @@ test('made-up credentials are only ever for this machine, and never displace rea
   expect(target('--local --profile dev').credentials).toBeUndefined();
 });
 
+test('a profile out of the environment is not asked for this machine, one that is typed is', () => {
+  expect(target('--local', { AWS_PROFILE: 'work' })).toMatchObject({ credentials: made });
+  expect(target('--local', { AWS_PROFILE: 'work' }).profile).toBeUndefined();
+  expect(target('--local --profile dev')).toMatchObject({ profile: 'dev' });
+  expect(target('--local --profile dev').credentials).toBeUndefined();
+});
+
 test('without flags and variables everything is left to the SDK', () => {
   expect(target('')).toEqual({ loopback: false });
   expect(describeTarget(target(''))).toBe('region of the AWS configuration');

@@ -23,7 +23,7 @@ test('on a terminal a list is a table and a description is fields', async () => 
   await using cli = await createLocalCli({ streams: { orders: { shards: 2 } } });
   const look = { tty: { stdout: true }, env: { MILLRACE_LOCAL: '1', NO_COLOR: '1' } };
   expect((await cli.run(['streams', 'ls'], look)).stdout).toBe(
-    'STREAM  STATUS  MODE         CREATED\n' + 'orders  ACTIVE  PROVISIONED  2026-01-01T00:00:00.000Z\n',
+    'STREAM  STATUS  MODE         CREATED\norders  ACTIVE  PROVISIONED  2026-01-01T00:00:00.000Z\n',
   );
   expect((await cli.run(['streams', 'describe', 'orders'], look)).stdout).toContain('open shards        2\n');
 });

@@ -196,8 +196,12 @@ test('a stream that vanishes on the way is a partial failure, since some records
       return entries.map((_, index) => ok(String(index + 1)));
     },
   });
-  const { code } = await runCli(['put', 'orders'], { stdin: 'x\n'.repeat(5000), doors: kinesis.doors });
+  const { code, stderr } = await runCli(['put', 'orders'], {
+    stdin: 'x\n'.repeat(50_000),
+    doors: kinesis.doors,
+  });
   expect(code).toBe(6);
+  expect(stderr).toContain('stopped early');
 });
 
 test('throttled to the deadline is exit code 5, told with what to do', async () => {
@@ -232,7 +236,7 @@ test('Ctrl-C stops reading, waits for what is under way, and says that the rest 
   });
   expect(code).toBe(130);
   expect(kinesis.stored).toHaveLength(2);
-  expect(stderr).toContain('interrupted');
+  expect(stderr).toContain('stopped early');
 });
 
 test('--rate spreads records over time', async () => {

@@ -1,4 +1,4 @@
-import { PassThrough, Readable, Writable } from 'node:stream';
+import { Readable, Writable } from 'node:stream';
 
 import type { Clock } from '@millrace/kinesis/runtime';
 
@@ -90,5 +90,3 @@ export class Collector extends Writable {
     return this.text;
   }
 }
-
-export { PassThrough };
