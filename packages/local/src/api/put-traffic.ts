@@ -1,7 +1,7 @@
 import type { PutEntry, StreamWriter } from '../engine/stream-writer.ts';
 import type { PutTraffic, ShardTraffic } from './meter.ts';
 
-type Outcome = { readonly ShardId: string } | { readonly ErrorCode: string };
+type Outcome = { readonly shardId: string } | { readonly ErrorCode: string };
 
 /** What a PutRecords did, for the meter; looks at each record once more only for its shard or its refusal. */
 export function measurePut(
@@ -40,10 +40,10 @@ function byShard(
   for (const [index, entry] of entries.entries()) {
     const outcome = outcomes[index];
     if (outcome === undefined) continue;
-    const shardId = 'ShardId' in outcome ? outcome.ShardId : writer.shardIdOf(entry);
+    const shardId = 'shardId' in outcome ? outcome.shardId : writer.shardIdOf(entry);
     const shard = shards.get(shardId) ?? { shardId, records: 0, bytes: 0, throttled: 0 };
     shards.set(shardId, shard);
-    if ('ShardId' in outcome) {
+    if ('shardId' in outcome) {
       shard.records++;
       shard.bytes += entry.bytes;
     } else if (outcome.ErrorCode === 'ProvisionedThroughputExceededException') shard.throttled++;

@@ -1,6 +1,7 @@
 import { keyAt } from '../engine/encryption.ts';
 import type { Engine } from '../engine/engine.ts';
-import type { Payload } from '../engine/shard-log.ts';
+import type { SequenceCursor } from '../engine/sequence-number.ts';
+import type { LogRecord, Payload } from '../engine/shard-log.ts';
 import type { Stream } from '../engine/stream.ts';
 
 export interface RecordOutput {
@@ -14,12 +15,7 @@ export interface RecordOutput {
 }
 
 /** Makes a record as answers have it. */
-export type ToRecordOutput = (
-  sequenceNumber: string,
-  partitionKey: string,
-  payload: Payload,
-  arrivedAt: number,
-) => RecordOutput;
+export type ToRecordOutput = (record: LogRecord, numbers: SequenceCursor) => RecordOutput;
 
 /**
  * How records of a stream are answered as of now. What it answers throws an error of the KMS family for a record whose
@@ -28,9 +24,9 @@ export type ToRecordOutput = (
 export function recordOutputOf(engine: Engine, stream: Stream | undefined): ToRecordOutput {
   const changes = stream?.settings.encryption ?? [];
   if (changes.length === 0) return toRecordOutput;
-  return (sequenceNumber, partitionKey, payload, arrivedAt) => {
-    const record = toRecordOutput(sequenceNumber, partitionKey, payload, arrivedAt);
-    const keyId = keyAt(changes, arrivedAt);
+  return (stored, numbers) => {
+    const record = toRecordOutput(stored, numbers);
+    const keyId = keyAt(changes, stored.arrivedAt);
     if (keyId === undefined) return record;
     if (engine.kms.marked) engine.kms.check(keyId);
     return { ...record, EncryptionType: 'KMS' };
@@ -45,19 +41,12 @@ export function putEncryption(stream: Stream, now: number): { readonly Encryptio
 const encrypted: { readonly EncryptionType: 'KMS' } = { EncryptionType: 'KMS' };
 const notEncrypted: { readonly EncryptionType?: 'KMS' } = {};
 
-function toRecordOutput(
-  sequenceNumber: string,
-  partitionKey: string,
-  payload: Payload,
-  arrivedAt: number,
-): RecordOutput {
-  if (partitionKey === '') {
-    return { SequenceNumber: sequenceNumber, ApproximateArrivalTimestamp: arrivedAt, Data: payload };
-  }
+function toRecordOutput(record: LogRecord, numbers: SequenceCursor): RecordOutput {
+  const { partitionKey, data } = record.content();
   return {
-    SequenceNumber: sequenceNumber,
-    ApproximateArrivalTimestamp: arrivedAt,
-    Data: payload,
-    PartitionKey: partitionKey,
+    SequenceNumber: numbers.of(record),
+    ApproximateArrivalTimestamp: record.arrivedAt,
+    Data: data,
+    ...(partitionKey === '' ? {} : { PartitionKey: partitionKey }),
   };
 }

@@ -76,10 +76,9 @@ export class ChannelDelivery implements Disposable {
     let object = new ChannelObject(init.format);
     for (const shard of stream.shards(this.#context.now)) {
       const numbers = new SequenceCursor(shard.openedSecond, shard.index);
-      const end = shard.log.scan(positions.get(shard.index) ?? 1, (segment, offset) => {
-        const arrivedAt = segment.arrivals[offset] ?? 0;
-        const sequenceNumber = numbers.at(segment.base + offset, Math.floor(arrivedAt / 1000));
-        object.add(segment.payloads[offset] ?? '', { shardId: shard.id, sequenceNumber });
+      const end = shard.log.scan(positions.get(shard.index) ?? 1, (record) => {
+        const sequenceNumber = numbers.of(record);
+        object.add(record.content().data, { shardId: shard.id, sequenceNumber });
         if (object.bytes >= largestObject) {
           this.#write(object);
           object = new ChannelObject(init.format);

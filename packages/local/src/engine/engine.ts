@@ -8,6 +8,7 @@ import { Kms } from './kms.ts';
 import { limits } from './limits.ts';
 import { desiredShards } from './on-demand.ts';
 import type { EngineOptions } from './options.ts';
+import { MemoryHeap, type RecordHeap } from './record-heap.ts';
 import { openIterator, readRecords, type ReadBatch, type ReadOptions } from './reading.ts';
 import { mergeStep, splitStep, uniformSteps, type ReshardStep } from './reshard.ts';
 import { invalidArgument, ServiceError } from './service-error.ts';
@@ -45,9 +46,12 @@ export class Engine {
   readonly channels: Channels;
   readonly #streams = new Map<string, Stream>();
   readonly #timers = new Set<Disposable>();
+  readonly #heap: RecordHeap;
+  #streamCount = 0;
 
   constructor(options: EngineOptions) {
     this.options = options;
+    this.#heap = options.heap ?? new MemoryHeap();
     this.kms = new Kms(options);
     for (const [keyId, state] of Object.entries(options.kmsKeys ?? {})) this.kms.mark(keyId, state);
     this.channels = new Channels(this, options.bucketStore);
@@ -99,6 +103,8 @@ export class Engine {
     this.#checkShardLimit(shards);
     this.#checkCreating();
     const stream = new Stream({
+      id: ++this.#streamCount,
+      heap: this.#heap,
       name,
       arn: `arn:aws:kinesis:${region}:${accountId}:stream/${name}`,
       createdAt: this.now,
@@ -124,6 +130,7 @@ export class Engine {
     stream.status = 'DELETING';
     this.after(this.options.deleteStreamMs, () => {
       if (this.#streams.get(name) === stream) this.#streams.delete(name);
+      stream.drop();
       for (const shard of stream.openShards) shard.wake();
     });
   }

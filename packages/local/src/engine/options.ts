@@ -3,6 +3,7 @@ import type { Clock } from '@millrace/kinesis/runtime';
 import type { BucketStore } from './bucket-store.ts';
 import type { HashPartitionKey } from './hash-key.ts';
 import type { KmsKeyState } from './kms.ts';
+import type { RecordHeap } from './record-heap.ts';
 
 export interface EngineOptions {
   readonly clock: Clock;
@@ -27,4 +28,6 @@ export interface EngineOptions {
   readonly kmsKeys?: Readonly<Record<string, KmsKeyState>>;
   /** Where channels deliver to; without it there are none. */
   readonly bucketStore?: BucketStore;
+  /** Where records are kept. Default: in memory. */
+  readonly heap?: RecordHeap;
 }

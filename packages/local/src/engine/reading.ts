@@ -5,7 +5,7 @@ import type { EngineOptions } from './options.ts';
 import { parseSequenceNumber, SequenceCursor } from './sequence-number.ts';
 import { invalidArgument, ServiceError } from './service-error.ts';
 import type { ShardIterator } from './shard-iterator.ts';
-import type { Payload } from './shard-log.ts';
+import type { LogRecord } from './shard-log.ts';
 import { parseShardId, shardIdOf, type Shard } from './shard.ts';
 import { rateExceeded } from './stream-writer.ts';
 import type { Stream } from './stream.ts';
@@ -22,7 +22,8 @@ export interface ReadOptions<T> {
   readonly limit: number;
   /** Given when a consumer with rates of its own reads: at most so many bytes, or one record. */
   readonly fanOutBytes?: number;
-  toRecord(sequenceNumber: string, partitionKey: string, payload: Payload, arrivedAt: number): T;
+  /** `numbers` has the record's sequence number. */
+  toRecord(record: LogRecord, numbers: SequenceCursor): T;
 }
 
 export interface ReadBatch<T> {
@@ -80,21 +81,12 @@ export function readRecords<T>(
   const numbers = new SequenceCursor(shard.openedSecond, shard.index);
   let bytes = 0;
   let lastArrival: number | undefined;
-  const index = log.scan(iterator.index, (segment, offset) => {
+  const index = log.scan(iterator.index, (record) => {
     if (records.length >= limit) return false;
-    const size = segment.sizes[offset] ?? 0;
-    if (bytes + size > maxBytes && records.length > 0) return false;
-    bytes += size;
-    const arrivedAt = segment.arrivals[offset] ?? 0;
-    lastArrival = arrivedAt;
-    records.push(
-      options.toRecord(
-        numbers.at(segment.base + offset, Math.floor(arrivedAt / 1000)),
-        segment.partitionKeys[offset] ?? '',
-        segment.payloads[offset] ?? '',
-        arrivedAt,
-      ),
-    );
+    if (bytes + record.size > maxBytes && records.length > 0) return false;
+    bytes += record.size;
+    lastArrival = record.arrivedAt;
+    records.push(options.toRecord(record, numbers));
     return true;
   });
   if (budgetTime !== undefined) shard.budgets.readBytes.take(Math.min(bytes, limits.bytesPerGet), budgetTime);

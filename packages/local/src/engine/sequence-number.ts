@@ -47,6 +47,8 @@ export class SequenceCursor {
   #prefix = '';
   #index = -1;
   #second = -1;
+  #text: string | undefined;
+  readonly #prefixBytes = new Uint8Array(prefixLength);
 
   constructor(openedSecond: number, shardIndex: number) {
     this.#openedSecond = openedSecond;
@@ -55,12 +57,41 @@ export class SequenceCursor {
 
   /** The number of the record at `index` (from 1) that arrived in `second`. */
   at(index: number, second: number): string {
+    this.#seek(index, second);
+    if (this.#text === undefined) {
+      let text = this.#prefix;
+      for (const group of this.#groups) text += fourDigits[group] ?? '';
+      this.#text = text;
+    }
+    return this.#text;
+  }
+
+  of(record: { readonly index: number; readonly arrivedAt: number }): string {
+    return this.at(record.index, Math.floor(record.arrivedAt / 1000));
+  }
+
+  /** Writes the 56 digits of {@link at} as ASCII to `bytes` from `offset` on. */
+  write(index: number, second: number, bytes: Uint8Array, offset: number): void {
+    this.#seek(index, second);
+    const prefix = this.#prefixBytes;
+    for (let at = 0; at < prefixLength; at++) bytes[offset + at] = prefix[at] ?? 0;
+    let to = offset + prefixLength;
+    for (const group of this.#groups) {
+      const from = group * 4;
+      bytes[to] = digitBytes[from] ?? 0;
+      bytes[to + 1] = digitBytes[from + 1] ?? 0;
+      bytes[to + 2] = digitBytes[from + 2] ?? 0;
+      bytes[to + 3] = digitBytes[from + 3] ?? 0;
+      to += 4;
+    }
+  }
+
+  #seek(index: number, second: number): void {
+    if (index === this.#index && second === this.#second) return;
     if (index !== this.#index + 1 || second !== this.#second || !this.#advance()) this.#jump(index, second);
     this.#index = index;
     this.#second = second;
-    let text = this.#prefix;
-    for (const group of this.#groups) text += fourDigits[group] ?? '';
-    return text;
+    this.#text = undefined;
   }
 
   /** Adds 2^80; false when that carries into the prefix. */
@@ -82,6 +113,7 @@ export class SequenceCursor {
       second,
     });
     this.#prefix = text.slice(0, prefixLength);
+    for (let at = 0; at < prefixLength; at++) this.#prefixBytes[at] = text.charCodeAt(at);
     for (let at = 0; at < step.length; at++) {
       this.#groups[at] = Number(text.slice(prefixLength + at * 4, prefixLength + at * 4 + 4));
     }
@@ -94,6 +126,9 @@ const prefixLength = 28;
 const fourDigits: readonly string[] = Array.from({ length: 10_000 }, (_, value) =>
   String(value).padStart(4, '0'),
 );
+
+/** The same as {@link fourDigits}, in ASCII. */
+const digitBytes: Uint8Array = new TextEncoder().encode(fourDigits.join(''));
 
 function toInteger(parts: SequenceParts): bigint {
   return (

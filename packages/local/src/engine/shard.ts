@@ -3,6 +3,7 @@ import type { HashRange } from '@millrace/kinesis/shard';
 import { toHex, type HexHashKey } from './hash-key.ts';
 import { limits } from './limits.ts';
 import { END_INDEX, formatSequenceNumber, SequenceCursor } from './sequence-number.ts';
+import type { RecordHeap } from './record-heap.ts';
 import { ShardLog } from './shard-log.ts';
 import { WindowBudget } from './window-budget.ts';
 
@@ -13,6 +14,8 @@ export interface ShardInit {
   readonly parents: readonly Shard[];
   /** Milliseconds since the epoch. */
   readonly openedAt: number;
+  /** Where its records are kept. */
+  readonly heap: RecordHeap;
 }
 
 /** One shard: what it owns, where it comes from, and its records. */
@@ -24,7 +27,7 @@ export class Shard {
   readonly parentIds: readonly string[];
   readonly openedAt: number;
   readonly openedSecond: number;
-  readonly log: ShardLog = new ShardLog();
+  readonly log: ShardLog;
   readonly numbers: SequenceCursor;
   readonly budgets: ShardBudgets;
   readonly #children: Shard[] = [];
@@ -38,6 +41,7 @@ export class Shard {
     this.firstHashKey = toHex(init.range.start);
     this.parentIds = init.parents.map((parent) => parent.id);
     this.openedAt = init.openedAt;
+    this.log = new ShardLog(init.heap);
     // At least a second after the parents, however soon it really was: numbers of a child must be larger.
     this.openedSecond = Math.max(
       Math.floor(init.openedAt / 1000),

@@ -1,6 +1,7 @@
+import { encodeBatch, type BatchGroup } from './batch.ts';
 import type { HexHashKey } from './hash-key.ts';
 import { limits } from './limits.ts';
-import type { Payload } from './shard-log.ts';
+import type { PutPayload } from './record-text.ts';
 import type { Shard } from './shard.ts';
 import type { Stream } from './stream.ts';
 
@@ -8,15 +9,32 @@ export interface PutEntry {
   readonly partitionKey: string;
   /** Overrides the hash of the partition key. */
   readonly hashKey?: HexHashKey | undefined;
-  readonly payload: Payload;
+  readonly payload: PutPayload;
   /** Bytes of data and partition key. */
   readonly bytes: number;
 }
 
-export interface PutOutcome {
-  readonly shardId: string;
+/** What became of an entry. Its number is written out only when asked for. */
+export class PutOutcome {
+  readonly shard: Shard;
   /** Undefined when the shard was over its rate. */
-  readonly sequenceNumber: string | undefined;
+  readonly index: number | undefined;
+  readonly second: number;
+
+  constructor(shard: Shard, index: number | undefined, second: number) {
+    this.shard = shard;
+    this.index = index;
+    this.second = second;
+  }
+
+  get shardId(): string {
+    return this.shard.id;
+  }
+
+  /** Undefined when the shard was over its rate. */
+  get sequenceNumber(): string | undefined {
+    return this.index === undefined ? undefined : this.shard.numbers.at(this.index, this.second);
+  }
 }
 
 interface WriterContext {
@@ -31,7 +49,8 @@ interface WriterContext {
 export class StreamWriter {
   readonly #stream: Stream;
   readonly #context: WriterContext;
-  readonly #touched = new Set<Shard>();
+  readonly #groups = new Map<Shard, Group>();
+  #group: Group | undefined;
   #records = 0;
   #bytes = 0;
 
@@ -46,16 +65,14 @@ export class StreamWriter {
 
   put(entry: PutEntry): PutOutcome {
     const shard = this.#route(entry);
-    const { log, id } = shard;
-    if (!this.#fits(shard, entry.bytes)) return { shardId: id, sequenceNumber: undefined };
+    if (!this.#fits(shard, entry.bytes)) return new PutOutcome(shard, undefined, 0);
     this.#records++;
     this.#bytes += entry.bytes;
     if (this.#stream.settings.distribution === 'AUTO') this.#stream.autoCursor++;
-    const arrivedAt = Math.max(this.#context.now, log.lastArrival, shard.openedAt);
-    const index = log.append(entry.partitionKey, entry.payload, entry.bytes, arrivedAt);
-    if (index % expireEvery === 0) log.expire(this.#stream.horizon(this.#context.now));
-    this.#touched.add(shard);
-    return { shardId: id, sequenceNumber: shard.numbers.at(index, Math.floor(arrivedAt / 1000)) };
+    const group = this.#groupOf(shard);
+    const index = group.base + group.entries.length;
+    group.entries.push(entry);
+    return new PutOutcome(shard, index, group.second);
   }
 
   /** Where the record would go. */
@@ -68,11 +85,36 @@ export class StreamWriter {
     return rateExceeded(shardId, this.#stream.name, this.#context.accountId);
   }
 
+  /** Keeps what was put; throws when it cannot be kept, and then nothing of it is. */
   finish(): void {
+    this.#keep();
     if (this.#stream.mode === 'ON_DEMAND') {
       this.#stream.throughput.add(this.#records, this.#bytes, this.#context.now);
     }
-    for (const shard of this.#touched) shard.wake();
+    for (const shard of this.#groups.keys()) shard.wake();
+  }
+
+  #keep(): void {
+    const groups = [...this.#groups.values()];
+    if (groups.length === 0) return;
+    const { id, heap } = this.#stream;
+    const place = heap.append(encodeBatch(id, groups), groups.length);
+    let firstEntry = 0;
+    for (const { shard, base, arrivedAt, entries } of groups) {
+      const count = entries.length;
+      shard.log.append({ base, count, arrivedAt, place, firstEntry });
+      firstEntry += count;
+      const due = Math.floor((base + count) / expireEvery) > Math.floor(base / expireEvery);
+      if (due) shard.log.expire(this.#stream.horizon(this.#context.now));
+    }
+  }
+
+  #groupOf(shard: Shard): Group {
+    if (this.#group?.shard === shard) return this.#group;
+    const group = this.#groups.get(shard) ?? createGroup(shard, this.#context.now);
+    this.#groups.set(shard, group);
+    this.#group = group;
+    return group;
   }
 
   #route(entry: PutEntry): Shard {
@@ -114,6 +156,25 @@ export class StreamWriter {
 
 export function rateExceeded(shardId: string, stream: string, accountId: string): string {
   return `Rate exceeded for shard ${shardId} in stream ${stream} under account ${accountId}.`;
+}
+
+/** What one call puts into one shard. */
+interface Group extends BatchGroup {
+  readonly shard: Shard;
+  readonly second: number;
+  readonly entries: PutEntry[];
+}
+
+function createGroup(shard: Shard, now: number): Group {
+  const arrivedAt = Math.max(now, shard.log.lastArrival, shard.openedAt);
+  return {
+    shard,
+    shardIndex: shard.index,
+    base: shard.log.next,
+    arrivedAt,
+    second: Math.floor(arrivedAt / 1000),
+    entries: [],
+  };
 }
 
 /** Records between two looks at what has expired, so that a stream nobody reads does not grow for ever. */

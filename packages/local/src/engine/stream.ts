@@ -3,6 +3,7 @@ import type { HashRange } from '@millrace/kinesis/shard';
 import type { Consumer } from './consumer.ts';
 import type { HashPartitionKey } from './hash-key.ts';
 import { limits } from './limits.ts';
+import type { RecordHeap } from './record-heap.ts';
 import type { ReshardStep } from './reshard.ts';
 import { Router } from './router.ts';
 import { Shard } from './shard.ts';
@@ -20,10 +21,14 @@ export interface StreamInit {
   readonly mode: StreamMode;
   readonly maxRecordBytes: number;
   readonly hash: HashPartitionKey;
+  /** Tells it from every other stream there ever was, whatever their names. */
+  readonly id: number;
+  readonly heap: RecordHeap;
 }
 
 /** One stream: its settings and its shards, open and closed. Knows no limits and no messages. */
 export class Stream {
+  readonly id: number;
   readonly name: string;
   readonly arn: string;
   readonly createdAt: number;
@@ -41,12 +46,15 @@ export class Stream {
   readonly settings: StreamSettings = createStreamSettings();
   /** Counted on demand only. */
   readonly throughput: WriteThroughput = new WriteThroughput();
+  readonly heap: RecordHeap;
   readonly #hash: HashPartitionKey;
   readonly #shards = new Map<number, Shard>();
   #nextIndex = 0;
   #router: Router;
 
   constructor(init: StreamInit) {
+    this.id = init.id;
+    this.heap = init.heap;
     this.name = init.name;
     this.arn = init.arn;
     this.createdAt = init.createdAt;
@@ -84,6 +92,11 @@ export class Stream {
     return now - this.retentionHours * limits.hourMs;
   }
 
+  /** Forgets every record, since the stream is deleted. */
+  drop(): void {
+    for (const shard of this.#shards.values()) shard.log.drop();
+  }
+
   open(ranges: readonly HashRange[], now: number): void {
     this.reshard([{ close: [], open: ranges }], now);
   }
@@ -98,7 +111,7 @@ export class Stream {
       // Never before the parents' last record: the wall clock may have gone back.
       const openedAt = Math.max(now, ...parents.map((parent) => parent.log.lastArrival));
       for (const range of step.open) {
-        const shard = new Shard({ index: this.#nextIndex++, range, parents, openedAt });
+        const shard = new Shard({ index: this.#nextIndex++, range, parents, openedAt, heap: this.heap });
         this.#shards.set(shard.index, shard);
         open.set(range.start, shard);
       }
@@ -110,7 +123,9 @@ export class Stream {
   #forgetExpired(now: number): void {
     const horizon = this.horizon(now);
     for (const shard of this.#shards.values()) {
-      if (shard.closedAt !== undefined && shard.closedAt <= horizon) this.#shards.delete(shard.index);
+      if (shard.closedAt === undefined || shard.closedAt > horizon) continue;
+      shard.log.drop();
+      this.#shards.delete(shard.index);
     }
   }
 }

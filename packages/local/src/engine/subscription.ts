@@ -120,9 +120,9 @@ export class Subscription {
       return this.#engine.read(this.#iterator, {
         limit: limits.recordsPerGet,
         fanOutBytes: Math.min(limits.bytesPerEvent, this.#budget?.left(time) ?? limits.bytesPerEvent),
-        toRecord: (sequenceNumber, ...rest) => {
-          this.#continuation = sequenceNumber;
-          return toRecord(sequenceNumber, ...rest);
+        toRecord: (record, numbers) => {
+          this.#continuation = numbers.of(record);
+          return toRecord(record, numbers);
         },
       });
     } catch (error) {

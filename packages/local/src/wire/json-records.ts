@@ -46,6 +46,11 @@ function getEntry(record: RecordOutput, timestamp: string): string {
   );
 }
 
+/** One record of an answer. */
+export function encodeRecord(record: RecordOutput): string {
+  return getEntry(record, encodeTimestamp(record.ApproximateArrivalTimestamp));
+}
+
 function keyMember(partitionKey: string | undefined): string {
   return partitionKey === undefined ? '' : `,"PartitionKey":${quote(partitionKey)}`;
 }

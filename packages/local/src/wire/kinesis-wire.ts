@@ -1,11 +1,12 @@
 import { isDroppedConnection } from '../api/dropped-connection.ts';
-import { getRecords } from '../api/operations/get-records.ts';
-import { putRecords } from '../api/operations/put-records.ts';
+import { getStoredRecords } from '../api/operations/get-records.ts';
+import { storeRecords } from '../api/operations/put-records.ts';
 import { subscribeToShard } from '../api/operations/subscribe-to-shard.ts';
 import type { Service } from '../api/service.ts';
 import { ServiceError } from '../engine/service-error.ts';
 import { authorize, type AuthorizationRules } from './authorization.ts';
-import { encodeGetRecords, encodePutRecords } from './json-records.ts';
+import { encodeGetRecords, encodePutRecords } from './stored-records.ts';
+import { scanPutRecords } from './scan-put-records.ts';
 import { decodeJson, encodeJson, encodeJsonError, jsonContentType } from './json.ts';
 import type { WireRequest, WireResponse } from './message.ts';
 
@@ -25,13 +26,13 @@ export function answerKinesis(
     const refusal = refuse(request);
     if (refusal !== undefined) return refusal;
     if (contentTypeOf(request) === 'application/x-amz-cbor-1.1') return answerInCbor(service, request, rules);
-    const input = decodeJson(request.body.length === 0 ? '' : request.body);
     const operation = operationOf(request);
+    const input = decode(operation, request.body);
     if (operation === undefined) throw new ServiceError('UnknownOperationException');
     authorize(request, rules);
     if (operation === 'SubscribeToShard') return subscribe(service, input);
-    const text = perform(service, operation, input);
-    return typeof text === 'string' ? succeeded(text) : text.then(succeeded, failed);
+    const body = perform(service, operation, input);
+    return body instanceof Promise ? body.then(succeeded, failed) : succeeded(body);
   } catch (error) {
     return failed(error);
   }
@@ -98,18 +99,30 @@ function operationOf(request: WireRequest): string | undefined {
   return target === kinesisTarget && operation ? operation : undefined;
 }
 
-function perform(service: Service, operation: string, input: unknown): string | Promise<string> {
-  if (operation === 'PutRecords') return encoded(service.run(operation, putRecords, input), encodePutRecords);
-  if (operation === 'GetRecords') return encoded(service.run(operation, getRecords, input), encodeGetRecords);
+function decode(operation: string | undefined, body: string | Uint8Array): unknown {
+  const scanned =
+    operation === 'PutRecords' && body instanceof Uint8Array
+      ? scanPutRecords(Buffer.from(body.buffer, body.byteOffset, body.byteLength))
+      : undefined;
+  return scanned ?? decodeJson(body.length === 0 ? '' : body);
+}
+
+function perform(service: Service, operation: string, input: unknown): Body | Promise<Body> {
+  if (operation === 'PutRecords')
+    return encoded(service.run(operation, storeRecords, input), encodePutRecords);
+  if (operation === 'GetRecords')
+    return encoded(service.run(operation, getStoredRecords, input), encodeGetRecords);
   return encoded(service.call(operation, input), encodeJson);
 }
 
 /** At once unless the answer is delayed: a turn of the event loop for each call would cost more than the call. */
-function encoded<T>(output: T | Promise<T>, encode: (output: T) => string): string | Promise<string> {
+function encoded<T>(output: T | Promise<T>, encode: (output: T) => Body): Body | Promise<Body> {
   return output instanceof Promise ? output.then((late) => encode(late)) : encode(output);
 }
 
-function succeeded(body: string): WireResponse {
+type Body = string | Uint8Array;
+
+function succeeded(body: Body): WireResponse {
   return { status: 200, headers: { 'content-type': jsonContentType }, body };
 }
 

@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
+import { encodeBatch } from '../../src/engine/batch.ts';
+import { MemoryHeap } from '../../src/engine/record-heap.ts';
 import { ShardLog } from '../../src/engine/shard-log.ts';
 
 interface Kept {
@@ -34,10 +36,11 @@ describe('a shard log', () => {
   test('keeps, finds, reads and forgets exactly what a plain array would', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 30 }), (steps) => {
-        const log = new ShardLog();
+        const heap = new MemoryHeap();
+        const log = new ShardLog(heap);
         const model = new Model();
         for (const one of steps) {
-          expect(perform(log, one, model.time)).toEqual(model.perform(one));
+          expect(perform(heap, log, one, model.time)).toEqual(model.perform(one));
           expect([log.first, log.next]).toEqual([model.kept[0]?.index ?? model.next, model.next]);
           for (const record of model.kept.slice(0, 3))
             expect(log.arrivalOf(record.index)).toBe(record.arrivedAt);
@@ -81,20 +84,28 @@ class Model {
 }
 
 /** The same on the log; `time` before and after an append differ by its wait. */
-function perform(log: ShardLog, one: Step, time: (part: number) => number): unknown {
+function perform(heap: MemoryHeap, log: ShardLog, one: Step, time: (part: number) => number): unknown {
   if (one.do === 'append') {
     const now = time(1) + one.after;
-    return Array.from({ length: one.count }, () => log.append(`key-${log.next}`, '', 0, now));
+    const base = log.next;
+    const entries = Array.from({ length: one.count }, (_, at) => {
+      const key = `key-${base + at}`;
+      return { partitionKey: key, payload: at % 2 === 0 ? '' : new Uint8Array([at]), bytes: key.length };
+    });
+    const group = { shardIndex: 0, base, arrivedAt: now, entries };
+    const place = heap.append(encodeBatch(1, [group]), 1);
+    log.append({ base, count: one.count, arrivedAt: now, place, firstEntry: 0 });
+    return entries.map((_, at) => base + at);
   }
   if (one.do === 'seek') return log.seek(time(one.part));
   if (one.do === 'expire') return log.expire(time(one.part));
   const seen: Kept[] = [];
-  log.scan(Math.round(log.next * one.part), (segment, offset) => {
+  log.scan(Math.round(log.next * one.part), (record) => {
     if (seen.length >= one.limit) return false;
     seen.push({
-      index: segment.base + offset,
-      key: segment.partitionKeys[offset] ?? '',
-      arrivedAt: segment.arrivals[offset] ?? 0,
+      index: record.index,
+      key: record.content().partitionKey,
+      arrivedAt: record.arrivedAt,
     });
     return true;
   });

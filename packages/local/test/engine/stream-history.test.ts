@@ -119,7 +119,7 @@ function putAll(engine: Engine, keys: readonly string[]): readonly Read[] {
   const put = keys.map((key) => {
     const { shardId, sequenceNumber = '' } = writer.put({
       partitionKey: key,
-      payload: key,
+      payload: new TextEncoder().encode(key),
       bytes: key.length,
     });
     return { number: sequenceNumber, key, shardId };
@@ -135,7 +135,11 @@ function readAll(engine: Engine, shard: Shard): readonly Read[] {
   while (next !== undefined) {
     const batch: ReadBatch<Read> = engine.read(next, {
       limit: 7,
-      toRecord: (number, key) => ({ number, key, shardId: shard.id }),
+      toRecord: (record, numbers) => ({
+        number: numbers.of(record),
+        key: record.content().partitionKey,
+        shardId: shard.id,
+      }),
     });
     read.push(...batch.records);
     children = batch.children;

@@ -1,6 +1,10 @@
+import type { ReadOptions } from '../../engine/reading.ts';
 import { limits } from '../../engine/limits.ts';
 import { shardIdOf } from '../../engine/shard.ts';
 import { decodeIterator, encodeIterator } from '../../engine/shard-iterator.ts';
+import type { SequenceCursor } from '../../engine/sequence-number.ts';
+import type { LogRecord } from '../../engine/shard-log.ts';
+import type { Stream } from '../../engine/stream.ts';
 import { accept } from '../accept.ts';
 import { endDryRun } from '../dry-run.ts';
 import type { OperationContext } from '../operation.ts';
@@ -11,8 +15,8 @@ import { describeChild, type ChildShardOutput } from '../shard-output.ts';
 import { streamNameOf } from '../stream-reference.ts';
 import { invalidArgument } from '../../engine/service-error.ts';
 
-export interface GetRecordsOutput {
-  readonly Records: readonly RecordOutput[];
+export interface GetRecordsOutput<T = RecordOutput> {
+  readonly Records: readonly T[];
   /** Absent at the end of a closed shard. */
   readonly NextShardIterator?: string;
   readonly MillisBehindLatest: number;
@@ -20,7 +24,40 @@ export interface GetRecordsOutput {
 }
 
 /** See {@link https://docs.aws.amazon.com/kinesis/latest/APIReference/API_GetRecords.html}. */
-export function getRecords({ engine, meter }: OperationContext, input: unknown): GetRecordsOutput {
+export function getRecords(context: OperationContext, input: unknown): GetRecordsOutput {
+  return readPage(context, input, (stream) => recordOutputOf(context.engine, stream));
+}
+
+/** A record as it is stored, with the numbers of its shard. */
+export interface NumberedRecord {
+  readonly record: LogRecord;
+  readonly numbers: SequenceCursor;
+}
+
+/**
+ * The same with records as they are stored, for a wire that writes their bytes without looking into them; those of a
+ * stream that encrypts, or did, are looked into.
+ */
+export function getStoredRecords(
+  context: OperationContext,
+  input: unknown,
+): GetRecordsOutput<NumberedRecord | RecordOutput> {
+  return readPage<NumberedRecord | RecordOutput>(context, input, (stream) =>
+    stream === undefined || stream.settings.encryption.length === 0
+      ? asStored
+      : recordOutputOf(context.engine, stream),
+  );
+}
+
+function asStored(record: LogRecord, numbers: SequenceCursor): NumberedRecord {
+  return { record, numbers };
+}
+
+function readPage<T>(
+  { engine, meter }: OperationContext,
+  input: unknown,
+  recordOf: (stream: Stream | undefined) => ReadOptions<T>['toRecord'],
+): GetRecordsOutput<T> {
   const request = accept(shape, input);
   const iterator = decodeIterator(request.ShardIterator, engine.now);
   if (request.StreamARN !== null && request.StreamARN !== undefined) {
@@ -28,7 +65,7 @@ export function getRecords({ engine, meter }: OperationContext, input: unknown):
   }
   const batch = engine.read(iterator, {
     limit: Math.floor(request.Limit ?? limits.recordsPerGet),
-    toRecord: recordOutputOf(engine, engine.find(iterator.stream)),
+    toRecord: recordOf(engine.find(iterator.stream)),
   });
   endDryRun(request);
   meter?.read(engine.stream(iterator.stream), {

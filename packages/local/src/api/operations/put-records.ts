@@ -1,6 +1,6 @@
 import { limits } from '../../engine/limits.ts';
 import { invalidArgument } from '../../engine/service-error.ts';
-import type { PutEntry, StreamWriter } from '../../engine/stream-writer.ts';
+import type { PutEntry, PutOutcome, StreamWriter } from '../../engine/stream-writer.ts';
 import { accept } from '../accept.ts';
 import { validationError } from '../check-constraints.ts';
 import { isBase64 } from '../check-type.ts';
@@ -9,6 +9,7 @@ import type { EntryFault, OperationContext } from '../operation.ts';
 import { needsNoPartitionKey } from '../partition-keys.ts';
 import { measurePut } from '../put-traffic.ts';
 import { putEncryption } from '../record-output.ts';
+import { ScannedPut } from '../scanned-put.ts';
 import { explicitHashKey, recordBytes, tooLarge } from '../record-size.ts';
 import { isRecord, required, structure, type ValueOf } from '../shape.ts';
 import { boolean, data, hashKey, partitionKey, streamArn, streamId, streamName } from '../shapes.ts';
@@ -20,29 +21,63 @@ export interface PutRecordsOutput {
   readonly EncryptionType?: 'KMS';
 }
 
-export type PutRecordsEntry =
-  | { readonly SequenceNumber: string; readonly ShardId: string }
-  | { readonly ErrorCode: string; readonly ErrorMessage: string };
+export type PutRecordsEntry = { readonly SequenceNumber: string; readonly ShardId: string } | EntryError;
+
+export interface EntryError {
+  readonly ErrorCode: string;
+  readonly ErrorMessage: string;
+}
 
 /** See {@link https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecords.html}. */
 export function putRecords(context: OperationContext, input: unknown): PutRecordsOutput {
+  const { failed, records, ...encryption } = storeRecords(context, input);
+  return { FailedRecordCount: failed, Records: records.map(toOutput), ...encryption };
+}
+
+/** An entry as it was stored, or why it was not. */
+export type StoredEntry = PutOutcome | EntryError;
+
+export interface StoredEntries {
+  readonly failed: number;
+  readonly records: readonly StoredEntry[];
+  readonly EncryptionType?: 'KMS';
+}
+
+/** The same with entries as they were stored, for a wire that writes their numbers without making texts of them. */
+export function storeRecords(context: OperationContext, input: unknown): StoredEntries {
+  const { engine } = context;
+  if (input instanceof ScannedPut) {
+    const writer = engine.writer(input.StreamName);
+    const fits = input.fits(writer.stream.maxRecordBytes);
+    return fits ? putAll(context, writer, input.Records) : storeRecords(context, input.decode());
+  }
   const request = isPlainRequest(input) ? input : acceptAny(context, input);
-  const writer = context.engine.writer(streamNameOf(context.engine, request));
+  const writer = engine.writer(streamNameOf(engine, request));
   const entries = entriesOf(request.Records, writer.stream.maxRecordBytes);
   endDryRun(request);
+  return putAll(context, writer, entries);
+}
+
+function putAll(
+  context: OperationContext,
+  writer: StreamWriter,
+  entries: readonly PutEntry[],
+): StoredEntries {
+  let failed = 0;
   const records = entries.map((entry, index) => {
     const fault = context.refuseEntry?.(index, () => writer.shardIdOf(entry));
-    return fault === undefined ? putOne(writer, entry) : refuse(writer, entry, fault);
+    const record = fault === undefined ? putOne(writer, entry) : refuse(writer, entry, fault);
+    if ('ErrorCode' in record) failed++;
+    return record;
   });
   writer.finish();
-  let failed = 0;
-  for (const record of records) if ('ErrorCode' in record) failed++;
   context.meter?.put(writer.stream, measurePut(writer, entries, records, failed));
-  return {
-    FailedRecordCount: failed,
-    Records: records,
-    ...putEncryption(writer.stream, context.engine.now),
-  };
+  return { failed, records, ...putEncryption(writer.stream, context.engine.now) };
+}
+
+function toOutput(record: StoredEntry): PutRecordsEntry {
+  if ('ErrorCode' in record) return record;
+  return { SequenceNumber: record.sequenceNumber ?? '', ShardId: record.shardId };
 }
 
 const list = {
@@ -139,16 +174,16 @@ function entriesOf(records: Request['Records'], maxRecordBytes: number): readonl
   return entries;
 }
 
-function putOne(writer: StreamWriter, entry: PutEntry): PutRecordsEntry {
-  const { shardId, sequenceNumber } = writer.put(entry);
-  if (sequenceNumber !== undefined) return { SequenceNumber: sequenceNumber, ShardId: shardId };
+function putOne(writer: StreamWriter, entry: PutEntry): StoredEntry {
+  const outcome = writer.put(entry);
+  if (outcome.index !== undefined) return outcome;
   return {
     ErrorCode: 'ProvisionedThroughputExceededException',
-    ErrorMessage: writer.rateExceeded(shardId),
+    ErrorMessage: writer.rateExceeded(outcome.shardId),
   };
 }
 
-function refuse(writer: StreamWriter, entry: PutEntry, fault: EntryFault): PutRecordsEntry {
+function refuse(writer: StreamWriter, entry: PutEntry, fault: EntryFault): EntryError {
   const code = fault.code ?? 'ProvisionedThroughputExceededException';
   const words =
     code === 'InternalFailure' ? 'Internal service failure.' : writer.rateExceeded(writer.shardIdOf(entry));
