@@ -11,9 +11,19 @@ import { minuteMs, type Series } from './series.ts';
 export function createKinesisMeter(store: MetricStore, now: () => number): Meter {
   const gauges = new Gauges(store, now);
   return {
-    put: (stream, traffic) => countPut(gauges, stream, traffic),
-    read: (stream, traffic) => countRead(gauges, stream, traffic),
-    end: (call) => countEnd(gauges, call),
+    put: (stream, traffic) => {
+      gauges.turn();
+      countPut(gauges, stream, traffic);
+    },
+    read: (stream, traffic) => {
+      gauges.turn();
+      countRead(gauges, stream, traffic);
+    },
+    end: (call) => {
+      // What succeeded was just counted: reading the clock is the dearest part of counting.
+      if (call.failure !== undefined || call.operation === 'SubscribeToShard') gauges.turn();
+      countEnd(gauges, call);
+    },
   };
 }
 
@@ -108,6 +118,14 @@ class Gauges {
     this.#now = now;
   }
 
+  /** Looks at the clock: what follows is counted to the minute it is now. */
+  turn(): void {
+    const now = this.#now();
+    if (now >= this.#minute && now < this.#minute + minuteMs) return;
+    this.#minute = now - (now % minuteMs);
+    this.#adders.clear();
+  }
+
   ofStream(stream: string): Add {
     return this.#of(stream, () => [{ name: 'StreamName', value: stream }]);
   }
@@ -133,14 +151,9 @@ class Gauges {
   }
 
   #of(key: string, dimensions: () => readonly Dimension[]): Add {
-    const now = this.#now();
-    const minute = now - (now % minuteMs);
-    if (minute !== this.#minute) {
-      this.#minute = minute;
-      this.#adders.clear();
-    }
     const known = this.#adders.get(key);
     if (known !== undefined) return known;
+    const minute = this.#minute;
     const series = new Map<string, Series>();
     const subject = dimensions();
     const add: Add = (name, unit, value) => {
