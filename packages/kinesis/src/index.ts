@@ -1,13 +1,20 @@
 export type { Connection } from './connection.ts';
 export { isMillraceError, MillraceError, type ErrorCode, type ErrorDetails } from './errors.ts';
 export type { StreamRecord } from './record/index.ts';
+export { lostToFile, type LostRecord, type LostRecordSink } from './sink/index.ts';
 export {
+  avroCodec,
   bytes,
   defineStream,
+  gzip,
   json,
+  protobufCodec,
   rawStream,
   text,
+  type AvroType,
+  type GzipOptions,
   type InputOf,
+  type ProtobufType,
   type OutputOf,
   type SchemaIssue,
   type SchemaResult,

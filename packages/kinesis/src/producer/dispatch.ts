@@ -1,4 +1,5 @@
 import { MillraceError } from '../errors.ts';
+import type { HotKeys } from './hot-keys.ts';
 import { Limiter } from './limiter.ts';
 import type { ResolvedProducerOptions } from './options.ts';
 import { Outbox } from './outbox.ts';
@@ -78,6 +79,10 @@ export class Dispatch {
       this.#pumpSoon = false;
       this.#pump();
     });
+  }
+
+  get hotKeys(): HotKeys {
+    return this.#settlement.hotKeys;
   }
 
   flush(): void {

@@ -1,4 +1,5 @@
-export type { Aggregation, Ordering, ProducerOptions, Undeliverable } from './options.ts';
+export type { HotKey } from './hot-keys.ts';
+export type { Aggregation, Ordering, ProducerOptions } from './options.ts';
 export type { Receipt } from './pending.ts';
 export { createProducer, type Producer, type ProducerPorts } from './producer.ts';
 export type { PutCount, PutManyOptions, PutOptions } from './put-each.ts';

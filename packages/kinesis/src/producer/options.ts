@@ -1,9 +1,8 @@
-import type { MillraceError } from '../errors.ts';
-import type { OutgoingRecord } from '../record/record.ts';
 import { systemClock, type Clock } from '../runtime/clock.ts';
 import { toMilliseconds, type Duration } from '../runtime/duration.ts';
 import { noMeter, type Meter } from '../runtime/meter.ts';
 import { choiceOption, integerOption } from '../runtime/options.ts';
+import type { LostRecord } from '../sink/lost-record.ts';
 
 /** What order the stream keeps among records put by one producer. */
 export type Ordering = 'none' | 'key' | 'shard';
@@ -47,18 +46,11 @@ export interface ProducerOptions {
    * Receives each record that could not be stored, and why, before its promise rejects: write it where it can be put from
    * again. A record refused at the door as invalid is not passed on: the caller has it.
    */
-  readonly onUndeliverable?: (record: Undeliverable) => unknown;
+  readonly onUndeliverable?: (lost: LostRecord) => unknown;
   /** Counts and times what the producer does. @defaultValue nobody listens */
   readonly meter?: Meter;
   /** Time and chance; a manual one in tests. @defaultValue the system's */
   readonly clock?: Clock;
-}
-
-/** A record the producer had to give up. */
-export interface Undeliverable {
-  readonly stream: string;
-  readonly record: OutgoingRecord;
-  readonly error: MillraceError;
 }
 
 /** The options a producer runs with: checked, complete and frozen. */
@@ -72,7 +64,7 @@ export interface ResolvedProducerOptions {
   readonly maxInFlight: number;
   readonly maxRequestBytes: number;
   readonly maxRecordBytes: number;
-  readonly onUndeliverable: ((record: Undeliverable) => unknown) | undefined;
+  readonly onUndeliverable: ((lost: LostRecord) => unknown) | undefined;
   readonly meter: Meter;
   readonly clock: Clock;
 }

@@ -1,8 +1,10 @@
 import { MillraceError } from '../errors.ts';
 import type { OutgoingRecord } from '../record/record.ts';
 import { toMilliseconds, type Duration } from '../runtime/duration.ts';
+import { integerOption } from '../runtime/options.ts';
 import type { StreamDefinition } from '../stream/stream.ts';
 import { Dispatch } from './dispatch.ts';
+import type { HotKey } from './hot-keys.ts';
 import { Intake } from './intake.ts';
 import { resolveProducerOptions, type ProducerOptions } from './options.ts';
 import type { Receipt } from './pending.ts';
@@ -37,6 +39,11 @@ export interface Producer<In> extends AsyncDisposable {
    * if a record could not be stored. For Node streams, `Writable.fromWeb(producer.writable)`. Each access makes another.
    */
   readonly writable: WritableStream<In>;
+  /**
+   * The partition keys that took most records of each shard since the start, heaviest first; `count` of each, 1 to 64
+   * (default 10). A shard whose first key has most of its records is helped by no reshard.
+   */
+  hotKeys(count?: number): ReadonlyMap<string, readonly HotKey[]>;
   /** Sends what waits without lingering; resolves when everything put so far is settled, with the counts since the start. */
   flush(): Promise<PutCount>;
   /**
@@ -99,6 +106,10 @@ class StreamProducer<In> implements Producer<In> {
       submit: (value, putter) => this.#submit(value, {}, putter),
       flush: () => this.flush(),
     });
+  }
+
+  hotKeys(count = 10): ReadonlyMap<string, readonly HotKey[]> {
+    return this.#rooms.dispatch.hotKeys.top(integerOption('hotKeys.count', count, 1, 64));
   }
 
   async flush(): Promise<PutCount> {

@@ -2,6 +2,7 @@ import type { MillraceError } from '../errors.ts';
 import { backoffDelay, type Backoff } from '../runtime/backoff.ts';
 import { publish } from '../runtime/diagnostics.ts';
 import { contains } from '../shard/hash-range.ts';
+import { HotKeys } from './hot-keys.ts';
 import type { Limiter } from './limiter.ts';
 import type { ResolvedProducerOptions } from './options.ts';
 import type { Outbox } from './outbox.ts';
@@ -27,6 +28,7 @@ type Stored = Extract<WriteOutcome, { readonly ok: true }>;
 /** Gives every parcel that comes back its fate: stored, once more, or the end. */
 export class Settlement {
   readonly #parts: SettlementParts;
+  readonly hotKeys: HotKeys = new HotKeys();
   #abandoned: MillraceError | undefined;
 
   constructor(parts: SettlementParts) {
@@ -122,6 +124,7 @@ export class Settlement {
     options.meter.record('millrace.producer.attempts', attempts, labels);
     const oldest = members[0]?.acceptedAt ?? 0;
     options.meter.record('millrace.producer.settle_ms', options.clock.monotonic() - oldest, labels);
+    this.#countKeys(shardId, members);
     let subSequenceNumber = 0;
     for (const member of members) {
       if (isStored === undefined || isStored(member)) {
@@ -129,6 +132,21 @@ export class Settlement {
       }
       subSequenceNumber++;
     }
+  }
+
+  /** Records of one key stand together more often than not, so they are counted by runs. */
+  #countKeys(shardId: string, members: readonly Pending[]): void {
+    let run = 0;
+    let key = '';
+    for (const { record } of members) {
+      if (record.partitionKey !== key) {
+        if (run > 0) this.hotKeys.add(shardId, key, run);
+        key = record.partitionKey;
+        run = 0;
+      }
+      run++;
+    }
+    if (run > 0) this.hotKeys.add(shardId, key, run);
   }
 
   /** Entries refused together share their `jitter`, or the next call would be one per entry. */

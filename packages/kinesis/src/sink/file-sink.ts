@@ -1,0 +1,34 @@
+import { open, type FileHandle } from 'node:fs/promises';
+
+import { systemClock, type Clock } from '../runtime/clock.ts';
+import { lostRecordLine, type LostRecordSink } from './lost-record.ts';
+
+/**
+ * Appends each lost record to a file, one line of JSON, flushed to the disk before it resolves. The file is opened with
+ * the first loss and readable by its owner only.
+ *
+ * @example
+ * ```ts
+ * const producer = createProducer(orders, connect(), { onUndeliverable: lostToFile('lost.ndjson') });
+ * ```
+ */
+export function lostToFile(path: string, clock: Pick<Clock, 'now'> = systemClock): LostRecordSink {
+  let writing: Promise<void> = Promise.resolve();
+  return (lost) => {
+    const line = `${lostRecordLine(lost, new Date(clock.now()))}\n`;
+    // One after the other: two lines written at once could end up in each other.
+    const written = writing.then(() => append(path, line));
+    writing = written.catch(() => {});
+    return written;
+  };
+}
+
+async function append(path: string, line: string): Promise<void> {
+  const file: FileHandle = await open(path, 'a', 0o600);
+  try {
+    await file.appendFile(line);
+    await file.datasync();
+  } finally {
+    await file.close();
+  }
+}

@@ -1,0 +1,47 @@
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { createProducer, lostToFile, MillraceError, rawStream } from '@millrace/kinesis';
+import { createManualClock } from '@millrace/kinesis/testing';
+import { afterAll, expect, test } from 'vitest';
+
+const folder = mkdtempSync(join(tmpdir(), 'millrace-sink-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+test('a lost record is in the file, bytes and reason, before its put rejects', async () => {
+  const clock = createManualClock();
+  const path = join(folder, 'lost.ndjson');
+  const denied = new MillraceError('ACCESS_DENIED', 'No.', { advice: 'Ask.' });
+  const writer = { write: () => Promise.reject(denied) };
+  const onUndeliverable = lostToFile(path, clock);
+  const producer = createProducer(rawStream('clicks'), { writer }, { onUndeliverable, linger: 0 });
+  const records = [0, 1, 2].map((n) => ({ partitionKey: `key-${n}`, data: Uint8Array.of(n, 255) }));
+  for (const receipt of records.map((record) => producer.put(record))) {
+    await expect(receipt).rejects.toBe(denied);
+  }
+  const lines = readFileSync(path, 'utf8').trimEnd().split('\n');
+  expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual(
+    records.map(({ partitionKey, data }) => ({
+      v: 1,
+      stream: 'clicks',
+      partitionKey,
+      encoding: 'base64',
+      value: Buffer.from(data).toString('base64'),
+      error: { code: 'ACCESS_DENIED', message: denied.message },
+      lostAt: '2026-01-01T00:00:00.000Z',
+    })),
+  );
+  expect(statSync(path).mode & 0o777).toBe(0o600);
+});
+
+test('a file that cannot be written makes the sink fail, not the next line', async () => {
+  const sink = lostToFile(join(folder, 'no', 'such', 'folder'));
+  const lost = {
+    stream: 's',
+    record: { partitionKey: 'k', data: new Uint8Array() },
+    error: new MillraceError('PUT_DEADLINE', 'Late.', { advice: 'Wait.' }),
+  };
+  await expect(sink(lost)).rejects.toMatchObject({ code: 'ENOENT' });
+  await expect(sink(lost)).rejects.toMatchObject({ code: 'ENOENT' });
+});
