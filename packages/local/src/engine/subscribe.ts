@@ -12,6 +12,8 @@ export interface SubscribeOptions {
   readonly shardId: string;
   /** Asked once consumer and shard are found. */
   position(): Position;
+  /** Called once nothing stands in the way and before anything happens; may throw. */
+  checked?(): void;
 }
 
 /**
@@ -48,8 +50,9 @@ export function subscribe(engine: Engine, options: SubscribeOptions): Subscripti
         `${accountId}:${stream.name}:${shardIdOf(shard.index)}:${consumer.name}`,
     );
     if (startedAt - earlier.startedAt < limits.resubscribeMs) throw inUse;
+    options.checked?.();
     earlier.end(inUse);
-  }
+  } else options.checked?.();
   const subscription = new Subscription(engine, { shard, iterator, startedAt });
   consumer.subscriptions.set(shard.index, subscription);
   return subscription;

@@ -1,9 +1,11 @@
 import { consumerOfArn } from '../../engine/consumers.ts';
+import type { SubscriptionEvent } from '../../engine/subscription.ts';
 import { subscribe } from '../../engine/subscribe.ts';
 import { accept } from '../accept.ts';
 import { consumerArn } from '../consumer-shapes.ts';
+import { endDryRun } from '../dry-run.ts';
 import type { OperationContext } from '../operation.ts';
-import { recordOutputOf } from '../record-output.ts';
+import { recordOutputOf, type RecordOutput } from '../record-output.ts';
 import { ShardEvents } from '../shard-events.ts';
 import { required, structure } from '../shape.ts';
 import { boolean, sequenceNumber, shardId, streamId, timestamp } from '../shapes.ts';
@@ -14,7 +16,7 @@ export interface SubscribeToShardOutput {
 }
 
 /** See {@link https://docs.aws.amazon.com/kinesis/latest/APIReference/API_SubscribeToShard.html}. */
-export function subscribeToShard({ engine }: OperationContext, input: unknown): SubscribeToShardOutput {
+export function subscribeToShard({ engine, meter }: OperationContext, input: unknown): SubscribeToShardOutput {
   const request = accept(shape, input);
   const start = request.StartingPosition;
   const subscription = subscribe(engine, {
@@ -29,10 +31,20 @@ export function subscribeToShard({ engine }: OperationContext, input: unknown): 
         },
         engine.now,
       ),
+    checked: () => endDryRun(request),
   });
-  const { stream } = consumerOfArn(engine, request.ConsumerARN);
+  const { stream, consumer } = consumerOfArn(engine, request.ConsumerARN);
   const toRecord = (): ReturnType<typeof recordOutputOf> => recordOutputOf(engine, stream);
-  return { EventStream: new ShardEvents(subscription, engine.options.clock, toRecord) };
+  const count = (event: SubscriptionEvent<RecordOutput>): void => {
+    meter?.read(stream, {
+      shardId: request.ShardId,
+      records: event.records.length,
+      bytes: event.bytes,
+      iteratorAgeMs: event.millisBehindLatest,
+      consumer: consumer.name,
+    });
+  };
+  return { EventStream: new ShardEvents(subscription, engine.options.clock, toRecord, count) };
 }
 
 const shape = structure({
