@@ -18,15 +18,10 @@ import { records, tellResult, wantsReceipts } from '../put/summary.ts';
 export async function put(context: CommandContext): Promise<ExitCode> {
   const { options, io, notes, clock } = context;
   const [stream = '', value] = context.args;
-  let toldHeaders = false;
   const reader = createItemReader({
     key: options.textOrNone('key'),
     hashKey: options.textOrNone('hash-key'),
     clock,
-    onHeaders: () => {
-      if (!toldHeaders) notes.warn('records have headers; this command puts keys and bytes only');
-      toldHeaders = true;
-    },
   });
   const rate = options.textOrNone('rate');
   const recordsPerSecond = rate === undefined ? undefined : parseRate(rate);

@@ -19,8 +19,6 @@ export interface ItemOptions {
   /** `--hash-key`. */
   readonly hashKey: string | undefined;
   readonly clock: Pick<Clock, 'random'>;
-  /** Called when a record line has headers, which this command cannot send. */
-  readonly onHeaders: () => void;
 }
 
 /** How lines become records. */
@@ -45,11 +43,13 @@ export function createItemReader(options: ItemOptions): ItemReader {
   };
   const readRecordLine = (line: Line): OutgoingRecord => {
     checkLength(line);
-    const { partitionKey, explicitHashKey, data, value, hasHeaders } = parseRecordLine(
-      toText(line.bytes) ?? '',
+    const { partitionKey, explicitHashKey, data, value, headers } = parseRecordLine(toText(line.bytes) ?? '');
+    const record = outgoing(
+      given?.keyOf(value) ?? partitionKey,
+      hashKey?.keyOf(value) ?? explicitHashKey,
+      data,
     );
-    if (hasHeaders) options.onHeaders();
-    return outgoing(given?.keyOf(value) ?? partitionKey, hashKey?.keyOf(value) ?? explicitHashKey, data);
+    return headers === undefined ? record : { ...record, headers };
   };
   return {
     plain: (line) => ({ line, outcome: attempt(readPlain, line) }),

@@ -9,7 +9,6 @@ export interface LineRecord extends OutgoingRecord {
   readonly encoding: LineEncoding;
   /** Parsed, when the encoding is `json`. */
   readonly value?: unknown;
-  readonly hasHeaders: boolean;
 }
 
 /**
@@ -71,14 +70,14 @@ export function parseRecordLine(line: string): LineRecord {
   const encoding = field(parsed, 'encoding');
   if (!isEncoding(encoding)) throw invalid('encoding', show(encoding), 'json, utf8 or base64');
   const value = field(parsed, 'value');
-  const headers = field(parsed, 'headers');
+  const headers = parseHeaders(field(parsed, 'headers'));
   return {
     partitionKey,
     data: decodeValue(encoding, value),
     encoding,
     ...(encoding === 'json' && { value }),
     ...(explicitHashKey !== undefined && { explicitHashKey: checkHashKey(explicitHashKey) }),
-    hasHeaders: typeof headers === 'object' && headers !== null && Object.keys(headers).length > 0,
+    ...(headers !== undefined && { headers }),
   };
 }
 
@@ -132,6 +131,19 @@ function decodeValue(encoding: LineEncoding, value: unknown): Uint8Array {
   if (bytes.toString('base64') !== value)
     throw invalid('value', 'not base64', 'standard base64 with padding');
   return bytes;
+}
+
+function parseHeaders(headers: unknown): Record<string, string> | undefined {
+  if (headers === undefined) return undefined;
+  if (typeof headers !== 'object' || headers === null || Array.isArray(headers)) {
+    throw invalid('headers', show(headers), 'an object of texts');
+  }
+  const entries = Object.entries(headers).map(([name, value]: [string, unknown]) => {
+    if (typeof value !== 'string') throw invalid('headers', show(headers), 'an object of texts');
+    return [name, value] as const;
+  });
+  // A record with headers needs the KPL's format; one with none must not be put in it.
+  return entries.length === 0 ? undefined : Object.fromEntries(entries);
 }
 
 function checkHashKey(hashKey: unknown): string {

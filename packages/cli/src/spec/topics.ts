@@ -40,7 +40,7 @@ export const topics: readonly Topic[] = [
 
 json is chosen only when writing the value again gives the same bytes, so nothing is lost:
   millrace tail orders -o ndjson | millrace put copy --in ndjson
-stores the same partition keys, explicit hash keys and bytes. Headers are not put.
+stores the same partition keys, explicit hash keys, headers and bytes.
 
 Other formats: pretty (for eyes), raw (the bytes and a line end), keys (the partition key).
 `,

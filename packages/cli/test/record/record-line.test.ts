@@ -60,7 +60,7 @@ test('bytes that are not UTF-8 travel as base64', () => {
   expect(new Uint8Array(parseRecordLine(line).data)).toEqual(bytes);
 });
 
-test('any bytes, key and explicit hash key come back exactly, and no line holds a line end', () => {
+test('any bytes, key, explicit hash key and headers come back exactly, and no line holds a line end', () => {
   const anyBytes = fc.oneof(
     fc.uint8Array({ maxLength: 200 }),
     fc.string({ unit: 'binary' }).map(utf8),
@@ -72,14 +72,16 @@ test('any bytes, key and explicit hash key come back exactly, and no line holds 
       anyBytes,
       fc.string({ unit: 'grapheme', minLength: 1 }),
       fc.option(fc.bigInt(0n, (1n << 128n) - 1n), { nil: undefined }),
-      (bytes, partitionKey, hashKey) => {
+      fc.dictionary(fc.string(), fc.string(), { maxKeys: 3 }),
+      (bytes, partitionKey, hashKey, headers) => {
         const explicit = hashKey === undefined ? {} : { explicitHashKey: String(hashKey) };
-        const line = formatRecordLine(record(bytes, { partitionKey, ...explicit }));
+        const line = formatRecordLine(record(bytes, { partitionKey, headers, ...explicit }));
         const parsed = parseRecordLine(line);
         expect(line).not.toContain('\n');
         expect(isRecordLine(line)).toBe(true);
         expect(Buffer.compare(parsed.data, bytes)).toBe(0);
         expect(parsed.partitionKey).toBe(partitionKey);
+        expect(Object.entries(parsed.headers ?? {})).toEqual(Object.entries(headers));
         expect(parsed.explicitHashKey).toBe(hashKey === undefined ? undefined : String(hashKey));
       },
     ),
@@ -99,6 +101,8 @@ test.each([
   ['{"v":1,"partitionKey":"a","encoding":"base64","value":"a"}', 'value'],
   ['{"v":1,"partitionKey":"a","explicitHashKey":"0x1","encoding":"utf8","value":"x"}', 'explicitHashKey'],
   ['{"v":1,"partitionKey":"a","explicitHashKey":7,"encoding":"utf8","value":"x"}', 'explicitHashKey'],
+  ['{"v":1,"partitionKey":"a","encoding":"utf8","value":"x","headers":[]}', 'headers'],
+  ['{"v":1,"partitionKey":"a","encoding":"utf8","value":"x","headers":{"n":1}}', 'headers'],
 ])('%s is refused, naming %s', (line, path) => {
   expect(() => parseRecordLine(line)).toThrow(
     expect.objectContaining({
