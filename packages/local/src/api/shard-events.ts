@@ -1,7 +1,7 @@
 import type { Clock } from '@millrace/kinesis/runtime';
 
 import { isServiceError, type ServiceError } from '../engine/service-error.ts';
-import type { Subscription, SubscriptionStep } from '../engine/subscription.ts';
+import type { Subscription, SubscriptionEvent, SubscriptionStep } from '../engine/subscription.ts';
 import type { RecordOutput, ToRecordOutput } from './record-output.ts';
 import { describeChild, type ChildShardOutput } from './shard-output.ts';
 
@@ -24,14 +24,21 @@ export class ShardEvents implements AsyncIterator<ShardEvent, undefined> {
   readonly #subscription: Subscription;
   readonly #clock: Clock;
   readonly #toRecord: () => ToRecordOutput;
+  readonly #count: (event: SubscriptionEvent<RecordOutput>) => void;
   #done = false;
   #wake: (() => void) | undefined;
 
-  /** `toRecord` is asked before each event: a stream's encryption may change meanwhile. */
-  constructor(subscription: Subscription, clock: Clock, toRecord: () => ToRecordOutput) {
+  /** `toRecord` is asked before each event: a stream's encryption may change meanwhile. `count` hears of each. */
+  constructor(
+    subscription: Subscription,
+    clock: Clock,
+    toRecord: () => ToRecordOutput,
+    count: (event: SubscriptionEvent<RecordOutput>) => void,
+  ) {
     this.#subscription = subscription;
     this.#clock = clock;
     this.#toRecord = toRecord;
+    this.#count = count;
   }
 
   async next(): Promise<IteratorResult<ShardEvent, undefined>> {
@@ -42,6 +49,7 @@ export class ShardEvents implements AsyncIterator<ShardEvent, undefined> {
         continue;
       }
       if (step.type === 'event') {
+        this.#count(step.event);
         const { records, continuation, millisBehindLatest, children } = step.event;
         const event = {
           Records: records,

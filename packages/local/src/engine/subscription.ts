@@ -17,6 +17,8 @@ export interface SubscriptionInit {
 
 export interface SubscriptionEvent<T> {
   readonly records: readonly T[];
+  /** Bytes of data and partition keys, as the service counts them. */
+  readonly bytes: number;
   /** A later subscription goes on after this. Undefined at the end of a closed shard. */
   readonly continuation: string | undefined;
   readonly millisBehindLatest: number;
@@ -77,7 +79,7 @@ export class Subscription {
       if (event !== undefined) return event;
     } else if (time - this.#lastEventAt >= limits.heartbeatMs) {
       // Paying off a very large record takes longer than a silence may last.
-      return this.#emit(time, [], 0, undefined);
+      return this.#emit(time, { records: [], bytes: 0, millisBehindLatest: 0, children: undefined });
     }
     const until = Math.min(this.#lastEventAt + limits.heartbeatMs, this.startedAt + limits.subscriptionMs);
     const delayMs = waitForBudget > 0 ? Math.min(waitForBudget, until - time) : until - time;
@@ -110,7 +112,7 @@ export class Subscription {
     this.#iterator = batch.next;
     const silent = time - this.#lastEventAt >= limits.heartbeatMs;
     if (batch.records.length === 0 && batch.next !== undefined && !silent) return undefined;
-    return this.#emit(time, batch.records, batch.millisBehindLatest, batch.children);
+    return this.#emit(time, batch);
   }
 
   /** Undefined when the stream or shard is gone. */
@@ -134,13 +136,12 @@ export class Subscription {
 
   #emit<T>(
     time: number,
-    records: readonly T[],
-    millisBehindLatest: number,
-    children: readonly Shard[] | undefined,
+    batch: Pick<ReadBatch<T>, 'records' | 'bytes' | 'millisBehindLatest' | 'children'>,
   ): SubscriptionStep<T> {
+    const { records, bytes, millisBehindLatest, children } = batch;
     this.#lastEventAt = time;
     const continuation = this.#iterator === undefined ? undefined : this.#continuation;
-    return { type: 'event', event: { records, continuation, millisBehindLatest, children } };
+    return { type: 'event', event: { records, bytes, continuation, millisBehindLatest, children } };
   }
 }
 

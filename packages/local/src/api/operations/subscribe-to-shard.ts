@@ -16,7 +16,10 @@ export interface SubscribeToShardOutput {
 }
 
 /** See {@link https://docs.aws.amazon.com/kinesis/latest/APIReference/API_SubscribeToShard.html}. */
-export function subscribeToShard({ engine, meter }: OperationContext, input: unknown): SubscribeToShardOutput {
+export function subscribeToShard(
+  { engine, meter }: OperationContext,
+  input: unknown,
+): SubscribeToShardOutput {
   const request = accept(shape, input);
   const start = request.StartingPosition;
   const subscription = subscribe(engine, {
@@ -33,7 +36,7 @@ export function subscribeToShard({ engine, meter }: OperationContext, input: unk
       ),
     checked: () => endDryRun(request),
   });
-  const { stream, consumer } = consumerOfArn(engine, request.ConsumerARN);
+  const { stream, name: consumer } = consumerOfArn(engine, request.ConsumerARN);
   const toRecord = (): ReturnType<typeof recordOutputOf> => recordOutputOf(engine, stream);
   const count = (event: SubscriptionEvent<RecordOutput>): void => {
     meter?.read(stream, {
@@ -41,7 +44,7 @@ export function subscribeToShard({ engine, meter }: OperationContext, input: unk
       records: event.records.length,
       bytes: event.bytes,
       iteratorAgeMs: event.millisBehindLatest,
-      consumer: consumer.name,
+      consumer,
     });
   };
   return { EventStream: new ShardEvents(subscription, engine.options.clock, toRecord, count) };

@@ -1,97 +1,39 @@
-import type { Clock } from '@millrace/kinesis/runtime';
-
-import { isServiceError } from '../../engine/service-error.ts';
-import type { WireRequest, WireResponse } from '../../wire/message.ts';
-import { createRequestIds } from '../../wire/request-ids.ts';
 import type { Neighbour } from '../neighbour.ts';
-import { Alarms } from './alarms.ts';
-import { CloudwatchError, type CloudwatchErrorType } from './cloudwatch-error.ts';
-import { Input } from './input.ts';
-import { putMetricData } from './metric-data.ts';
-import type { MetricStore } from './metric-store.ts';
-import { getMetricData, getMetricStatistics, listMetrics } from './metrics-api.ts';
-import { jsonTarget, openExchange, type Exchange } from './protocol.ts';
-
-export interface CloudwatchOptions {
-  readonly store: MetricStore;
-  readonly clock: Clock;
-  readonly region: string;
-  readonly accountId: string;
-  /** Refuses a request that is not signed as it must be, by throwing a `ServiceError`. */
-  readonly authorize: (request: WireRequest) => void;
-}
+import type { CloudwatchOptions, CloudwatchService } from './cloudwatch-service.ts';
 
 /**
  * CloudWatch in memory, in all three protocols its clients speak: metrics by the minute, metric math and metric
- * alarms. What it lacks it names: percentiles, anomaly detection, composite alarms, dashboards, SEARCH.
+ * alarms. What it lacks it names: percentiles, anomaly detection, composite alarms, dashboards, SEARCH. Loaded with
+ * the first request to it.
  */
 export function createCloudwatch(options: CloudwatchOptions): Neighbour {
-  const { store, clock, authorize } = options;
-  const alarms = new Alarms(options);
-  const nextId = createRequestIds(clock);
-  const operations: Readonly<Record<string, ((input: Input) => object | undefined) | undefined>> = {
-    PutMetricData: (input) => nothing(putMetricData(store, input, clock.now())),
-    GetMetricData: (input) => getMetricData(store, input),
-    GetMetricStatistics: (input) => getMetricStatistics(store, input),
-    ListMetrics: (input) => listMetrics(store, input, clock.now()),
-    PutMetricAlarm: (input) => nothing(alarms.put(input)),
-    DescribeAlarms: (input) => alarms.describe(input),
-    DescribeAlarmsForMetric: (input) => alarms.describeForMetric(input),
-    DescribeAlarmHistory: (input) => alarms.history(input),
-    DeleteAlarms: (input) => nothing(alarms.delete(input)),
-    SetAlarmState: (input) => nothing(alarms.setState(input)),
-    EnableAlarmActions: (input) => nothing(alarms.enableActions(input, true)),
-    DisableAlarmActions: (input) => nothing(alarms.enableActions(input, false)),
-  };
-  const perform = (exchange: Exchange, request: WireRequest): object | undefined => {
-    authorize(request);
-    const operation = Object.hasOwn(operations, exchange.operation)
-      ? operations[exchange.operation]
-      : undefined;
-    if (operation !== undefined) return operation(new Input(exchange.decode()));
-    throw new CloudwatchError(
-      'UnknownOperationException',
-      `The embedded CloudWatch does not answer ${exchange.operation}; it answers ${Object.keys(operations).join(', ')}.`,
-    );
-  };
+  let service: Promise<CloudwatchService> | undefined;
   return {
-    targets: [jsonTarget],
-    accepts: (request) => openExchange(request) !== undefined,
+    targets: ['GraniteServiceVersion20100801'],
+    accepts: ({ path, headers, body }) =>
+      path.startsWith('/service/GraniteServiceVersion20100801/') ||
+      (isForm(headers['content-type']) && isOfCloudwatch(body)),
     async answer(request) {
-      const requestId = nextId();
-      const exchange = openExchange(request);
-      if (exchange === undefined) return notFound;
-      try {
-        return exchange.succeed(perform(exchange, request), requestId);
-      } catch (error) {
-        return exchange.fail(toCloudwatchError(error), requestId);
-      }
+      service ??= load(options);
+      return (await service).answer(request);
     },
     async close() {
-      alarms.close();
+      const loaded = await service;
+      loaded?.close();
     },
   };
 }
 
-const notFound: WireResponse = { status: 404, headers: {}, body: '' };
-
-function nothing(_done: void): undefined {
-  return undefined;
+async function load(options: CloudwatchOptions): Promise<CloudwatchService> {
+  const { createCloudwatchService } = await import('./cloudwatch-service.ts');
+  return createCloudwatchService(options);
 }
 
-function toCloudwatchError(error: unknown): CloudwatchError {
-  if (error instanceof CloudwatchError) return error;
-  if (isServiceError(error))
-    return new CloudwatchError(signatureErrors[error.type] ?? 'AccessDeniedException', error.message);
-  return new CloudwatchError(
-    'InternalServiceFault',
-    'The embedded CloudWatch failed; this is a defect of it.',
-  );
+function isForm(contentType: string | undefined): boolean {
+  return contentType?.startsWith('application/x-www-form-urlencoded') === true;
 }
 
-const signatureErrors: Readonly<Record<string, CloudwatchErrorType | undefined>> = {
-  IncompleteSignatureException: 'IncompleteSignatureException',
-  InvalidSignatureException: 'InvalidSignatureException',
-  MissingAuthenticationTokenException: 'MissingAuthenticationTokenException',
-  UnrecognizedClientException: 'UnrecognizedClientException',
-};
+/** Every AWS service of the query protocol names its version; this one is CloudWatch's alone. */
+function isOfCloudwatch(body: string | Uint8Array): boolean {
+  return Buffer.from(body).includes('Version=2010-08-01');
+}

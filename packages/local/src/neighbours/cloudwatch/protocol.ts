@@ -15,7 +15,7 @@ export interface Exchange {
   fail(error: CloudwatchError, requestId: string): WireResponse;
 }
 
-export const jsonTarget = 'GraniteServiceVersion20100801';
+const jsonTarget = 'GraniteServiceVersion20100801';
 
 const apiVersion = '2010-08-01';
 const cborPath = /^\/service\/GraniteServiceVersion20100801\/operation\/([A-Za-z]{1,64})$/;

@@ -10,6 +10,8 @@ import {
   KinesisClient,
   PutRecordCommand,
   PutRecordsCommand,
+  RegisterStreamConsumerCommand,
+  SubscribeToShardCommand,
 } from '@aws-sdk/client-kinesis';
 import { createManualClock } from '@millrace/kinesis/testing';
 import { describe, expect, test } from 'vitest';
@@ -189,6 +191,48 @@ describe('what is read', () => {
     expect(await kit.metric('ReadProvisionedThroughputExceeded')).toMatchObject({ Sum: 2, SampleCount: 7 });
     expect(await kit.metric('GetRecords.Success')).toMatchObject({ Sum: 5, SampleCount: 7 });
   });
+});
+
+test('what a consumer is sent is counted for it', async () => {
+  await using kit = await open();
+  await kit.kinesis.send(new PutRecordsCommand({ StreamName: 's', Records: records(10) }));
+  const StreamARN = 'arn:aws:kinesis:us-east-1:000000000000:stream/s';
+  const { Consumer } = await kit.kinesis.send(
+    new RegisterStreamConsumerCommand({ StreamARN, ConsumerName: 'app' }),
+  );
+  const subscribe = () =>
+    kit.kinesis.send(
+      new SubscribeToShardCommand({
+        ConsumerARN: Consumer?.ConsumerARN,
+        ShardId: 'shardId-000000000000',
+        StartingPosition: { Type: 'TRIM_HORIZON' },
+      }),
+    );
+  const { EventStream } = await subscribe();
+  await expect(subscribe()).rejects.toMatchObject({ name: 'ResourceInUseException' });
+  let received = 0;
+  for await (const { SubscribeToShardEvent } of EventStream ?? []) {
+    received = SubscribeToShardEvent?.Records?.length ?? 0;
+    break;
+  }
+  const consumer = { ConsumerName: 'app' };
+  expect(received).toBeGreaterThan(0);
+  expect(await kit.metric('SubscribeToShardEvent.Records', consumer)).toMatchObject({ Sum: received });
+  expect(await kit.metric('SubscribeToShardEvent.Bytes', consumer)).toMatchObject({ Sum: received * 15 });
+  expect(await kit.metric('SubscribeToShardEvent.Success', consumer)).toMatchObject({
+    Unit: 'Count',
+    Average: 1,
+  });
+  expect(await kit.metric('SubscribeToShardEvent.MillisBehindLatest', consumer)).toMatchObject({
+    Unit: 'Milliseconds',
+    Maximum: 0,
+  });
+  expect(await kit.metric('SubscribeToShard.Success', consumer)).toMatchObject({ Sum: 1, SampleCount: 2 });
+  expect(await kit.metric('SubscribeToShard.RateExceeded', consumer)).toMatchObject({
+    Sum: 0,
+    SampleCount: 2,
+  });
+  expect(await kit.metric('GetRecords.Records')).toBeUndefined();
 });
 
 test('the metrics of shards are counted once they are asked for', async () => {
