@@ -1,12 +1,13 @@
 import { hostname } from 'node:os';
 import process from 'node:process';
 
+import type { FailurePolicy } from '../process/index.ts';
 import type { PositionInput } from '../record/position.ts';
 import { parsePosition } from '../record/position.ts';
 import { toStreamStart, type StreamStart } from '../lease/index.ts';
 import { systemClock, type Clock } from '../runtime/clock.ts';
 import { toMilliseconds, type Duration } from '../runtime/duration.ts';
-import { integerOption, optionError } from '../runtime/options.ts';
+import { choiceOption, integerOption, optionError } from '../runtime/options.ts';
 
 export interface ConsumerOptions {
   /**
@@ -35,6 +36,12 @@ export interface ConsumerOptions {
   readonly maxShards?: number;
   /** Tries of a record or batch the handler fails on, with growing pauses, before the consumer stops. 1 to 1,000. @defaultValue `10` */
   readonly maxAttempts?: number;
+  /**
+   * What becomes of a record that failed so often, or cannot be decoded: `'stop'` ends the consumer with `HANDLER_FAILED`,
+   * {@link deadLetter} sends it to a sink and goes on, `'skip'` drops it.
+   * @defaultValue `'stop'`
+   */
+  readonly onFailure?: FailurePolicy | 'stop' | 'skip';
   /** Time and chance; a manual one in tests. @defaultValue the system's */
   readonly clock?: Clock;
 }
@@ -49,6 +56,7 @@ export interface ResolvedConsumerOptions {
   readonly batchSize: number;
   readonly maxShards: number;
   readonly maxAttempts: number;
+  readonly onFailure: FailurePolicy;
   readonly clock: Clock;
 }
 
@@ -74,8 +82,14 @@ export function resolveConsumerOptions(options: ConsumerOptions): ResolvedConsum
     batchSize: integerOption('consumer.batchSize', options.batchSize ?? 10_000, 1, 10_000),
     maxShards: integerOption('consumer.maxShards', options.maxShards ?? 1_000_000, 1, 1_000_000),
     maxAttempts: integerOption('consumer.maxAttempts', options.maxAttempts ?? 10, 1, 1000),
+    onFailure: policyOf(options.onFailure ?? 'stop'),
     clock,
   });
+}
+
+function policyOf(given: NonNullable<ConsumerOptions['onFailure']>): FailurePolicy {
+  if (typeof given === 'object') return given;
+  return { action: choiceOption('consumer.onFailure', given, ['stop', 'skip']) };
 }
 
 function defaultWorkerId(clock: Clock): string {

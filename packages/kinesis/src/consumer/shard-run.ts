@@ -85,7 +85,7 @@ export class ShardRun<T> {
   }
 
   async #handle(batch: ShardBatch): Promise<void> {
-    const { stream, handler, maxAttempts, clock } = this.#options;
+    const { stream, handler, maxAttempts, onFailure, clock } = this.#options;
     const { shardId } = this.held.lease;
     const records = batch.records.flatMap((stored) => this.#expand(stored));
     const context = {
@@ -94,7 +94,14 @@ export class ShardRun<T> {
       millisBehindLatest: batch.millisBehindLatest,
       signal: this.#giveUp.signal,
     };
-    const options = { handler, decode: stream.decode, maxAttempts, clock, stop: this.#stop.signal };
+    const options = {
+      handler,
+      decode: stream.decode,
+      maxAttempts,
+      onFailure,
+      clock,
+      stop: this.#stop.signal,
+    };
     if (records.length > 0) {
       await processRecords(records, context, options, (last) => this.held.handled(last));
     }

@@ -1,2 +1,2 @@
 export { lostToFile } from './file-sink.ts';
-export { lostRecordLine, type LostRecord, type LostRecordSink } from './lost-record.ts';
+export type { LostPosition, LostRecord, LostRecordSink } from './lost-record.ts';

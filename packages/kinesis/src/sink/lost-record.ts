@@ -1,18 +1,30 @@
 import type { MillraceError } from '../errors.ts';
 import type { OutgoingRecord } from '../record/record.ts';
+import type { SequenceNumber } from '../record/sequence-number.ts';
 
 /** A record that could not be delivered, and why. */
 export interface LostRecord {
   readonly stream: string;
   readonly record: OutgoingRecord;
   readonly error: MillraceError;
+  /** Where it stands in the stream; absent for a record that was never stored. */
+  readonly position?: LostPosition;
+}
+
+/** The place of a record that could not be handled, and how often that was tried. */
+export interface LostPosition {
+  readonly shardId: string;
+  readonly sequenceNumber: SequenceNumber;
+  readonly subSequenceNumber: number;
+  readonly arrivedAt: Date;
+  readonly attempts: number;
 }
 
 /** Keeps a lost record somewhere it can be put from again; resolves when it is safe there. */
 export type LostRecordSink = (lost: LostRecord) => Promise<void>;
 
 /** One line of JSON: the original bytes, where they should have gone, and the reason. `millrace put --in ndjson` reads it. */
-export function lostRecordLine({ stream, record, error }: LostRecord, at: Date): string {
+export function lostRecordLine({ stream, record, error, position }: LostRecord, at: Date): string {
   const { partitionKey, explicitHashKey, headers, data } = record;
   return JSON.stringify({
     v: 1,
@@ -22,6 +34,7 @@ export function lostRecordLine({ stream, record, error }: LostRecord, at: Date):
     ...(headers !== undefined && { headers }),
     encoding: 'base64',
     value: Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('base64'),
+    ...(position !== undefined && { position: { ...position, arrivedAt: position.arrivedAt.toISOString() } }),
     error: { code: error.code, message: error.message },
     lostAt: at.toISOString(),
   });

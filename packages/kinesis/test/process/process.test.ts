@@ -1,11 +1,17 @@
-import { MillraceError } from '@millrace/kinesis';
+import { MillraceError, type LostRecord } from '@millrace/kinesis';
 import { sleep } from '@millrace/kinesis/runtime';
 import { toSequenceNumber } from '@millrace/kinesis/record';
 import { createManualClock, type ManualClock } from '@millrace/kinesis/testing';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 
-import { processRecords, type Handler, type RawStreamRecord } from '../../src/process/index.ts';
+import {
+  deadLetter,
+  processRecords,
+  type FailurePolicy,
+  type Handler,
+  type RawStreamRecord,
+} from '../../src/process/index.ts';
 
 const context = {
   stream: 'orders',
@@ -40,7 +46,7 @@ interface Setup {
   readonly run: (records: readonly RawStreamRecord[], handler: Handler<number>) => Promise<void>;
 }
 
-function setup(maxAttempts = 3): Setup {
+function setup(maxAttempts = 3, onFailure: FailurePolicy = { action: 'stop' }): Setup {
   const clock = createManualClock();
   const stop = new AbortController();
   const handled: string[] = [];
@@ -49,8 +55,11 @@ function setup(maxAttempts = 3): Setup {
     stop,
     handled,
     run: (records, handler) =>
-      processRecords(records, context, { handler, decode, maxAttempts, clock, stop: stop.signal }, (last) =>
-        handled.push(last.sequenceNumber),
+      processRecords(
+        records,
+        context,
+        { handler, decode, maxAttempts, onFailure, clock, stop: stop.signal },
+        (last) => handled.push(last.sequenceNumber),
       ),
   };
 }
@@ -166,6 +175,105 @@ test('a stop ends the pauses between tries at once', async () => {
   await done;
   expect(handled).toEqual([]);
   expect(clock.pending).toBe(0);
+});
+
+function keep(lost: LostRecord[], failures = 0): FailurePolicy {
+  let left = failures;
+  return deadLetter(async (one) => {
+    await Promise.resolve();
+    if (left-- > 0) throw new Error('queue down');
+    lost.push(one);
+  });
+}
+
+test('a record that keeps failing goes to the sink, bytes and place and reason, and its neighbours go on', async () => {
+  const lost: LostRecord[] = [];
+  const { run, handled, clock } = setup(3, keep(lost));
+  const seen: number[] = [];
+  const done = run([raw(1), raw(2), raw(3)], {
+    eachRecord: ({ value }) => {
+      if (value === 2) throw new Error('poison');
+      seen.push(value);
+    },
+  });
+  await clock.advance(10_000);
+  await done;
+  expect(seen).toEqual([1, 3]);
+  expect(handled).toEqual(['1', '2', '3']);
+  expect(lost).toMatchObject([
+    {
+      stream: 'orders',
+      record: { partitionKey: 'k', data: raw(2).bytes },
+      error: { code: 'HANDLER_FAILED', cause: { message: 'poison' } },
+      position: { shardId: context.shardId, sequenceNumber: '2', subSequenceNumber: 0, attempts: 3 },
+    },
+  ]);
+});
+
+test('while the sink fails nothing moves, and nothing is dropped', async () => {
+  const lost: LostRecord[] = [];
+  const { run, handled, clock } = setup(1, keep(lost, 5));
+  const done = run([raw(1), raw(2)], {
+    eachRecord: ({ value }) => {
+      if (value === 1) throw new Error('poison');
+    },
+  });
+  await clock.advance(1);
+  expect(handled).toEqual([]);
+  await clock.advance(60_000);
+  await done;
+  expect(handled).toEqual(['1', '2']);
+  expect(lost).toHaveLength(1);
+});
+
+test('a failing batch is bisected until only the record that fails is put aside', async () => {
+  const lost: LostRecord[] = [];
+  const { run, handled, clock } = setup(2, keep(lost));
+  const done: number[] = [];
+  const running = run(
+    Array.from({ length: 100 }, (_, n) => raw(n + 1)),
+    {
+      eachBatch: (records) => {
+        if (records.some(({ value }) => value === 38)) throw new Error('poison');
+        done.push(...records.map(({ value }) => value));
+      },
+    },
+  );
+  await clock.advance(100_000);
+  await running;
+  expect(lost.map(({ position }) => position?.sequenceNumber)).toEqual(['38']);
+  expect(done).toEqual(Array.from({ length: 100 }, (_, n) => n + 1).filter((n) => n !== 38));
+  expect(handled.at(-1)).toBe('100');
+});
+
+test.each(['eachRecord', 'eachBatch'] as const)(
+  'a value that cannot be decoded is put aside at once (%s)',
+  async (kind) => {
+    const lost: LostRecord[] = [];
+    const { run, handled } = setup(5, keep(lost));
+    const poison = { ...raw(2), bytes: new TextEncoder().encode('poison') };
+    const values: number[] = [];
+    const take = (more: readonly { value: number }[]): void =>
+      void values.push(...more.map(({ value }) => value));
+    const handler =
+      kind === 'eachBatch' ? { eachBatch: take } : { eachRecord: (one: { value: number }) => take([one]) };
+    await run([raw(1), poison, raw(3)], handler);
+    expect(values).toEqual([1, 3]);
+    expect(lost).toMatchObject([{ position: { sequenceNumber: '2', attempts: 1 } }]);
+    expect(handled.at(-1)).toBe('3');
+  },
+);
+
+test('only a policy that says so drops a record', async () => {
+  const { run, handled, clock } = setup(2, { action: 'skip' });
+  const done = run([raw(1), raw(2)], {
+    eachRecord: ({ value }) => {
+      if (value === 1) throw new Error('poison');
+    },
+  });
+  await clock.advance(10_000);
+  await done;
+  expect(handled).toEqual(['1', '2']);
 });
 
 test('progress never passes a record whose handler has not succeeded, whatever fails when', async () => {
