@@ -3,8 +3,10 @@ import { startServer } from '@millrace/local';
 import { awsCli } from './aws-cli.ts';
 import { boto3 } from './boto3.ts';
 import type { Client } from './client.ts';
+import { goSdk } from './go-sdk.ts';
+import { javaSdk } from './java-sdk.ts';
 
-const clients: readonly Client[] = [awsCli, boto3];
+const clients: readonly Client[] = [awsCli, boto3, goSdk, javaSdk];
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !clients.some((client) => client.name === name));
 if (unknown.length > 0) {

@@ -55,7 +55,8 @@ export async function listen(front: Front, options: ListenerOptions): Promise<Li
   server.on('secureConnection', (socket: TLSSocket) => {
     socket.on('error', () => socket.destroy());
     if (socket.alpnProtocol === 'h2') doors.http2(socket);
-    else doors.http1(socket);
+    else if (socket.alpnProtocol === 'http/1.1') doors.http1(socket);
+    else sniff(socket, { ...doors, http2: () => acceptAsHttp2(socket, doors) });
   });
   await bind(server, options);
   const address = server.address();
@@ -69,6 +70,12 @@ export async function listen(front: Front, options: ListenerOptions): Promise<Li
         for (const socket of sockets) socket.destroy();
       }),
   };
+}
+
+/** The AWS SDK for Java begins with HTTP/2 behind TLS, too, without a word at the handshake. */
+function acceptAsHttp2(socket: TLSSocket, doors: Doors): void {
+  socket.alpnProtocol = 'h2';
+  doors.http2(socket);
 }
 
 /** Where a connection goes once its protocol is known. */

@@ -70,6 +70,21 @@ describe('the TLS port', () => {
     expect(await negotiated(server, undefined)).toBe(false);
   });
 
+  test('takes HTTP/2 with prior knowledge, as the AWS SDK for Java speaks it', async () => {
+    await using server = await startServer({ port: 0, tls: true });
+    const { hostname: host, port } = new URL(endpointOf(server));
+    const session = connect(endpointOf(server), {
+      createConnection: () => connectTls({ host, port: Number(port), ca: server.certificate }),
+    });
+    const call = session.request({ ':method': 'GET', ':path': '/' });
+    const status = await new Promise((resolve, reject) => {
+      call.on('response', (headers) => resolve(headers[':status']));
+      call.on('error', reject);
+    });
+    expect(status).toBe(403);
+    session.destroy();
+  });
+
   test('is not trusted by clients that were not told of its certificate', async () => {
     await using server = await startServer({ port: 0, tls: true });
     const refused = new Promise((resolve, reject) => {
