@@ -22,21 +22,16 @@ export interface LineRecord extends OutgoingRecord {
  * ```
  */
 export function formatRecordLine(record: Omit<StreamRecord, 'value'>): string {
-  const { stream, shardId, sequenceNumber, subSequenceNumber, partitionKey, explicitHashKey, headers } =
-    record;
-  const head = JSON.stringify({
-    v: 1,
-    stream,
-    shardId,
-    sequenceNumber,
-    subSequenceNumber,
-    partitionKey,
-    ...(explicitHashKey !== undefined && { explicitHashKey }),
-    arrivalTime: record.arrivedAt.toISOString(),
-  });
+  const { sequenceNumber, subSequenceNumber, partitionKey, explicitHashKey, headers, arrivedAt } = record;
   const { encoding, json } = encodeBytes(record.bytes);
-  const tail = Object.keys(headers).length === 0 ? '' : `,"headers":${JSON.stringify(headers)}`;
-  return `${head.slice(0, -1)},"encoding":"${encoding}","value":${json}${tail}}`;
+  // Written by hand: half the time of a tail goes here. Numbers of the service are digits and need no escaping.
+  const hash = explicitHashKey === undefined ? '' : `,"explicitHashKey":${JSON.stringify(explicitHashKey)}`;
+  const more = isEmpty(headers) ? '' : `,"headers":${JSON.stringify(headers)}`;
+  return (
+    `{"v":1,"stream":"${record.stream}","shardId":"${record.shardId}","sequenceNumber":"${sequenceNumber}",` +
+    `"subSequenceNumber":${subSequenceNumber},"partitionKey":${JSON.stringify(partitionKey)}${hash},` +
+    `"arrivalTime":"${arrivedAt.toISOString()}","encoding":"${encoding}","value":${json}${more}}`
+  );
 }
 
 /** Whether a line looks like one of ours, and not like somebody's JSON. */
@@ -107,8 +102,15 @@ function encodeBytes(bytes: Uint8Array): { readonly encoding: LineEncoding; read
     : { encoding: 'utf8', json: JSON.stringify(text) };
 }
 
+function isEmpty(headers: Readonly<Record<string, string>>): boolean {
+  for (const name in headers) if (Object.hasOwn(headers, name)) return false;
+  return true;
+}
+
 /** Whether reading and writing `text` as JSON gives it back: not so with spaces, 1.0, large integers or repeated names. */
 function isCanonicalJson(text: string): boolean {
+  // Most text that is no JSON can be told by its first character, and an exception for each record is dear.
+  if (!/^[[{"\-\dtfn]/.test(text)) return false;
   try {
     return JSON.stringify(JSON.parse(text)) === text;
   } catch {
