@@ -23,9 +23,10 @@ export function answerKinesis(
   rules: AuthorizationRules,
 ): WireResponse | Promise<WireResponse> {
   try {
-    const refusal = refuse(request);
+    const contentType = contentTypeOf(request);
+    const refusal = refuse(request, contentType);
     if (refusal !== undefined) return refusal;
-    if (contentTypeOf(request) === 'application/x-amz-cbor-1.1') return answerInCbor(service, request, rules);
+    if (contentType !== jsonContentType) return answerInCbor(service, request, rules);
     const operation = operationOf(request);
     const input = decode(operation, request.body);
     if (operation === undefined) throw new ServiceError('UnknownOperationException');
@@ -39,9 +40,8 @@ export function answerKinesis(
 }
 
 /** Those the service's front answers in XML, before it knows what is asked. */
-function refuse(request: WireRequest): WireResponse | undefined {
+function refuse(request: WireRequest, contentType: string | undefined): WireResponse | undefined {
   if (request.method !== 'POST') return accessDenied();
-  const contentType = contentTypeOf(request);
   if (contentType === jsonContentType) {
     if (request.body.length > 0) return undefined;
     throw new ServiceError(
@@ -54,7 +54,8 @@ function refuse(request: WireRequest): WireResponse | undefined {
 }
 
 function contentTypeOf(request: WireRequest): string | undefined {
-  return (request.headers['content-type'] ?? '').split(';')[0]?.trim();
+  const header = request.headers['content-type'] ?? '';
+  return header === jsonContentType ? header : header.split(';')[0]?.trim();
 }
 
 /** Loaded when the first client speaks it: most never do. */
