@@ -41,7 +41,7 @@ export async function runFlow(seed: number): Promise<Flow> {
   await using kinesis = await createLocalKinesis({ clock, streams: { steps: { shards: 4 } } });
   const delivered: Delivery[] = [];
   const fleet = Array.from({ length: workers }, (_, index) =>
-    startWorker(`worker-${index}`, kinesis.connection, clock, delivered),
+    startWorker(`worker-${index}`, kinesis.connection, clock, delivered, seed % 2 === 0 ? 1 : 4),
   );
   const troubles = plan(clock, [
     () => void reshard(kinesis, clock),
@@ -110,6 +110,7 @@ function startWorker(
   connection: Connection,
   clock: ManualClock,
   delivered: Delivery[],
+  concurrency: number,
 ): RunningWorker {
   let dead = false;
   const consumer = createConsumer(
@@ -120,6 +121,7 @@ function startWorker(
       from: 'oldest',
       workerId: worker,
       leaseDuration: '3s',
+      concurrency,
       clock,
     },
   );

@@ -32,6 +32,12 @@ export interface ConsumerOptions {
   readonly pollInterval?: Duration;
   /** Records one read may answer, 1 to 10,000. @defaultValue `10_000` */
   readonly batchSize?: number;
+  /**
+   * Records of one shard handled at once by `eachRecord`, 1 to 1,000. Those of one partition key stay in order; a checkpoint
+   * waits for the oldest unfinished record, so up to a batch may come again after a crash.
+   * @defaultValue `1`
+   */
+  readonly concurrency?: number;
   /** Shards this worker may hold at most. @defaultValue no limit */
   readonly maxShards?: number;
   /** Tries of a record or batch the handler fails on, with growing pauses, before the consumer stops. 1 to 1,000. @defaultValue `10` */
@@ -54,6 +60,7 @@ export interface ResolvedConsumerOptions {
   readonly leaseDurationMs: number;
   readonly pollIntervalMs: number;
   readonly batchSize: number;
+  readonly concurrency: number;
   readonly maxShards: number;
   readonly maxAttempts: number;
   readonly onFailure: FailurePolicy;
@@ -80,6 +87,7 @@ export function resolveConsumerOptions(options: ConsumerOptions): ResolvedConsum
     leaseDurationMs,
     pollIntervalMs: toMilliseconds(options.pollInterval ?? 250, 'consumer.pollInterval'),
     batchSize: integerOption('consumer.batchSize', options.batchSize ?? 10_000, 1, 10_000),
+    concurrency: integerOption('consumer.concurrency', options.concurrency ?? 1, 1, 1000),
     maxShards: integerOption('consumer.maxShards', options.maxShards ?? 1_000_000, 1, 1_000_000),
     maxAttempts: integerOption('consumer.maxAttempts', options.maxAttempts ?? 10, 1, 1000),
     onFailure: policyOf(options.onFailure ?? 'stop'),

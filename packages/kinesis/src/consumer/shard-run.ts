@@ -85,7 +85,7 @@ export class ShardRun<T> {
   }
 
   async #handle(batch: ShardBatch): Promise<void> {
-    const { stream, handler, maxAttempts, onFailure, clock } = this.#options;
+    const { stream, handler, maxAttempts, onFailure, concurrency, clock } = this.#options;
     const { shardId } = this.held.lease;
     const records = batch.records.flatMap((stored) => this.#expand(stored));
     const context = {
@@ -99,6 +99,7 @@ export class ShardRun<T> {
       decode: stream.decode,
       maxAttempts,
       onFailure,
+      concurrency,
       clock,
       stop: this.#stop.signal,
     };

@@ -7,6 +7,7 @@ import type { LostRecord } from '../sink/lost-record.ts';
 import type { FailurePolicy } from './failure-policy.ts';
 import type { Handler, HandlerContext } from './handler.ts';
 import { handlerError } from './handler-error.ts';
+import { handleByKey } from './key-lanes.ts';
 import type { RawStreamRecord } from './raw-record.ts';
 
 export interface ProcessOptions<T> {
@@ -15,6 +16,8 @@ export interface ProcessOptions<T> {
   /** Tries of one record or batch before it counts as failed, at least 1. */
   readonly maxAttempts: number;
   readonly onFailure: FailurePolicy;
+  /** Records handled at once, by key lanes; 1 is strictly in order. */
+  readonly concurrency: number;
   readonly clock: Clock;
   /** Fires when no further record may be started; what is in the handler's hands may finish. */
   readonly stop: AbortSignal;
@@ -22,12 +25,8 @@ export interface ProcessOptions<T> {
 
 const backoff: Backoff = { baseMs: 100, capMs: 30_000 };
 
-/** Records and the one call that handles them. */
-interface Work<T> {
-  readonly raw: readonly RawStreamRecord[];
-  readonly records: readonly StreamRecord<T>[];
-  readonly call: () => unknown;
-}
+type HandleBatch<T> = (records: readonly StreamRecord<T>[], context: HandlerContext) => unknown;
+type HandleOne<T> = (record: StreamRecord<T>, context: HandlerContext) => unknown;
 
 /**
  * Hands records to a user's function in order and says through `handled` how far it got: that record and all before it
@@ -43,6 +42,7 @@ export async function processRecords<T>(
 ): Promise<void> {
   const process = new Process(context, options, handled);
   if ('eachBatch' in options.handler) await process.batches(records, options.handler.eachBatch);
+  else if (options.concurrency > 1) await process.lanes(records, options.handler.eachRecord);
   else await process.each(records, options.handler.eachRecord);
 }
 
@@ -57,36 +57,25 @@ class Process<T> {
     this.#handled = handled;
   }
 
-  async each(
-    records: readonly RawStreamRecord[],
-    handle: (record: StreamRecord<T>, context: HandlerContext) => unknown,
-  ): Promise<void> {
+  async each(records: readonly RawStreamRecord[], handle: HandleOne<T>): Promise<void> {
     for (const raw of records) {
-      if (this.#options.stop.aborted) return;
-      const decoded = this.#decode(raw);
-      const record = decoded instanceof Promise ? await decoded : decoded;
-      if ('poison' in record) {
-        if (!(await this.#putAside(raw, record.poison, 1))) return;
-        continue;
-      }
-      const call = (): unknown => handle(record, this.#context);
-      try {
-        // A handler that answers at once must not cost a promise per record.
-        const result = call();
-        if (result instanceof Promise) await result;
-      } catch (error) {
-        const work = { raw: [raw], records: [record], call };
-        if (!(await this.#retry(work, error, this.#options.maxAttempts))) return;
-        continue;
-      }
+      // A handler that answers at once must not cost a promise per record.
+      const done = this.#one(raw, handle);
+      if (!(typeof done === 'boolean' ? done : await done)) return;
       this.#handled(raw);
     }
   }
 
-  async batches(
-    records: readonly RawStreamRecord[],
-    handle: (records: readonly StreamRecord<T>[], context: HandlerContext) => unknown,
-  ): Promise<void> {
+  async lanes(records: readonly RawStreamRecord[], handle: HandleOne<T>): Promise<void> {
+    await handleByKey(records, {
+      keyOf: ({ partitionKey }) => partitionKey,
+      concurrency: this.#options.concurrency,
+      handle: async (raw) => this.#one(raw, handle),
+      advanced: this.#handled,
+    });
+  }
+
+  async batches(records: readonly RawStreamRecord[], handle: HandleBatch<T>): Promise<void> {
     let raw: RawStreamRecord[] = [];
     let batch: StreamRecord<T>[] = [];
     for (const each of records) {
@@ -99,16 +88,39 @@ class Process<T> {
       // What came before a record that cannot be decoded is still owed to the handler, and comes first.
       if (!(await this.#batch(raw, batch, handle, this.#options.maxAttempts))) return;
       if (!(await this.#putAside(each, record.poison, 1))) return;
+      this.#handled(each);
       [raw, batch] = [[], []];
     }
     await this.#batch(raw, batch, handle, this.#options.maxAttempts);
+  }
+
+  /** True when the record is handled or put aside, false when stopped. */
+  #one(raw: RawStreamRecord, handle: HandleOne<T>): boolean | Promise<boolean> {
+    if (this.#options.stop.aborted) return false;
+    const decoded = this.#decode(raw);
+    return decoded instanceof Promise
+      ? decoded.then((record) => this.#handleOne(raw, record, handle))
+      : this.#handleOne(raw, decoded, handle);
+  }
+
+  #handleOne(raw: RawStreamRecord, record: Decoded<T>, handle: HandleOne<T>): boolean | Promise<boolean> {
+    if ('poison' in record) return this.#putAside(raw, record.poison, 1);
+    const call = (): unknown => handle(record, this.#context);
+    const again = (error: unknown): Promise<boolean> =>
+      this.#retry([raw], call, error, this.#options.maxAttempts);
+    try {
+      const result = call();
+      return result instanceof Promise ? result.then(() => true, again) : true;
+    } catch (error) {
+      return again(error);
+    }
   }
 
   /** True when every record is handled or put aside, false when stopped. */
   async #batch(
     raw: readonly RawStreamRecord[],
     records: readonly StreamRecord<T>[],
-    handle: (records: readonly StreamRecord<T>[], context: HandlerContext) => unknown,
+    handle: HandleBatch<T>,
     tries: number,
   ): Promise<boolean> {
     const last = raw.at(-1);
@@ -118,39 +130,41 @@ class Process<T> {
     try {
       await call();
     } catch (error) {
-      return this.#retry({ raw, records, call }, error, tries, async () => {
-        const middle = raw.length >> 1;
-        // Halves get one try each, or a poison record among ten thousand would take hours to find.
-        const left = await this.#batch(
-          raw.slice(0, middle),
-          records.slice(0, middle),
-          handle,
-          triesOf(middle),
-        );
-        return (
-          left && this.#batch(raw.slice(middle), records.slice(middle), handle, triesOf(raw.length - middle))
-        );
-      });
+      const halves = (): Promise<boolean> => this.#bisect(raw, records, handle);
+      if (!(await this.#retry(raw, call, error, tries, halves))) return false;
     }
     this.#handled(last);
     return true;
+  }
 
-    function triesOf(length: number): number {
-      return length === 1 ? tries : 1;
+  /** Halves get one try each, or a poison record among ten thousand would take hours to find; one alone gets them all. */
+  async #bisect(
+    raw: readonly RawStreamRecord[],
+    records: readonly StreamRecord<T>[],
+    handle: HandleBatch<T>,
+  ): Promise<boolean> {
+    const middle = raw.length >> 1;
+    for (const [from, to] of [
+      [0, middle],
+      [middle, raw.length],
+    ] as const) {
+      const tries = to - from === 1 ? this.#options.maxAttempts : 1;
+      if (!(await this.#batch(raw.slice(from, to), records.slice(from, to), handle, tries))) return false;
     }
+    return true;
   }
 
   /** Goes on after a first failure. True when the work is done in some way, false when stopped. */
   async #retry(
-    { raw, call }: Work<T>,
+    raw: readonly RawStreamRecord[],
+    call: () => unknown,
     failure: unknown,
     maxAttempts: number,
     bisect?: () => Promise<boolean>,
   ): Promise<boolean> {
     const { clock, stop } = this.#options;
     const [first] = raw;
-    const last = raw.at(-1);
-    if (first === undefined || last === undefined) return true;
+    if (first === undefined) return true;
     let cause = failure;
     for (let tries = 1; !stop.aborted; tries++) {
       const error = cause;
@@ -162,7 +176,6 @@ class Process<T> {
       try {
         await sleep(clock, backoffDelay(backoff, tries, clock), stop);
         await call();
-        this.#handled(last);
         return true;
       } catch (next) {
         cause = next;
@@ -187,7 +200,6 @@ class Process<T> {
         if (stop.aborted) return false;
       }
     }
-    this.#handled(raw);
     return true;
   }
 

@@ -46,7 +46,7 @@ interface Setup {
   readonly run: (records: readonly RawStreamRecord[], handler: Handler<number>) => Promise<void>;
 }
 
-function setup(maxAttempts = 3, onFailure: FailurePolicy = { action: 'stop' }): Setup {
+function setup(maxAttempts = 3, onFailure: FailurePolicy = { action: 'stop' }, concurrency = 1): Setup {
   const clock = createManualClock();
   const stop = new AbortController();
   const handled: string[] = [];
@@ -58,7 +58,7 @@ function setup(maxAttempts = 3, onFailure: FailurePolicy = { action: 'stop' }): 
       processRecords(
         records,
         context,
-        { handler, decode, maxAttempts, onFailure, clock, stop: stop.signal },
+        { handler, decode, maxAttempts, onFailure, concurrency, clock, stop: stop.signal },
         (last) => handled.push(last.sequenceNumber),
       ),
   };

@@ -1,0 +1,59 @@
+import { Watermark } from './watermark.ts';
+
+/** A record in its batch. */
+interface Place<R> {
+  readonly record: R;
+  readonly index: number;
+}
+
+/**
+ * Handles records side by side, those of one key one after the other in their order. `handle` answers false to stop. At most
+ * `concurrency` run at once; when one fails or stops, those running finish and no other is started. Rejects with the first
+ * error. `advanced` is told each time everything up to a record is done.
+ */
+export async function handleByKey<R>(
+  records: readonly R[],
+  options: {
+    readonly keyOf: (record: R) => string;
+    readonly concurrency: number;
+    readonly handle: (record: R) => Promise<boolean>;
+    readonly advanced: (last: R) => void;
+  },
+): Promise<void> {
+  const watermark = new Watermark(records.length, (index) => {
+    const last = records[index];
+    if (last !== undefined) options.advanced(last);
+  });
+  const lanes = [...groupByKey(records, options.keyOf).values()];
+  let next = 0;
+  let stopped = false;
+  let failure: { readonly error: unknown } | undefined;
+  const work = async (): Promise<void> => {
+    for (let lane = lanes[next++]; lane !== undefined && !stopped; lane = lanes[next++]) {
+      for (const { record, index } of lane) {
+        if (stopped) return;
+        try {
+          if (await options.handle(record)) watermark.finish(index);
+          else stopped = true;
+        } catch (error) {
+          failure ??= { error };
+          stopped = true;
+        }
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(options.concurrency, lanes.length) }, work));
+  if (failure !== undefined) throw failure.error;
+}
+
+/** Lanes in the order of their first records, so that the watermark moves as soon as it can. */
+function groupByKey<R>(records: readonly R[], keyOf: (record: R) => string): ReadonlyMap<string, Place<R>[]> {
+  const lanes = new Map<string, Place<R>[]>();
+  for (const [index, record] of records.entries()) {
+    const key = keyOf(record);
+    const lane = lanes.get(key);
+    if (lane === undefined) lanes.set(key, [{ record, index }]);
+    else lane.push({ record, index });
+  }
+  return lanes;
+}
