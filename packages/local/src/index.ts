@@ -13,4 +13,5 @@ export {
   type StreamOptions,
 } from './local-kinesis.ts';
 export type { Certificate } from './server/certificate.ts';
+export type { SigningKey, SigningKeys } from './wire/signature.ts';
 export { startServer, type LocalServer, type ServerOptions } from './server/server.ts';

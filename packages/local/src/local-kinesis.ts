@@ -22,9 +22,11 @@ import { createCloudwatch } from './neighbours/cloudwatch/cloudwatch.ts';
 import { createKinesisMeter } from './neighbours/cloudwatch/kinesis-meter.ts';
 import { MetricStore } from './neighbours/cloudwatch/metric-store.ts';
 import { createDynamodb } from './neighbours/dynamodb.ts';
+import { guarded } from './neighbours/guarded.ts';
 import { createFront, type Front } from './server/front.ts';
 import { createRequestHandler, type InProcessHandler } from './server/request-handler.ts';
 import { authorize, type AuthorizationRules } from './wire/authorization.ts';
+import { createSignatureCheck, type SigningKeys } from './wire/signature.ts';
 
 /** A stream to begin with. */
 export interface StreamOptions {
@@ -73,6 +75,11 @@ export interface LocalKinesisOptions {
   readonly faults?: Faults | readonly FaultRule[];
   /** Access key ids let in over the wire. Default: any. */
   readonly accessKeyIds?: readonly string[];
+  /**
+   * Secrets by access key id. With them every request over the wire, and of `clientConfig`, must be signed by one of
+   * these keys, no more than five minutes ago. Default: signatures are not verified.
+   */
+  readonly verifySignatures?: SigningKeys;
   /** Whether requests must be signed for `region`. Default false. */
   readonly enforceRegion?: boolean;
 }
@@ -81,7 +88,11 @@ export interface LocalKinesisOptions {
 export interface ClientConfig {
   readonly region: string;
   readonly endpoint: string;
-  readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
+  readonly credentials: {
+    readonly accessKeyId: string;
+    readonly secretAccessKey: string;
+    readonly sessionToken?: string;
+  };
   readonly requestHandler: InProcessHandler;
 }
 
@@ -133,6 +144,11 @@ export function assemble(options: LocalKinesisOptions): {
   const rules: AuthorizationRules = {
     ...(options.accessKeyIds === undefined ? {} : { accessKeyIds: options.accessKeyIds }),
     ...(options.enforceRegion === true ? { signingRegion: engine.options.region } : {}),
+    ...(options.verifySignatures === undefined
+      ? {}
+      : {
+          verify: createSignatureCheck(options.verifySignatures, () => engine.now, 'local.verifySignatures'),
+        }),
   };
   const { clock, region, accountId } = engine.options;
   const cloudwatch = createCloudwatch({
@@ -140,9 +156,13 @@ export function assemble(options: LocalKinesisOptions): {
     clock,
     region,
     accountId,
-    authorize: (request) => authorize(request, rules),
+    authorize: (request) => authorize(request, rules, 'monitoring'),
   });
-  const front = createFront(service, [dynamodb, cloudwatch], rules, faults);
+  const leases =
+    rules.verify === undefined
+      ? dynamodb
+      : guarded(dynamodb, (request) => authorize(request, rules, 'dynamodb'));
+  const front = createFront(service, [leases, cloudwatch], rules, faults);
   const close = async (): Promise<void> => {
     engine.close();
     await Promise.all([dynamodb.close(), cloudwatch.close()]);
@@ -152,7 +172,7 @@ export function assemble(options: LocalKinesisOptions): {
     clientConfig: {
       region: engine.options.region,
       endpoint: 'http://localhost',
-      credentials: { accessKeyId: options.accessKeyIds?.[0] ?? 'local', secretAccessKey: 'local' },
+      credentials: credentialsOf(options),
       requestHandler: createRequestHandler(front),
     },
     engine,
@@ -161,6 +181,16 @@ export function assemble(options: LocalKinesisOptions): {
     [Symbol.asyncDispose]: close,
   };
   return { kinesis, front };
+}
+
+/** Such as are let in. */
+function credentialsOf({ accessKeyIds, verifySignatures }: LocalKinesisOptions): ClientConfig['credentials'] {
+  const [known] = Object.entries(verifySignatures ?? {}).filter(
+    ([id]) => accessKeyIds === undefined || accessKeyIds.includes(id),
+  );
+  if (known === undefined) return { accessKeyId: accessKeyIds?.[0] ?? 'local', secretAccessKey: 'local' };
+  const [accessKeyId, key] = known;
+  return { accessKeyId, ...(typeof key === 'string' ? { secretAccessKey: key } : key) };
 }
 
 /** The program's own hook goes first. */

@@ -1,19 +1,22 @@
 import { ServiceError } from '../engine/service-error.ts';
 import type { WireRequest } from './message.ts';
+import type { VerifySignature } from './signature.ts';
 
 export interface AuthorizationRules {
   /** Access key ids that are let in. Default: any. */
   readonly accessKeyIds?: readonly string[];
   /** The region requests must be signed for. Default: any. */
   readonly signingRegion?: string;
+  /** Verifies the signature itself. Default: not. */
+  readonly verify?: VerifySignature;
 }
 
 /**
- * Refuses requests that are not signed, or signed for somebody or somewhere else. The signature itself is not
- * verified. Throws `MissingAuthenticationTokenException`, `IncompleteSignatureException`,
+ * Refuses requests that are not signed, or signed for somebody or somewhere else; the signature itself is verified
+ * when the rules say so. Throws `MissingAuthenticationTokenException`, `IncompleteSignatureException`,
  * `InvalidSignatureException`, `UnrecognizedClientException`.
  */
-export function authorize(request: WireRequest, rules: AuthorizationRules): void {
+export function authorize(request: WireRequest, rules: AuthorizationRules, service = 'kinesis'): void {
   const header = request.headers['authorization'];
   const query = new URLSearchParams(request.path.split('?')[1] ?? '');
   const signedQuery = query.has('X-Amz-Algorithm');
@@ -39,6 +42,14 @@ export function authorize(request: WireRequest, rules: AuthorizationRules): void
       `Credential should be scoped to a valid region, not '${region}'. `,
     );
   }
+  if (rules.verify === undefined) return;
+  if (header === undefined) {
+    throw new ServiceError(
+      'InvalidSignatureException',
+      'This server verifies signatures in the Authorization header only, not in the query string.',
+    );
+  }
+  rules.verify(request, service);
 }
 
 function credentialOfHeader(header: string, request: WireRequest): string {

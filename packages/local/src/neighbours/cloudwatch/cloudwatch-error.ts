@@ -29,6 +29,11 @@ export class CloudwatchError extends Error {
     return codes[this.type] ?? this.type.replace(/Exception$|Fault$/, '');
   }
 
+  /** Answered before any operation runs, to a client that is not let in. */
+  get isRefusal(): boolean {
+    return ofFrontDoor.has(this.type);
+  }
+
   get status(): number {
     if (this.type === 'InternalServiceFault') return 500;
     return this.type === 'ResourceNotFound' ? 404 : 400;
@@ -42,4 +47,14 @@ export function invalidValue(message: string): CloudwatchError {
 const codes: Readonly<Partial<Record<CloudwatchErrorType, string>>> = {
   MissingRequiredParameterException: 'MissingParameter',
   InternalServiceFault: 'InternalServiceError',
+  InvalidSignatureException: 'SignatureDoesNotMatch',
+  UnrecognizedClientException: 'InvalidClientTokenId',
 };
+
+const ofFrontDoor: ReadonlySet<CloudwatchErrorType> = new Set([
+  'AccessDeniedException',
+  'IncompleteSignatureException',
+  'InvalidSignatureException',
+  'MissingAuthenticationTokenException',
+  'UnrecognizedClientException',
+]);

@@ -56,7 +56,7 @@ function cborExchange(operation: string, request: WireRequest): Exchange {
     succeed: (output) => ({ status: 200, headers, body: cbor.serialize(toCbor(output ?? {})) }),
     fail: (error) => ({
       status: error.status,
-      headers: { ...headers, 'x-amzn-query-error': queryError(error) },
+      headers: { ...headers, ...queryError(error) },
       body: cbor.serialize({ __type: `com.amazonaws.cloudwatch#${error.type}`, message: error.message }),
     }),
   };
@@ -74,7 +74,7 @@ function jsonExchange(operation: string, request: WireRequest): Exchange {
     succeed: (output) => ({ status: 200, headers, body: JSON.stringify(toJson(output ?? {})) }),
     fail: (error) => ({
       status: error.status,
-      headers: { ...headers, 'x-amzn-query-error': queryError(error) },
+      headers: { ...headers, ...queryError(error) },
       body: JSON.stringify({ __type: `com.amazonaws.cloudwatch#${error.type}`, message: error.message }),
     }),
   };
@@ -99,7 +99,7 @@ function queryExchange(form: URLSearchParams): Exchange {
       ),
     }),
     fail: (error, requestId) => ({
-      status: error.status,
+      status: error.isRefusal ? 403 : error.status,
       headers,
       body: root(
         { Error: { Type: faultOf(error), Code: error.code, Message: error.message }, RequestId: requestId },
@@ -159,8 +159,9 @@ function mapMembers(value: unknown, change: (value: unknown) => unknown): unknow
   return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, change(member)]));
 }
 
-function queryError(error: CloudwatchError): string {
-  return `${error.code};${faultOf(error)}`;
+/** What lets clients of old call an error as the query protocol did. */
+function queryError(error: CloudwatchError): Readonly<Record<string, string>> {
+  return error.isRefusal ? {} : { 'x-amzn-query-error': `${error.code};${faultOf(error)}` };
 }
 
 function faultOf(error: CloudwatchError): string {
