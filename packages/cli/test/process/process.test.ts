@@ -111,11 +111,22 @@ test('the first Ctrl-C waits for what is under way, the second ends it with 130'
 });
 
 test.each([
-  [['--version'], 0],
-  [['tial'], 2],
-  [['tail', 'nope'], 3],
-  [['tail', 'orders', '--num', '1', '--timeout', '50ms'], 8],
-])('millrace %j exits with %d', { timeout }, async (argv, code) => {
-  const run = millrace(...argv, ...(argv[0] === 'tail' ? local.flags : []));
-  expect(await run.ended).toEqual({ code, signal: null });
+  [['--help'], [], ['commander', '@aws-sdk/client-kinesis']],
+  [['tail', 'orders', '--from', 'x'], ['commander'], ['@aws-sdk/client-kinesis']],
+  [
+    ['streams', 'ls', '--endpoint-url', 'http://127.0.0.1:1'],
+    ['commander', '@aws-sdk/client-kinesis'],
+    ['dynalite'],
+  ],
+])('millrace %j loads no package before it needs it', { timeout }, async (argv, needed, notNeeded) => {
+  const script = fileURLToPath(new URL('loaded.ts', import.meta.url));
+  const probe = start(process.execPath, [...launch.slice(0, -1), script, ...argv]);
+  await probe.ended;
+  const { packages } = JSON.parse(probe.stdout()) as { packages: string[] };
+  for (const name of needed) expect(packages).toContain(name);
+  for (const name of notNeeded) expect(packages).not.toContain(name);
+});
+
+test('the exit code of a run is that of the process', { timeout }, async () => {
+  expect(await millrace('tail', 'nope', ...local.flags).ended).toEqual({ code: 3, signal: null });
 });
