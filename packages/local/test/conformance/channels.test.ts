@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 
-import { afterAll, expect } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 
-import { account, arnOf, guarantee, required, type Answer, type Door } from './door.ts';
+import { account, arnOf, through, required, type Answers, type Door } from './door.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'channels-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -14,10 +14,7 @@ const role = 'arn:aws:iam::000000000000:role/delivery';
 const unknown = arnOf('channel/nowhere/1');
 
 /** A channel of its own bucket, so that tests do not see each other's objects. */
-function channelTo(
-  bucket: string,
-  change: { format?: string; stream?: string; storage?: object } = {},
-): Answer {
+function channelTo(bucket: string, change: { format?: string; stream?: string; storage?: object } = {}) {
   return {
     ChannelName: `to-${bucket}`,
     ServiceExecutionRoleARN: role,
@@ -38,12 +35,12 @@ function channelTo(
   };
 }
 
-async function create(door: Door, input: object): Promise<Answer> {
+async function create(door: Door, input: object) {
   await door.call('CreateStream', { StreamName: 'd', StreamModeDetails: { StreamMode: 'ON_DEMAND' } });
   return (await door.call('CreateChannel', input)).ChannelDescription;
 }
 
-const put = (door: Door, text: string | Uint8Array): Promise<Answer> =>
+const put = (door: Door, text: string | Uint8Array) =>
   door.call('PutRecord', { StreamName: 'd', Data: Buffer.from(text), PartitionKey: 'k' });
 
 /** Keys of a bucket. */
@@ -57,11 +54,9 @@ const bodyOf = (bucket: string, key: string): Buffer => readFileSync(join(folder
 
 const options = { channelFolder: folder };
 
-guarantee(
-  'CreateChannel',
-  'happy path',
-  'answers everything the channel is',
-  async (door) => {
+test(
+  'CreateChannel [happy path] answers everything the channel is',
+  through(async (door) => {
     const channel = await create(door, { ...channelTo('all'), Tags: { team: 'a' } });
     expect(channel).toMatchObject({
       ChannelName: 'to-all',
@@ -86,14 +81,11 @@ guarantee(
     const summary = await door.call('DescribeStreamSummary', { StreamName: 'd' });
     expect(summary.StreamDescriptionSummary.ChannelCount).toBe(1);
     expect(await door.call('DescribeLimits')).toMatchObject({ ChannelCount: 1 });
-  },
-  options,
+  }, options),
 );
-guarantee(
-  'CreateChannel',
-  'happy path',
-  'delivers what is put from then on, a line each, within its freshness',
-  async (door) => {
+test(
+  'CreateChannel [happy path] delivers what is put from then on, a line each, within its freshness',
+  through(async (door) => {
     await door.call('CreateStream', { StreamName: 'd', StreamModeDetails: { StreamMode: 'ON_DEMAND' } });
     await put(door, '"before"');
     await door.call('CreateChannel', channelTo('fresh'));
@@ -112,14 +104,11 @@ guarantee(
     await door.clock.advance(300_000);
     expect(objects('fresh')).toHaveLength(2);
     expect(door.clock.pending).toBe(0);
-  },
-  options,
+  }, options),
 );
-guarantee(
-  'CreateChannel',
-  'happy path',
-  'delivers every record once through splits and merges',
-  async (door) => {
+test(
+  'CreateChannel [happy path] delivers every record once through splits and merges',
+  through(async (door) => {
     await door.call('UpdateAccountSettings', { MinimumThroughputBillingCommitment: { Status: 'ENABLED' } });
     await create(door, channelTo('reshard', { format: 'STRING' }));
     const texts = Array.from({ length: 60 }, (_, index) => `record ${index}`);
@@ -136,14 +125,11 @@ guarantee(
       bodyOf('reshard', key).toString().trimEnd().split('\n'),
     );
     expect(lines.toSorted()).toEqual(texts.toSorted());
-  },
-  options,
+  }, options),
 );
-guarantee(
-  'CreateChannel',
-  'happy path',
-  'compresses, and lays out keys by a template',
-  async (door) => {
+test(
+  'CreateChannel [happy path] compresses, and lays out keys by a template',
+  through(async (door) => {
     const storage = { CompressionType: 'GZIP', OutputKeyTemplate: 'x/!{yyyy}/!{channel-name}!{extension}' };
     await create(door, channelTo('packed', { format: 'BYTE_ARRAY', storage }));
     await put(door, new Uint8Array([0, 255, 1]));
@@ -152,14 +138,11 @@ guarantee(
     const [key = ''] = objects('packed');
     expect(key).toMatch(/^x\/\d{4}\/to-packed-000000-[\da-f]{11}\.bin\.gz$/);
     expect([...gunzipSync(bodyOf('packed', key))]).toEqual([0, 255, 1, 2]);
-  },
-  options,
+  }, options),
 );
-guarantee(
-  'CreateChannel',
-  'happy path',
-  'notes records that are not of the format, and delivers the others',
-  async (door) => {
+test(
+  'CreateChannel [happy path] notes records that are not of the format, and delivers the others',
+  through(async (door) => {
     await create(door, channelTo('errors'));
     const { SequenceNumber } = await put(door, 'no json');
     await put(door, '{}');
@@ -173,26 +156,20 @@ guarantee(
       error: 'Record is not valid JSON.',
     });
     expect(delivered.map((key) => bodyOf('errors', key).toString())).toEqual(['{}\n']);
-  },
-  options,
+  }, options),
 );
-guarantee(
-  'CreateChannel',
-  'happy path',
-  'delivers what waits when the embedded Kinesis closes',
-  async (door) => {
+test(
+  'CreateChannel [happy path] delivers what waits when the embedded Kinesis closes',
+  through(async (door) => {
     await create(door, channelTo('closing'));
     await put(door, '{}');
     await door.kinesis.close();
     expect(objects('closing')).toHaveLength(1);
-  },
-  options,
+  }, options),
 );
-guarantee(
-  'CreateChannel',
-  'validation',
-  'says what is missing, and what does not go together',
-  async (door) => {
+test(
+  'CreateChannel [validation] says what is missing, and what does not go together',
+  through(async (door) => {
     expect(await door.failure('CreateChannel', {})).toBe(
       required('channelName', 'serviceExecutionRoleARN', 'streamConfigurationList'),
     );
@@ -225,25 +202,19 @@ guarantee(
     expect(await door.failure('CreateChannel', channelTo('never', { stream: 's' }))).toBe(
       `ValidationException: Request is invalid. Stream s under account ${account} is in Provisioned mode.`,
     );
-  },
-  options,
+  }, options),
 );
-guarantee(
-  'CreateChannel',
-  'unknown resource',
-  'refuses a stream that is not there',
-  async (door) => {
+test(
+  'CreateChannel [unknown resource] refuses a stream that is not there',
+  through(async (door) => {
     expect(await door.failure('CreateChannel', channelTo('never', { stream: 'nowhere' }))).toMatch(
       /^ResourceNotFoundException: Stream nowhere under account/,
     );
-  },
-  options,
+  }, options),
 );
-guarantee(
-  'CreateChannel',
-  'limits',
-  'is one to S3 for a stream, of one name in the account',
-  async (door) => {
+test(
+  'CreateChannel [limits] is one to S3 for a stream, of one name in the account',
+  through(async (door) => {
     await create(door, channelTo('one'));
     expect(await door.failure('CreateChannel', channelTo('one'))).toMatch(
       /^ResourceInUseException: Channel to-one/,
@@ -251,51 +222,51 @@ guarantee(
     expect(await door.failure('CreateChannel', channelTo('two'))).toMatch(
       /^LimitExceededException: Stream d/,
     );
-  },
-  options,
+  }, options),
 );
-guarantee(
-  'CreateChannel',
-  'KMS',
-  "takes a key of one's own that works",
-  async (door) => {
-    await door.call('CreateStream', { StreamName: 'd', StreamModeDetails: { StreamMode: 'ON_DEMAND' } });
-    const failure = (KeyId: string): Promise<string> =>
-      door.failure('CreateChannel', {
-        ...channelTo('never'),
-        EncryptionConfiguration: { EncryptionType: 'KMS', KeyId },
+test(
+  "CreateChannel [KMS] takes a key of one's own that works",
+  through(
+    async (door) => {
+      await door.call('CreateStream', { StreamName: 'd', StreamModeDetails: { StreamMode: 'ON_DEMAND' } });
+      const failure = (KeyId: string): Promise<string> =>
+        door.failure('CreateChannel', {
+          ...channelTo('never'),
+          EncryptionConfiguration: { EncryptionType: 'KMS', KeyId },
+        });
+      expect(await failure('alias/off')).toMatch(/^KMSDisabledException/);
+      expect(await failure('alias/aws/kinesis')).toMatch(/^InvalidArgumentException/);
+    },
+    { ...options, kmsKeys: { 'alias/off': 'disabled' } },
+  ),
+);
+test(
+  'CreateChannel [states] fails, saying why, when its objects cannot be kept',
+  through(
+    async (door) => {
+      const channel = await create(door, channelTo('stuck'));
+      await put(door, '{}');
+      await door.clock.advance(300_000);
+      const { ChannelDescription } = await door.call('DescribeChannel', { ChannelARN: channel.ChannelARN });
+      expect(ChannelDescription).toMatchObject({
+        ChannelStatus: 'FAILED',
+        ChannelStatusReason: expect.stringMatching(/ENOTDIR|EEXIST/),
       });
-    expect(await failure('alias/off')).toMatch(/^KMSDisabledException/);
-    expect(await failure('alias/aws/kinesis')).toMatch(/^InvalidArgumentException/);
-  },
-  { ...options, kmsKeys: { 'alias/off': 'disabled' } },
+    },
+    { channelFolder: import.meta.filename },
+  ),
 );
-guarantee(
-  'CreateChannel',
-  'states',
-  'fails, saying why, when its objects cannot be kept',
-  async (door) => {
-    const channel = await create(door, channelTo('stuck'));
-    await put(door, '{}');
-    await door.clock.advance(300_000);
-    const { ChannelDescription } = await door.call('DescribeChannel', { ChannelARN: channel.ChannelARN });
-    expect(ChannelDescription).toMatchObject({
-      ChannelStatus: 'FAILED',
-      ChannelStatusReason: expect.stringMatching(/ENOTDIR|EEXIST/),
-    });
-  },
-  { channelFolder: import.meta.filename },
+test(
+  'CreateChannel [not emulated] says which option channels need',
+  through(async (door) => {
+    expect(await door.failure('CreateChannel', channelTo('never'))).toMatch(
+      /^InvalidArgumentException: Channels are not emulated unless .* the option channelFolder/,
+    );
+  }),
 );
-guarantee('CreateChannel', 'not emulated', 'says which option channels need', async (door) => {
-  expect(await door.failure('CreateChannel', channelTo('never'))).toMatch(
-    /^InvalidArgumentException: Channels are not emulated unless .* the option channelFolder/,
-  );
-});
-guarantee(
-  'CreateChannel',
-  'not emulated',
-  'delivers to no S3 Tables',
-  async (door) => {
+test(
+  'CreateChannel [not emulated] delivers to no S3 Tables',
+  through(async (door) => {
     const { S3DestinationConfiguration: _, ...input } = channelTo('never');
     const tables = {
       DeadLetterQueueS3Configuration: { BucketARN: 'arn:aws:s3:::dead', ExpectedBucketOwner: account },
@@ -311,26 +282,20 @@ guarantee(
     expect(
       await door.failure('CreateChannel', { ...input, S3TablesDestinationConfiguration: tables }),
     ).toMatch(/^InvalidArgumentException: S3TablesDestinationConfiguration is not emulated/);
-  },
-  options,
+  }, options),
 );
 
-guarantee(
-  'DescribeChannel',
-  'happy path',
-  'shows a channel',
-  async (door) => {
+test(
+  'DescribeChannel [happy path] shows a channel',
+  through(async (door) => {
     const channel = await create(door, channelTo('shown'));
     const answer = await door.call('DescribeChannel', { ChannelARN: channel.ChannelARN });
     expect(answer).toEqual({ ChannelDescription: channel });
-  },
-  options,
+  }, options),
 );
-guarantee(
-  'UpdateChannel',
-  'happy path',
-  'changes freshness and logging',
-  async (door) => {
+test(
+  'UpdateChannel [happy path] changes freshness and logging',
+  through(async (door) => {
     const { ChannelARN } = await create(door, channelTo('changed'));
     await door.call('UpdateChannel', {
       ChannelARN,
@@ -342,44 +307,38 @@ guarantee(
       S3DestinationConfiguration: { DataFreshnessInSeconds: 900 },
       LoggingConfiguration: { CloudWatchLogs: { Enabled: true, LogGroupName: 'g' } },
     });
-  },
-  options,
+  }, options),
 );
-guarantee(
-  'UpdateChannel',
-  'states',
-  'is UPDATING for its time and refuses another change meanwhile',
-  async (door) => {
-    const { ChannelARN } = await create(door, channelTo('updating'));
-    const change = { ChannelARN, S3DestinationConfiguration: { DataFreshnessInSeconds: 600 } };
-    const { ChannelDescription } = await door.call('UpdateChannel', change);
-    expect(ChannelDescription.ChannelStatus).toBe('UPDATING');
-    expect(await door.failure('UpdateChannel', change)).toMatch(
-      /^ResourceInUseException: .*in state UPDATING$/,
-    );
-    await door.clock.advance(1000);
-    const after = await door.call('DescribeChannel', { ChannelARN });
-    expect(after.ChannelDescription.ChannelStatus).toBe('ACTIVE');
-  },
-  { ...options, updateStreamTime: 1000 },
+test(
+  'UpdateChannel [states] is UPDATING for its time and refuses another change meanwhile',
+  through(
+    async (door) => {
+      const { ChannelARN } = await create(door, channelTo('updating'));
+      const change = { ChannelARN, S3DestinationConfiguration: { DataFreshnessInSeconds: 600 } };
+      const { ChannelDescription } = await door.call('UpdateChannel', change);
+      expect(ChannelDescription.ChannelStatus).toBe('UPDATING');
+      expect(await door.failure('UpdateChannel', change)).toMatch(
+        /^ResourceInUseException: .*in state UPDATING$/,
+      );
+      await door.clock.advance(1000);
+      const after = await door.call('DescribeChannel', { ChannelARN });
+      expect(after.ChannelDescription.ChannelStatus).toBe('ACTIVE');
+    },
+    { ...options, updateStreamTime: 1000 },
+  ),
 );
-guarantee(
-  'UpdateChannel',
-  'validation',
-  'wants something to change, within bounds',
-  async (door) => {
+test(
+  'UpdateChannel [validation] wants something to change, within bounds',
+  through(async (door) => {
     const { ChannelARN } = await create(door, channelTo('bounds'));
     expect(await door.failure('UpdateChannel', { ChannelARN })).toMatch(/^InvalidArgumentException: Either/);
     const wrong = { ChannelARN, S3DestinationConfiguration: { DataFreshnessInSeconds: 901 } };
     expect(await door.failure('UpdateChannel', wrong)).toMatch(/must be between 300 and 900/);
-  },
-  options,
+  }, options),
 );
-guarantee(
-  'DeleteChannel',
-  'happy path',
-  'delivers what waits, and sets the stream free',
-  async (door) => {
+test(
+  'DeleteChannel [happy path] delivers what waits, and sets the stream free',
+  through(async (door) => {
     const { ChannelARN } = await create(door, channelTo('deleted'));
     expect(await door.failure('DeleteStream', { StreamName: 'd' })).toMatch(
       /^ResourceInUseException: .*channels/,
@@ -395,46 +354,35 @@ guarantee(
     expect(objects('deleted')).toHaveLength(1);
     expect(await door.failure('DescribeChannel', { ChannelARN })).toMatch(/^ResourceNotFoundException/);
     await expect(door.call('DeleteStream', { StreamName: 'd' })).resolves.toBeTypeOf('object');
-  },
-  options,
+  }, options),
 );
 for (const operation of ['DescribeChannel', 'UpdateChannel', 'DeleteChannel']) {
-  guarantee(
-    operation,
-    'unknown resource',
-    'refuses a channel that is not there',
-    async (door) => {
+  test(
+    `${operation} [unknown resource] refuses a channel that is not there`,
+    through(async (door) => {
       expect(await door.failure(operation, { ChannelARN: unknown })).toBe(
         `ResourceNotFoundException: Channel ${unknown} not found.`,
       );
-    },
-    options,
+    }, options),
   );
-  guarantee(
-    operation,
-    'validation',
-    'wants the ARN of a channel',
-    async (door) => {
+  test(
+    `${operation} [validation] wants the ARN of a channel`,
+    through(async (door) => {
       expect(await door.failure(operation, {})).toBe(required('channelARN'));
       expect(await door.failure(operation, { ChannelARN: arnOf('stream/s') })).toMatch(
         /at 'channelARN' failed to satisfy constraint: Member must satisfy regular expression pattern: arn:aws/,
       );
-    },
-    options,
+    }, options),
   );
 }
-guarantee(
-  'ListChannels',
-  'pagination',
-  'goes on by token, with the filter it began with',
-  async (door) => {
+test(
+  'ListChannels [pagination] goes on by token, with the filter it began with',
+  through(async (door) => {
     for (const name of ['a', 'b', 'c']) {
       const StreamName = `d${name}`;
       await door.call('CreateStream', { StreamName, StreamModeDetails: { StreamMode: 'ON_DEMAND' } });
       await door.call('CreateChannel', { ...channelTo(`list-${name}`), ...source(StreamName) });
     }
-    const names = (answer: Answer): readonly string[] =>
-      answer.ChannelSummaries.map((one: Answer) => one.ChannelName);
     const first = await door.call('ListChannels', { MaxResults: 2 });
     expect(names(first)).toEqual(['to-list-a', 'to-list-b']);
     expect(first.ChannelSummaries[0]).toMatchObject({
@@ -446,9 +394,11 @@ guarantee(
     const filtered = await door.call('ListChannels', { StreamFilter, MaxResults: 1 });
     expect(names(filtered)).toEqual(['to-list-b']);
     expect(names(await door.call('ListChannels', { NextToken: filtered.NextToken }))).toEqual(['to-list-c']);
-  },
-  options,
+  }, options),
 );
+
+const names = (answer: Answers['ListChannels']): readonly string[] =>
+  answer.ChannelSummaries.map((one) => one.ChannelName);
 
 function source(name: string): object {
   return {

@@ -1,113 +1,133 @@
-import { describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 
 import { commonRows, type CommonRow } from './common-table.ts';
-import { account, arnOf, guarantee, openDoor, operations, required, streamArn, type Door } from './door.ts';
+import { account, arnOf, through, openDoor, operations, required, streamArn, type Door } from './door.ts';
 
 test('every operation of the SDK is answered', async () => {
   await using door = await openDoor();
   expect(operations).toHaveLength(45);
   for (const operation of operations) {
     const answer = await door.call(operation, {}).catch((error: Error) => error.name);
-    expect(answer, operation).not.toBe('UnknownOperationException');
-    expect(answer, operation).not.toBe('InternalFailure');
+    expect([operation, answer]).not.toContain('UnknownOperationException');
+    expect([operation, answer]).not.toContain('InternalFailure');
   }
 });
 
-describe('every row', () => {
-  for (const row of commonRows) defineRow(row);
-});
-
-function defineRow(row: CommonRow): void {
+for (const row of commonRows) {
   const { operation } = row;
-  const run = async (door: Door, change: object = {}): Promise<object> => {
-    await prepare(door, row);
-    return await fill(door, { ...row.input, ...change });
-  };
-  guarantee(operation, 'happy path', 'answers a call with all it needs', async (door) => {
-    await expect(door.call(operation, await run(door))).resolves.toBeTypeOf('object');
-  });
-  if (row.required.length > 0) {
-    guarantee(operation, 'validation', 'says which members are missing, in order', async (door) => {
-      expect(await door.failure(operation, {})).toBe(required(...row.required));
-    });
-  }
-  if (row.needsActive === true) {
-    guarantee(
-      operation,
-      'states',
-      'is refused while the stream is UPDATING, and not after',
+  test(
+    `${operation} [happy path] answers a call with all it needs`,
+    through(async (door) => {
+      await expect(door.call(operation, await inputOf(door, row))).resolves.toBeTypeOf('object');
+    }),
+  );
+}
+
+for (const { operation, required: members } of commonRows.filter((row) => row.required.length > 0)) {
+  test(
+    `${operation} [validation] says which members are missing, in order`,
+    through(async (door) => {
+      expect(await door.failure(operation, {})).toBe(required(...members));
+    }),
+  );
+}
+
+for (const row of commonRows.filter(({ needsActive }) => needsActive === true)) {
+  const { operation } = row;
+  test(
+    `${operation} [states] is refused while the stream is UPDATING, and not after`,
+    through(
       async (door) => {
-        const input = await run(door);
-        await door.call('IncreaseStreamRetentionPeriod', { StreamName: 's', RetentionPeriodHours: 48 });
+        const input = await inputOf(door, row);
+        await door.call('UpdateMaxRecordSize', { StreamARN: streamArn, MaxRecordSizeInKiB: 4096 });
         expect(await door.failure(operation, input)).toBe(
           `ResourceInUseException: Stream s under account ${account} not ACTIVE, instead in state UPDATING`,
         );
         await door.clock.advance(1000);
-        if (operation === 'DecreaseStreamRetentionPeriod') return;
         await expect(door.call(operation, input)).resolves.toBeTypeOf('object');
       },
       { updateStreamTime: 1000 },
-    );
-  }
-  if (row.names !== 'nothing') defineNames(row, run);
+    ),
+  );
 }
 
-function defineNames(row: CommonRow, run: (door: Door, change?: object) => Promise<object>): void {
+for (const row of commonRows.filter(({ names }) => names !== 'nothing')) {
   const { operation } = row;
   const member = row.names === 'resource' ? 'ResourceARN' : 'StreamARN';
-  const notFound = (owner: string): RegExp => {
-    if (row.names === 'resource') return /^ResourceNotFoundException: /;
-    // Whoever asks for an iterator is told of the shard first.
-    const shard =
-      operation === 'GetShardIterator'
-        ? `|Shard shardId-0{12} in stream nowhere under account ${account} does not exist`
-        : '';
-    return new RegExp(
-      `^ResourceNotFoundException: (Stream (s|nowhere) under account ${owner} not found\\.${shard})$`,
-    );
-  };
-  guarantee(operation, 'unknown resource', 'refuses a stream that is not there', async (door) => {
-    const name = row.names === 'either' ? { StreamName: 'nowhere' } : { [member]: arnOf('stream/nowhere') };
-    expect(await door.failure(operation, await run(door, name))).toMatch(notFound(account));
-  });
-  guarantee(operation, 'ARN', 'takes the ARN of the stream', async (door) => {
-    const input = await run(door, { [member]: streamArn });
-    await expect(
-      door.call(operation, row.names === 'either' ? { ...input, StreamName: undefined } : input),
-    ).resolves.toBeTypeOf('object');
-  });
-  guarantee(operation, 'ARN', 'refuses the ARN of another account and of another region', async (door) => {
-    const other = await run(door, {
-      StreamName: undefined,
-      [member]: arnOf('stream/s', 'us-east-1', '123456789012'),
-    });
-    expect(await door.failure(operation, other)).toMatch(notFound('123456789012'));
-    const elsewhere = { ...other, [member]: arnOf('stream/s', 'eu-west-1') };
-    expect(await door.failure(operation, elsewhere)).toMatch(notFound(account));
-  });
-  guarantee(operation, 'validation', 'refuses an ARN and a StreamId not of their form', async (door) => {
-    const input = await run(door, { [member]: 'arn:aws:sns:us-east-1:1:s', StreamId: 'NO' });
-    const message = await door.failure(operation, input);
-    expect(message).toMatch(/^ValidationException: [23] validation errors detected: /);
-    expect(message).toContain(
-      `at '${member === 'StreamARN' ? 'streamARN' : 'resourceARN'}' failed to satisfy`,
-    );
-    expect(message).toContain(
-      "Value 'NO' at 'streamId' failed to satisfy constraint: Member must satisfy regular expression pattern: " +
-        '[a-z0-9]{20}-[a-z0-9]{3}',
-    );
-  });
-  if (row.names !== 'either') return;
-  guarantee(operation, 'validation', 'wants a name or an ARN, and both for the same stream', async (door) => {
-    const input = await run(door, { StreamName: undefined });
-    expect(await door.failure(operation, input)).toBe(
-      'InvalidArgumentException: Either StreamName or StreamARN must be provided.',
-    );
-    const two = { ...input, StreamName: 'other', StreamARN: streamArn };
-    expect(await door.failure(operation, two)).toBe(
-      `InvalidArgumentException: StreamName other and StreamARN ${streamArn} do not refer to the same stream.`,
-    );
-  });
+  const nameless = row.names === 'either' ? { StreamName: undefined } : {};
+  test(
+    `${operation} [unknown resource] refuses a stream that is not there`,
+    through(async (door) => {
+      const name = row.names === 'either' ? { StreamName: 'nowhere' } : { [member]: arnOf('stream/nowhere') };
+      expect(await door.failure(operation, await inputOf(door, row, name))).toMatch(notFound(row, account));
+    }),
+  );
+  test(
+    `${operation} [ARN] takes the ARN of the stream`,
+    through(async (door) => {
+      const input = await inputOf(door, row, { ...nameless, [member]: streamArn });
+      await expect(door.call(operation, input)).resolves.toBeTypeOf('object');
+    }),
+  );
+  test(
+    `${operation} [ARN] refuses the ARN of another account and of another region`,
+    through(async (door) => {
+      const owner = '123456789012';
+      const arn = arnOf('stream/s', 'us-east-1', owner);
+      const other = await inputOf(door, row, { ...nameless, [member]: arn });
+      expect(await door.failure(operation, other)).toMatch(notFound(row, owner));
+      const elsewhere = { ...other, [member]: arnOf('stream/s', 'eu-west-1') };
+      expect(await door.failure(operation, elsewhere)).toMatch(notFound(row, account));
+    }),
+  );
+  test(
+    `${operation} [validation] refuses an ARN and a StreamId not of their form`,
+    through(async (door) => {
+      const change = { [member]: 'arn:aws:sns:us-east-1:1:s', StreamId: 'NO' };
+      const message = await door.failure(operation, await inputOf(door, row, change));
+      expect(message).toMatch(/^ValidationException: [23] validation errors detected: /);
+      expect(message).toContain(`at '${member === 'StreamARN' ? 'streamARN' : 'resourceARN'}' failed`);
+      expect(message).toContain(
+        "Value 'NO' at 'streamId' failed to satisfy constraint: Member must satisfy regular expression pattern: " +
+          '[a-z0-9]{20}-[a-z0-9]{3}',
+      );
+    }),
+  );
+}
+
+for (const row of commonRows.filter(({ names }) => names === 'either')) {
+  const { operation } = row;
+  test(
+    `${operation} [validation] wants a name or an ARN, and both for the same stream`,
+    through(async (door) => {
+      const input = await inputOf(door, row, { StreamName: undefined });
+      expect(await door.failure(operation, input)).toBe(
+        'InvalidArgumentException: Either StreamName or StreamARN must be provided.',
+      );
+      const two = { ...input, StreamName: 'other', StreamARN: streamArn };
+      expect(await door.failure(operation, two)).toBe(
+        `InvalidArgumentException: StreamName other and StreamARN ${streamArn} do not refer to the same stream.`,
+      );
+    }),
+  );
+}
+
+/** A stream `s`, owned by `owner`, or one called `nowhere`. */
+function notFound({ operation, names }: CommonRow, owner: string): RegExp {
+  if (names === 'resource') return /^ResourceNotFoundException: /;
+  // Whoever asks for an iterator is told of the shard first.
+  const shard =
+    operation === 'GetShardIterator'
+      ? `|Shard shardId-0{12} in stream nowhere under account ${account} does not exist`
+      : '';
+  return new RegExp(
+    `^ResourceNotFoundException: (Stream (s|nowhere) under account ${owner} not found\\.${shard})$`,
+  );
+}
+
+async function inputOf(door: Door, row: CommonRow, change: object = {}): Promise<object> {
+  await prepare(door, row);
+  return fill(door, { ...row.input, ...change });
 }
 
 async function prepare(door: Door, row: CommonRow): Promise<void> {

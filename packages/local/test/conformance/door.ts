@@ -1,26 +1,32 @@
 import * as sdk from '@aws-sdk/client-kinesis';
 import { createManualClock, type ManualClock } from '@millrace/kinesis/testing';
-import { describe, test } from 'vitest';
 
 import { createLocalKinesis, type LocalKinesis, type LocalKinesisOptions } from '../../src/index.ts';
 
-/** What a guarantee is about; the columns of docs/conformance.md. */
-export const behaviours = [
-  'happy path',
-  'validation',
-  'unknown resource',
-  'ARN',
-  'states',
-  'pagination',
-  'dry run',
-  'limits',
-  'KMS',
-  'not emulated',
-] as const;
+type Commands = {
+  readonly [K in keyof typeof sdk as K extends `${infer Name}Command` ? Name : never]: (typeof sdk)[K];
+};
 
-export type Behaviour = (typeof behaviours)[number];
+/** What a command resolves to, as the SDK types it. */
+type OutputOf<C> = C extends new (input: never) => {
+  resolveMiddleware(...args: never[]): (args: never) => Promise<{ output: infer Output }>;
+}
+  ? Output
+  : never;
 
-export type Answer = Record<string, any>;
+/** The SDK makes every member optional; a test reads those the service always gives. */
+type Given<T> = T extends Date | Uint8Array | AsyncIterable<unknown>
+  ? T
+  : T extends readonly (infer Item)[]
+    ? Given<Item>[]
+    : T extends object
+      ? { [K in keyof T]-?: Given<NonNullable<T[K]>> }
+      : T;
+
+/** What operations answer, without the SDK's metadata. */
+export type Answers = {
+  readonly [O in keyof Commands]: Given<Omit<OutputOf<Commands[O]>, '$metadata'>>;
+};
 
 /** An unmodified SDK client in the same process, on a clock that stands still. */
 export interface Door extends AsyncDisposable {
@@ -28,7 +34,8 @@ export interface Door extends AsyncDisposable {
   readonly clock: ManualClock;
   readonly client: sdk.KinesisClient;
   /** Answers what the service does, without the SDK's metadata. */
-  call(operation: string, input?: object): Promise<Answer>;
+  call<O extends keyof Answers>(operation: O, input?: object): Promise<Answers[O]>;
+  call(operation: string, input?: object): Promise<object>;
   /** `Name: message` of the error the call must end in. */
   failure(operation: string, input?: object): Promise<string>;
 }
@@ -44,7 +51,7 @@ export async function openDoor(options: Omit<LocalKinesisOptions, 'clock'> = {})
   const clock = createManualClock();
   const kinesis = await createLocalKinesis({ streams: { s: {} }, ...options, clock });
   const client = new sdk.KinesisClient({ ...kinesis.clientConfig, maxAttempts: 1 });
-  const call = async (operation: string, input: object = {}): Promise<Answer> => {
+  const call = async (operation: string, input: object = {}): Promise<object> => {
     const { $metadata: _, ...answer } = await client.send(commandOf(operation, input));
     return answer;
   };
@@ -71,20 +78,15 @@ export const operations: readonly string[] = Object.keys(sdk)
   .map((name) => name.slice(0, -'Command'.length))
   .toSorted();
 
-/** One row of the table: what an operation guarantees. */
-export function guarantee(
-  operation: string,
-  behaviour: Behaviour,
-  title: string,
+/** A check through a door of its own, as the body of a test. */
+export function through(
   check: (door: Door) => Promise<void>,
   options: Omit<LocalKinesisOptions, 'clock'> = {},
-): void {
-  describe(operation, () => {
-    test(`[${behaviour}] ${title}`, async () => {
-      await using door = await openDoor(options);
-      await check(door);
-    });
-  });
+): () => Promise<void> {
+  return async () => {
+    await using door = await openDoor(options);
+    await check(door);
+  };
 }
 
 export function required(...members: readonly string[]): string {

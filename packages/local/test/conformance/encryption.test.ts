@@ -1,19 +1,19 @@
-import { expect } from 'vitest';
+import { expect, test } from 'vitest';
 
 import type { KmsKeyState } from '../../src/index.ts';
-import { guarantee, streamArn, type Answer, type Door } from './door.ts';
+import { through, streamArn, type Door } from './door.ts';
 
 const key = 'alias/orders';
 const start = (KeyId: string): object => ({ StreamName: 's', EncryptionType: 'KMS', KeyId });
 const record = { Data: Buffer.from('x'), PartitionKey: 'k' };
 
-const read = async (door: Door): Promise<Answer> => {
+const read = async (door: Door) => {
   const { ShardIterator } = await door.call('GetShardIterator', {
     StreamName: 's',
     ShardId: 'shardId-000000000000',
     ShardIteratorType: 'TRIM_HORIZON',
   });
-  return await door.call('GetRecords', { ShardIterator });
+  return door.call('GetRecords', { ShardIterator });
 };
 
 const states: readonly (readonly [KmsKeyState, string])[] = [
@@ -28,21 +28,19 @@ const states: readonly (readonly [KmsKeyState, string])[] = [
   ['throttled', 'KMSThrottlingException: '],
 ];
 
-guarantee(
-  'StartStreamEncryption',
-  'happy path',
-  'shows in descriptions, puts and gets from then on',
-  async (door) => {
+test(
+  'StartStreamEncryption [happy path] shows in descriptions, puts and gets from then on',
+  through(async (door) => {
     await door.call('PutRecord', { StreamName: 's', ...record });
     await door.clock.advance(10);
     await door.call('StartStreamEncryption', start(key));
-    for (const operation of ['DescribeStream', 'DescribeStreamSummary']) {
-      const answer = await door.call(operation, { StreamName: 's' });
-      expect(answer.StreamDescription ?? answer.StreamDescriptionSummary).toMatchObject({
-        EncryptionType: 'KMS',
-        KeyId: key,
-      });
-    }
+    const encrypted = { EncryptionType: 'KMS', KeyId: key };
+    expect(await door.call('DescribeStream', { StreamName: 's' })).toMatchObject({
+      StreamDescription: encrypted,
+    });
+    expect(await door.call('DescribeStreamSummary', { StreamName: 's' })).toMatchObject({
+      StreamDescriptionSummary: encrypted,
+    });
     expect(await door.call('PutRecord', { StreamName: 's', ...record })).toHaveProperty(
       'EncryptionType',
       'KMS',
@@ -52,69 +50,70 @@ guarantee(
       Records: [{}],
     });
     const { Records } = await read(door);
-    expect(Records.map((one: Answer) => one.EncryptionType)).toEqual([undefined, 'KMS', 'KMS']);
-  },
+    expect(Records.map((one) => one.EncryptionType)).toEqual([undefined, 'KMS', 'KMS']);
+  }),
 );
-guarantee(
-  'StartStreamEncryption',
-  'states',
-  'begins when the stream is ACTIVE again',
-  async (door) => {
-    await door.call('StartStreamEncryption', start(key));
-    expect(await door.call('PutRecord', { StreamName: 's', ...record })).not.toHaveProperty('EncryptionType');
-    await door.clock.advance(1000);
-    expect(await door.call('PutRecord', { StreamName: 's', ...record })).toHaveProperty('EncryptionType');
-  },
-  { updateStreamTime: 1000 },
-);
-guarantee(
-  'StartStreamEncryption',
-  'limits',
-  'takes 25 keys in 24 hours',
-  async (door) => {
-    for (let count = 0; count < 25; count++) {
-      await door.call('StartStreamEncryption', start(`alias/k${count}`));
+test(
+  'StartStreamEncryption [states] begins when the stream is ACTIVE again',
+  through(
+    async (door) => {
+      await door.call('StartStreamEncryption', start(key));
+      expect(await door.call('PutRecord', { StreamName: 's', ...record })).not.toHaveProperty(
+        'EncryptionType',
+      );
       await door.clock.advance(1000);
-    }
-    expect(await door.failure('StartStreamEncryption', start(key))).toMatch(
-      /^LimitExceededException: .*25 times/,
-    );
-  },
-  { enforceLimits: true },
+      expect(await door.call('PutRecord', { StreamName: 's', ...record })).toHaveProperty('EncryptionType');
+    },
+    { updateStreamTime: 1000 },
+  ),
 );
-guarantee(
-  'StopStreamEncryption',
-  'happy path',
-  'ends it, and leaves records encrypted that were',
-  async (door) => {
+test(
+  'StartStreamEncryption [limits] takes 25 keys in 24 hours',
+  through(
+    async (door) => {
+      for (let count = 0; count < 25; count++) {
+        await door.call('StartStreamEncryption', start(`alias/k${count}`));
+        await door.clock.advance(1000);
+      }
+      expect(await door.failure('StartStreamEncryption', start(key))).toMatch(
+        /^LimitExceededException: .*25 times/,
+      );
+    },
+    { enforceLimits: true },
+  ),
+);
+test(
+  'StopStreamEncryption [happy path] ends it, and leaves records encrypted that were',
+  through(async (door) => {
     await door.call('StartStreamEncryption', start(key));
     await door.call('PutRecord', { StreamName: 's', ...record });
     await door.clock.advance(10);
     await door.call('StopStreamEncryption', start(key));
     expect(await door.call('PutRecord', { StreamName: 's', ...record })).not.toHaveProperty('EncryptionType');
     const { Records } = await read(door);
-    expect(Records.map((one: Answer) => one.EncryptionType)).toEqual(['KMS', undefined]);
+    expect(Records.map((one) => one.EncryptionType)).toEqual(['KMS', undefined]);
     const { StreamDescriptionSummary } = await door.call('DescribeStreamSummary', { StreamName: 's' });
     expect(StreamDescriptionSummary.EncryptionType).toBe('NONE');
     expect(StreamDescriptionSummary).not.toHaveProperty('KeyId');
-  },
+  }),
 );
 for (const operation of ['StartStreamEncryption', 'StopStreamEncryption']) {
-  guarantee(operation, 'validation', 'knows the encryption type KMS', async (door) => {
-    expect(await door.failure(operation, { ...start(key), EncryptionType: 'AES' })).toBe(
-      "ValidationException: 1 validation error detected: Value 'AES' at 'encryptionType' failed to satisfy constraint: " +
-        'Member must satisfy enum value set: [NONE, KMS]',
-    );
-    expect(await door.failure(operation, { ...start(key), EncryptionType: 'NONE' })).toMatch(
-      /^InvalidArgument/,
-    );
-  });
+  test(
+    `${operation} [validation] knows the encryption type KMS`,
+    through(async (door) => {
+      expect(await door.failure(operation, { ...start(key), EncryptionType: 'AES' })).toBe(
+        "ValidationException: 1 validation error detected: Value 'AES' at 'encryptionType' failed to satisfy constraint: " +
+          'Member must satisfy enum value set: [NONE, KMS]',
+      );
+      expect(await door.failure(operation, { ...start(key), EncryptionType: 'NONE' })).toMatch(
+        /^InvalidArgument/,
+      );
+    }),
+  );
 }
-guarantee(
-  'StartStreamEncryption',
-  'KMS',
-  'takes key ids, aliases and their ARNs, and nothing else',
-  async (door) => {
+test(
+  'StartStreamEncryption [KMS] takes key ids, aliases and their ARNs, and nothing else',
+  through(async (door) => {
     const arn = 'arn:aws:kms:us-east-1:000000000000';
     const id = '12345678-1234-1234-1234-123456789012';
     for (const good of [id, `${arn}:key/${id}`, `${arn}:alias/x`, 'alias/x', 'alias/aws/kinesis']) {
@@ -123,41 +122,42 @@ guarantee(
     expect(await door.failure('StartStreamEncryption', start('x'))).toBe(
       'KMSNotFoundException: Invalid keyId x',
     );
-  },
+  }),
 );
 for (const [state, message] of states) {
-  guarantee(
-    'StartStreamEncryption',
-    'KMS',
-    `fails for a key that is ${state}`,
-    async (door) => {
-      expect(await door.failure('StartStreamEncryption', start(key))).toContain(message);
-      const { StreamDescriptionSummary } = await door.call('DescribeStreamSummary', { StreamName: 's' });
-      expect(StreamDescriptionSummary).toMatchObject({ StreamStatus: 'ACTIVE', EncryptionType: 'NONE' });
-      await expect(door.call('StartStreamEncryption', start('alias/other'))).resolves.toBeTypeOf('object');
-    },
-    { kmsKeys: { [key]: state } },
+  test(
+    `StartStreamEncryption [KMS] fails for a key that is ${state}`,
+    through(
+      async (door) => {
+        expect(await door.failure('StartStreamEncryption', start(key))).toContain(message);
+        const { StreamDescriptionSummary } = await door.call('DescribeStreamSummary', { StreamName: 's' });
+        expect(StreamDescriptionSummary).toMatchObject({ StreamStatus: 'ACTIVE', EncryptionType: 'NONE' });
+        await expect(door.call('StartStreamEncryption', start('alias/other'))).resolves.toBeTypeOf('object');
+      },
+      { kmsKeys: { [key]: state } },
+    ),
   );
 }
 for (const [operation, input] of [
   ['PutRecord', record],
   ['PutRecords', { Records: [record] }],
 ] as const) {
-  guarantee(operation, 'KMS', 'fails while the key of the stream does not work', async (door) => {
-    await door.call('StartStreamEncryption', start(key));
-    for (const [state, message] of states) {
-      door.kinesis.engine.kms.mark(key, state);
-      expect(await door.failure(operation, { StreamName: 's', ...input })).toContain(message);
-    }
-    door.kinesis.engine.kms.mark(key, undefined);
-    await expect(door.call(operation, { StreamName: 's', ...input })).resolves.toBeTypeOf('object');
-  });
+  test(
+    `${operation} [KMS] fails while the key of the stream does not work`,
+    through(async (door) => {
+      await door.call('StartStreamEncryption', start(key));
+      for (const [state, message] of states) {
+        door.kinesis.engine.kms.mark(key, state);
+        expect(await door.failure(operation, { StreamName: 's', ...input })).toContain(message);
+      }
+      door.kinesis.engine.kms.mark(key, undefined);
+      await expect(door.call(operation, { StreamName: 's', ...input })).resolves.toBeTypeOf('object');
+    }),
+  );
 }
-guarantee(
-  'GetRecords',
-  'KMS',
-  'fails for records whose key does not work, and only for them',
-  async (door) => {
+test(
+  'GetRecords [KMS] fails for records whose key does not work, and only for them',
+  through(async (door) => {
     await door.call('StartStreamEncryption', start(key));
     await door.call('PutRecord', { StreamName: 's', ...record });
     await door.clock.advance(10);
@@ -172,19 +172,25 @@ guarantee(
       Timestamp: new Date(door.clock.now()),
     });
     expect((await door.call('GetRecords', { ShardIterator })).Records).toHaveLength(1);
-  },
+  }),
 );
-guarantee('SubscribeToShard', 'KMS', 'ends with the error of the KMS family', async (door) => {
-  await door.call('StartStreamEncryption', start(key));
-  await door.call('PutRecord', { StreamName: 's', ...record });
-  const { Consumer } = await door.call('RegisterStreamConsumer', { StreamARN: streamArn, ConsumerName: 'c' });
-  door.kinesis.engine.kms.mark(key, 'disabled');
-  const { EventStream } = await door.call('SubscribeToShard', {
-    ConsumerARN: Consumer.ConsumerARN,
-    ShardId: 'shardId-000000000000',
-    StartingPosition: { Type: 'TRIM_HORIZON' },
-  });
-  await expect(EventStream[Symbol.asyncIterator]().next()).rejects.toMatchObject({
-    name: 'KMSDisabledException',
-  });
-});
+test(
+  'SubscribeToShard [KMS] ends with the error of the KMS family',
+  through(async (door) => {
+    await door.call('StartStreamEncryption', start(key));
+    await door.call('PutRecord', { StreamName: 's', ...record });
+    const { Consumer } = await door.call('RegisterStreamConsumer', {
+      StreamARN: streamArn,
+      ConsumerName: 'c',
+    });
+    door.kinesis.engine.kms.mark(key, 'disabled');
+    const { EventStream } = await door.call('SubscribeToShard', {
+      ConsumerARN: Consumer.ConsumerARN,
+      ShardId: 'shardId-000000000000',
+      StartingPosition: { Type: 'TRIM_HORIZON' },
+    });
+    await expect(EventStream[Symbol.asyncIterator]().next()).rejects.toMatchObject({
+      name: 'KMSDisabledException',
+    });
+  }),
+);
