@@ -2,6 +2,7 @@ import { cbor, tag, tagSymbol } from '@smithy/core/cbor';
 
 import { isRecord } from '../api/shape.ts';
 import { isServiceError, ServiceError } from '../engine/service-error.ts';
+import { isPlausibleCbor } from './cbor-guard.ts';
 import { timestampMember } from './json.ts';
 
 /**
@@ -36,6 +37,7 @@ export function encodeCborError(error: unknown): { readonly status: number; read
 }
 
 function parse(body: Uint8Array): unknown {
+  if (!isPlausibleCbor(body)) throw new ServiceError('SerializationException');
   try {
     return revive(cbor.deserialize(body));
   } catch {
