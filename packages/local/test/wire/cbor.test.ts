@@ -171,11 +171,6 @@ describe('the CBOR reader', () => {
   });
 
   test('refuses at once what would cost time or memory out of proportion', async () => {
-    const filled = (byte: number, ...start: readonly number[]): Uint8Array => {
-      const bytes = new Uint8Array(4_000_000).fill(byte);
-      bytes.set(start);
-      return bytes;
-    };
     const hostile = {
       'nested lists': filled(0x81),
       'nested open lists': filled(0x9f),
@@ -217,6 +212,12 @@ describe('the CBOR reader', () => {
     expect(decodeCbor(open)).toEqual({ Name: 'orders', List: [1, Uint8Array.of(0)] });
   });
 });
+
+function filled(byte: number, ...start: readonly number[]): Uint8Array {
+  const bytes = new Uint8Array(4_000_000).fill(byte);
+  bytes.set(start);
+  return bytes;
+}
 
 async function statusOf(service: Service, operation: string, body: Uint8Array): Promise<number> {
   const { status } = await answerKinesis(
