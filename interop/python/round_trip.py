@@ -71,6 +71,30 @@ kinesis.get_waiter("stream_exists").wait(StreamName="orders")
 open_shards = kinesis.list_shards(StreamName="orders", ShardFilter={"Type": "AT_LATEST"})["Shards"]
 assert [shard["ShardId"] for shard in open_shards] == ["shardId-000000000003"]
 
+stream_arn = kinesis.describe_stream_summary(StreamName="orders")["StreamDescriptionSummary"]["StreamARN"]
+consumer = kinesis.register_stream_consumer(StreamARN=stream_arn, ConsumerName="billing")["Consumer"]
+subscription = kinesis.subscribe_to_shard(
+    ConsumerARN=consumer["ConsumerARN"],
+    ShardId="shardId-000000000000",
+    StartingPosition={"Type": "TRIM_HORIZON"},
+)
+events = [event["SubscribeToShardEvent"] for event in subscription["EventStream"]]
+assert sum(len(event["Records"]) for event in events) == 501
+assert events[0]["Records"][0]["Data"] == payload
+assert {child["ShardId"] for child in events[-1]["ChildShards"]} == {
+    "shardId-000000000001",
+    "shardId-000000000002",
+}
+expect_error(
+    "ResourceInUseException",
+    kinesis.subscribe_to_shard,
+    ConsumerARN=consumer["ConsumerARN"],
+    ShardId="shardId-000000000000",
+    StartingPosition={"Type": "TRIM_HORIZON"},
+)
+expect_error("ResourceInUseException", kinesis.delete_stream, StreamName="orders")
+kinesis.deregister_stream_consumer(ConsumerARN=consumer["ConsumerARN"])
+
 expect_error("ResourceNotFoundException", kinesis.describe_stream_summary, StreamName="nowhere")
 expect_error("ResourceInUseException", kinesis.create_stream, StreamName="orders", ShardCount=1)
 expect_error("InvalidArgumentException", kinesis.get_records, ShardIterator="bogus")
