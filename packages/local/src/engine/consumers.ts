@@ -1,3 +1,4 @@
+import type { Account } from './account.ts';
 import { Consumer } from './consumer.ts';
 import { limits } from './limits.ts';
 import type { EngineOptions } from './options.ts';
@@ -8,6 +9,7 @@ import type { Stream } from './stream.ts';
 export interface ConsumerContext {
   readonly options: EngineOptions;
   readonly now: number;
+  readonly account: Account;
   find(name: string): Stream | undefined;
   /** Runs `task` later, at once for no delay; never after the engine closed. */
   after(delayMs: number, task: () => void): void;
@@ -31,11 +33,11 @@ export function registerConsumer(
       `Consumer ${name} under stream: ${stream.name} , account ${accountId} already exists.`,
     );
   }
-  if (consumers.size >= limits.consumersPerStream) {
+  const limit = consumerLimit(context, stream);
+  if (consumers.size >= limit) {
     throw new ServiceError(
       'LimitExceededException',
-      `Stream ${stream.name} under account ${accountId} has ${consumers.size} consumers. ` +
-        `The limit is ${limits.consumersPerStream}.`,
+      `Stream ${stream.name} under account ${accountId} has ${consumers.size} consumers. The limit is ${limit}.`,
     );
   }
   const creating = [...consumers.values()].filter(({ status }) => status === 'CREATING').length;
@@ -80,6 +82,12 @@ export function consumerOfName(context: ConsumerContext, stream: Stream, name: s
   const consumer = stream.consumers.get(name);
   if (consumer === undefined) throw consumerNotFound(context, stream.name, name);
   return consumer;
+}
+
+/** More on demand, for an account committed to a minimum of throughput (On-demand Advantage). */
+function consumerLimit({ account, now }: ConsumerContext, stream: Stream): number {
+  const advantage = stream.mode === 'ON_DEMAND' && account.commitment(now).status !== 'DISABLED';
+  return advantage ? limits.consumersPerStreamAdvantage : limits.consumersPerStream;
 }
 
 function consumerNotFound(context: ConsumerContext, stream: string, name: string): ServiceError {

@@ -16,6 +16,7 @@ export const limits: {
   readonly shardReadBytesPerSecond: number;
   readonly iteratorCallsPerSecond: number;
   readonly consumersPerStream: number;
+  readonly consumersPerStreamAdvantage: number;
   readonly consumersCreating: number;
   readonly bytesPerEvent: number;
   readonly heartbeatMs: number;
@@ -48,6 +49,7 @@ export const limits: {
   shardReadBytesPerSecond: 2 * mebibyte,
   iteratorCallsPerSecond: 5,
   consumersPerStream: 20,
+  consumersPerStreamAdvantage: 50,
   consumersCreating: 5,
   bytesPerEvent: mebibyte,
   heartbeatMs: 5000,

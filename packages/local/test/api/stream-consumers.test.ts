@@ -63,6 +63,17 @@ describe('stream consumers', () => {
     expect(failureOf(() => other.register('sixth'))).toMatch(/^LimitExceededException: .* CREATING/);
   });
 
+  test('are at most fifty on demand in an account with a committed minimum of throughput', () => {
+    const { service, register } = createFanOut();
+    const { engine } = service;
+    for (let at = 0; at < 20; at++) register(`consumer-${at}`);
+    engine.account.enable(engine.now);
+    expect(failureOf(() => register('provisioned'))).toMatch(/^LimitExceededException: .* limit is 20/);
+    engine.stream('orders').mode = 'ON_DEMAND';
+    for (let at = 20; at < 50; at++) register(`consumer-${at}`);
+    expect(failureOf(() => register('one-more'))).toMatch(/^LimitExceededException: .* limit is 50/);
+  });
+
   test('keep their stream from being deleted by mistake', () => {
     const { service, register, call } = createFanOut();
     register('billing');
