@@ -57,7 +57,9 @@ function read(
 
 function change(engine: Engine, stream: Stream, key: string | undefined): void {
   engine.update(stream, () => {
-    const lastArrival = Math.max(0, ...stream.openShards.map((shard) => shard.log.lastArrival));
+    const lastArrival = stream
+      .shards(engine.now)
+      .reduce((latest, shard) => Math.max(latest, shard.log.lastArrival), 0);
     stream.settings.encryption = withEncryption(stream.settings.encryption, key, engine.now, lastArrival);
   });
 }
