@@ -45,7 +45,7 @@ function createWriter(service: Service): RecordWriter {
           ...(entry.explicitHashKey === undefined ? {} : { ExplicitHashKey: entry.explicitHashKey }),
         })),
       };
-      const output = await call(signal, { operation: 'PutRecords', stream }, () =>
+      const output = await call(service, signal, { operation: 'PutRecords', stream }, () =>
         service.run('PutRecords', putRecords, input),
       );
       return output.Records.map(toOutcome);
@@ -60,7 +60,7 @@ function createReader(service: Service): ShardReader {
       let input: object = { StreamName: stream };
       for (;;) {
         const request = input;
-        const page = await call(signal, { operation: 'ListShards', stream }, () =>
+        const page = await call(service, signal, { operation: 'ListShards', stream }, () =>
           service.run('ListShards', listShards, request),
         );
         shards.push(...page.Shards.map(toShard));
@@ -70,13 +70,13 @@ function createReader(service: Service): ShardReader {
     },
     async openIterator(stream, shardId, position, { signal } = {}) {
       const input = { StreamName: stream, ShardId: shardId, ...iteratorInput(position) };
-      const output = await call(signal, { operation: 'GetShardIterator', stream, shardId }, () =>
+      const output = await call(service, signal, { operation: 'GetShardIterator', stream, shardId }, () =>
         service.run('GetShardIterator', getShardIterator, input),
       );
       return output.ShardIterator;
     },
     async read(iterator, { stream, limit, signal }) {
-      const output = await call(signal, { operation: 'GetRecords', stream }, () =>
+      const output = await call(service, signal, { operation: 'GetRecords', stream }, () =>
         service.run('GetRecords', getRecords, { ShardIterator: iterator, Limit: limit }),
       );
       const { NextShardIterator: next, ChildShards: children } = output;
@@ -91,13 +91,16 @@ function createReader(service: Service): ShardReader {
 }
 
 async function call<T>(
+  service: Service,
   signal: AbortSignal | undefined,
   context: Parameters<typeof toMillraceError>[1],
   run: () => T | Promise<T>,
 ): Promise<T> {
   if (signal?.aborted === true) throw aborted(signal);
   try {
-    return await run();
+    const output = await run();
+    await service.engine.settled();
+    return output;
   } catch (error) {
     throw toMillraceError(error, context);
   }

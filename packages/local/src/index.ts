@@ -14,4 +14,5 @@ export {
 } from './local-kinesis.ts';
 export type { Certificate } from './server/certificate.ts';
 export type { SigningKey, SigningKeys } from './wire/signature.ts';
+export type { Durability } from './storage/file-heap.ts';
 export { startServer, type LocalServer, type ServerOptions } from './server/server.ts';

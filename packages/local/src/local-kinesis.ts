@@ -1,3 +1,5 @@
+import { join } from 'node:path';
+
 import type { Connection } from '@millrace/kinesis';
 import {
   integerOption,
@@ -23,6 +25,8 @@ import { createKinesisMeter } from './neighbours/cloudwatch/kinesis-meter.ts';
 import { MetricStore } from './neighbours/cloudwatch/metric-store.ts';
 import { createDynamodb } from './neighbours/dynamodb.ts';
 import { guarded } from './neighbours/guarded.ts';
+import type { Durability } from './storage/file-heap.ts';
+import { Storage } from './storage/storage.ts';
 import { createFront, type Front } from './server/front.ts';
 import { createRequestHandler, type InProcessHandler } from './server/request-handler.ts';
 import { authorize, type AuthorizationRules } from './wire/authorization.ts';
@@ -59,6 +63,18 @@ export interface LocalKinesisOptions {
   readonly deregisterConsumerTime?: Duration;
   /** Open shards the account may have. Default 20,000. */
   readonly shardLimit?: number;
+  /**
+   * A folder to keep everything in, so that a later one goes on where this one ended; made when it is not there. It
+   * serves one at a time. Default: in memory only.
+   */
+  readonly path?: string;
+  /**
+   * What an acknowledged record survives: with `process` (default) the end of the process at any moment, with `fsync`
+   * a loss of power too. Only with `path`.
+   */
+  readonly durability?: Durability;
+  /** Whether to go on with what can be read of a damaged `path`, instead of throwing `DATA_DAMAGED`. Default false. */
+  readonly repair?: boolean;
   /**
    * Whether shards refuse what is over 1 MiB or 1,000 records a second written, 2 MiB or 5 calls read, and the account
    * what is over its call rates and over the changes a stream may see in a day. Default false.
@@ -128,7 +144,7 @@ export function assemble(options: LocalKinesisOptions): {
   readonly kinesis: LocalKinesis;
   readonly front: Front;
 } {
-  const engine = createEngine(options);
+  const { engine, storage } = openEngine(options);
   const { faults: given = [] } = options;
   const metrics = new MetricStore();
   const faults = new FaultRules(engine.options.clock);
@@ -140,7 +156,7 @@ export function assemble(options: LocalKinesisOptions): {
     typeof given === 'function' ? firstOf(given, faults.decide) : faults.decide,
     createKinesisMeter(metrics, () => engine.now),
   );
-  const dynamodb = createDynamodb();
+  const dynamodb = createDynamodb(options.path === undefined ? undefined : join(options.path, 'dynamodb'));
   const rules: AuthorizationRules = {
     ...(options.accessKeyIds === undefined ? {} : { accessKeyIds: options.accessKeyIds }),
     ...(options.enforceRegion === true ? { signingRegion: engine.options.region } : {}),
@@ -165,6 +181,7 @@ export function assemble(options: LocalKinesisOptions): {
   const front = createFront(service, [leases, cloudwatch], rules, faults);
   const close = async (): Promise<void> => {
     engine.close();
+    storage?.[Symbol.dispose]();
     await Promise.all([dynamodb.close(), cloudwatch.close()]);
   };
   const kinesis: LocalKinesis = {
@@ -198,8 +215,36 @@ function firstOf(hook: Faults, rules: Faults): Faults {
   return (call) => hook(call) ?? rules(call);
 }
 
-function createEngine(options: LocalKinesisOptions): Engine {
-  const engine = new Engine({
+function openEngine(options: LocalKinesisOptions): { readonly engine: Engine; readonly storage?: Storage } {
+  const { path, durability = 'process', repair = false } = options;
+  if (durability !== 'process' && durability !== 'fsync') {
+    throw optionError('local.durability', durability, "'process' or 'fsync'");
+  }
+  if (path === undefined) return { engine: addStreams(createEngine(options), options) };
+  if (path === '') throw optionError('local.path', path, 'the name of a folder');
+  const storage = new Storage({ folder: path, durability, repair });
+  try {
+    const engine = createEngine(options, storage);
+    storage.restore(engine);
+    addStreams(engine, options);
+    return { engine, storage };
+  } catch (error) {
+    storage[Symbol.dispose]();
+    throw error;
+  }
+}
+
+function addStreams(engine: Engine, options: LocalKinesisOptions): Engine {
+  for (const [name, stream] of Object.entries(options.streams ?? {})) {
+    // One that was kept is as it was left.
+    if (engine.find(name) === undefined) addStream(engine, name, stream);
+  }
+  engine.changed();
+  return engine;
+}
+
+function createEngine(options: LocalKinesisOptions, storage?: Storage): Engine {
+  return new Engine({
     clock: options.clock ?? systemClock,
     hash: md5Hex,
     accountId: checkAccountId(options.accountId ?? '000000000000'),
@@ -211,13 +256,12 @@ function createEngine(options: LocalKinesisOptions): Engine {
     deregisterConsumerMs: toMilliseconds(options.deregisterConsumerTime ?? 0, 'local.deregisterConsumerTime'),
     shardLimit: integerOption('local.shardLimit', options.shardLimit ?? 20_000, 1, 1_000_000),
     enforceLimits: options.enforceLimits ?? false,
+    ...(storage === undefined ? {} : { heap: storage.heap, onChange: () => storage.save() }),
     ...(options.kmsKeys === undefined ? {} : { kmsKeys: options.kmsKeys }),
     ...(options.channelFolder === undefined
       ? {}
       : { bucketStore: createBucketFolder(options.channelFolder) }),
   });
-  for (const [name, stream] of Object.entries(options.streams ?? {})) addStream(engine, name, stream);
-  return engine;
 }
 
 function addStream(engine: Engine, name: string, options: StreamOptions): void {

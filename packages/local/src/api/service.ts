@@ -41,7 +41,7 @@ export class Service {
 
   /** {@link call} for a caller that knows the operation, and so the type of its answer. */
   run<T extends object | undefined>(name: string, operation: Operation<T>, input: unknown): T | Promise<T> {
-    const run = (): T | Promise<T> => this.#run(name, operation, input);
+    const run = (): T | Promise<T> => this.#run(name, changes(name, this.engine, operation), input);
     return this.#meter === undefined || !meteredOperations.has(name)
       ? run()
       : meteredCall(this.#meter, this.engine, name, input, run);
@@ -84,3 +84,19 @@ export class Service {
     });
   }
 }
+
+/** Tells the engine of an operation that may have changed more than records, before it is answered. */
+function changes<T extends object | undefined>(
+  name: string,
+  engine: Engine,
+  operation: Operation<T>,
+): Operation<T> {
+  if (engine.options.onChange === undefined || readers.test(name)) return operation;
+  return (context, input) => {
+    const output = operation(context, input);
+    engine.changed();
+    return output;
+  };
+}
+
+const readers = /^(?:Describe|Get|List|PutRecord|Subscribe)/;

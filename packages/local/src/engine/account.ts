@@ -22,6 +22,11 @@ export class Account {
     earliestAllowedEndAt: undefined,
   };
 
+  /** Takes over what was set in an earlier life. */
+  restore(commitment: Commitment): void {
+    this.#commitment = commitment;
+  }
+
   commitment(now: number): Commitment {
     const { status, earliestAllowedEndAt: end } = this.#commitment;
     if (status === 'ENABLED_UNTIL_EARLIEST_ALLOWED_END' && end !== undefined && end <= now) this.#end(end);

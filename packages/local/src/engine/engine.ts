@@ -5,6 +5,8 @@ import { Account } from './account.ts';
 import { Channels } from './channels.ts';
 import { keyAt } from './encryption.ts';
 import { Kms } from './kms.ts';
+import { captureStream, restoreSettings } from './capture.ts';
+import type { EngineState } from './state.ts';
 import { limits } from './limits.ts';
 import { desiredShards } from './on-demand.ts';
 import type { EngineOptions } from './options.ts';
@@ -77,6 +79,42 @@ export class Engine {
     return this.#streams.get(name);
   }
 
+  /** To be awaited before anything is answered; undefined when there is nothing to wait for. */
+  settled(): Promise<void> | undefined {
+    return this.#heap.settled?.();
+  }
+
+  /** To be called when something else than records may have changed. */
+  changed(): void {
+    this.options.onChange?.();
+  }
+
+  /** All but the records. */
+  capture(): EngineState {
+    return {
+      version: 1,
+      streamCount: this.#streamCount,
+      commitment: this.account.commitment(this.now),
+      streams: this.streams.map(captureStream),
+    };
+  }
+
+  /** Takes over an earlier life, but for its records. Streams that were being made are there, those being deleted gone. */
+  restore(state: EngineState): void {
+    this.#streamCount = state.streamCount;
+    this.account.restore(state.commitment);
+    for (const one of state.streams) {
+      if (one.status === 'DELETING') continue;
+      const { hash } = this.options;
+      const stream = new Stream({ ...one, heap: this.#heap, hash });
+      restoreSettings(stream, one);
+      stream.restore(one.shards, one.nextIndex);
+      if (one.status === 'CREATING') stream.open(evenRanges(one.plannedShards), this.now);
+      stream.status = 'ACTIVE';
+      this.#streams.set(one.name, stream);
+    }
+  }
+
   /** Throws `ResourceNotFoundException`. */
   stream(name: string): Stream {
     const stream = this.#streams.get(name);
@@ -115,12 +153,14 @@ export class Engine {
     for (const [key, value] of Object.entries(init.tags ?? {})) stream.tags.set(key, value);
     stream.settings.warmMiBps = init.warmMiBps;
     stream.settings.distribution = init.distribution ?? 'USER_PARTITION_KEY';
+    stream.plannedShards = shards;
     this.#streams.set(name, stream);
     this.after(init.atOnce === true ? 0 : createStreamMs, () => {
       if (stream.status !== 'CREATING') return;
       stream.open(evenRanges(shards), this.now);
       stream.status = 'ACTIVE';
     });
+    this.changed();
     return stream;
   }
 
@@ -299,6 +339,7 @@ export class Engine {
     if (stream.status !== 'ACTIVE' || stream.openShards.length === desired) return;
     const ranges = stream.openShards.map((shard) => shard.range);
     stream.reshard(uniformSteps(ranges, desired), this.now);
+    this.changed();
   }
 
   /** Counts a change that may be made `most` times in 24 hours. Throws `LimitExceededException` when limits are enforced. */
@@ -336,11 +377,13 @@ export class Engine {
   after(delayMs: number, task: () => void): void {
     if (delayMs <= 0) {
       task();
+      this.changed();
       return;
     }
     const timer = this.options.clock.timer(delayMs, () => {
       this.#timers.delete(timer);
       task();
+      this.changed();
     });
     this.#timers.add(timer);
   }

@@ -30,4 +30,6 @@ export interface EngineOptions {
   readonly bucketStore?: BucketStore;
   /** Where records are kept. Default: in memory. */
   readonly heap?: RecordHeap;
+  /** Called whenever something else than records may have changed, before the change is answered. */
+  readonly onChange?: () => void;
 }

@@ -24,6 +24,8 @@ export interface RecordHeap {
   read(place: BatchPlace): BatchView;
   /** One group of a batch in the block is needed no more. */
   release(block: number): void;
+  /** Settles when all that was appended is as safe as it was promised to be; undefined when it is already. */
+  settled?(): Promise<void> | undefined;
 }
 
 /** Keeps everything in memory. */

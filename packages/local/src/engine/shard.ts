@@ -4,6 +4,7 @@ import { toHex, type HexHashKey } from './hash-key.ts';
 import { limits } from './limits.ts';
 import { END_INDEX, formatSequenceNumber, SequenceCursor } from './sequence-number.ts';
 import type { RecordHeap } from './record-heap.ts';
+import type { ShardState } from './state.ts';
 import { ShardLog } from './shard-log.ts';
 import { WindowBudget } from './window-budget.ts';
 
@@ -14,6 +15,8 @@ export interface ShardInit {
   readonly parents: readonly Shard[];
   /** Milliseconds since the epoch. */
   readonly openedAt: number;
+  /** What it was in an earlier life. */
+  readonly restored?: ShardState;
   /** Where its records are kept. */
   readonly heap: RecordHeap;
 }
@@ -39,14 +42,15 @@ export class Shard {
     this.id = shardIdOf(init.index);
     this.range = init.range;
     this.firstHashKey = toHex(init.range.start);
-    this.parentIds = init.parents.map((parent) => parent.id);
+    const { restored } = init;
+    this.parentIds = restored?.parents.map(shardIdOf) ?? init.parents.map((parent) => parent.id);
+    this.#closedAt = restored?.closedAt;
     this.openedAt = init.openedAt;
     this.log = new ShardLog(init.heap);
     // At least a second after the parents, however soon it really was: numbers of a child must be larger.
-    this.openedSecond = Math.max(
-      Math.floor(init.openedAt / 1000),
-      ...init.parents.map((parent) => parent.openedSecond + 1),
-    );
+    this.openedSecond =
+      restored?.openedSecond ??
+      Math.max(Math.floor(init.openedAt / 1000), ...init.parents.map((parent) => parent.openedSecond + 1));
     this.numbers = new SequenceCursor(this.openedSecond, this.index);
     this.budgets = createBudgets();
     for (const parent of init.parents) parent.#children.push(this);

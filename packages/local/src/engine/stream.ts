@@ -5,6 +5,7 @@ import type { HashPartitionKey } from './hash-key.ts';
 import { limits } from './limits.ts';
 import type { RecordHeap } from './record-heap.ts';
 import type { ReshardStep } from './reshard.ts';
+import type { ShardState } from './state.ts';
 import { Router } from './router.ts';
 import { Shard } from './shard.ts';
 import { createStreamSettings, type StreamSettings } from './stream-settings.ts';
@@ -43,6 +44,8 @@ export class Stream {
   readonly shardLevelMetrics: Set<string> = new Set();
   /** Whose turn it is among the open shards when records are distributed automatically. */
   autoCursor = 0;
+  /** Shards it will have when it is no longer CREATING. */
+  plannedShards = 0;
   readonly settings: StreamSettings = createStreamSettings();
   /** Counted on demand only. */
   readonly throughput: WriteThroughput = new WriteThroughput();
@@ -90,6 +93,39 @@ export class Stream {
   /** Records that arrived before this are gone. Milliseconds since the epoch. */
   horizon(now: number): number {
     return now - this.retentionHours * limits.hourMs;
+  }
+
+  /** Every shard, expired or not. */
+  get allShards(): readonly Shard[] {
+    return [...this.#shards.values()];
+  }
+
+  /** The shard by that number, expired or not. */
+  shardAt(index: number): Shard | undefined {
+    return this.#shards.get(index);
+  }
+
+  get nextIndex(): number {
+    return this.#nextIndex;
+  }
+
+  /** Takes over the shards of an earlier life, without records. */
+  restore(states: readonly ShardState[], nextIndex: number): void {
+    this.#nextIndex = nextIndex;
+    for (const state of states) {
+      const { index, openedAt } = state;
+      const [start, end] = state.range;
+      const parents = state.parents
+        .map((parent) => this.#shards.get(parent))
+        .filter((shard) => shard !== undefined);
+      const range = { start: BigInt(start), end: BigInt(end) };
+      this.#shards.set(
+        index,
+        new Shard({ index, range, parents, openedAt, heap: this.heap, restored: state }),
+      );
+    }
+    const open = this.allShards.filter((shard) => shard.closedAt === undefined);
+    this.#router = new Router(open, this.#hash);
   }
 
   /** Forgets every record, since the stream is deleted. */

@@ -5,16 +5,16 @@ import type { WireRequest, WireResponse } from '../wire/message.ts';
 import type { Neighbour } from './neighbour.ts';
 
 /**
- * DynamoDB in memory, by dynalite, for leases. Loaded with the first request to it. Dynalite keeps its own time, so
+ * DynamoDB by dynalite, for leases, in memory or in `folder`. Loaded with the first request to it. Dynalite keeps its own time, so
  * it does not follow a manual clock.
  */
-export function createDynamodb(): Neighbour {
+export function createDynamodb(folder?: string): Neighbour {
   let server: Promise<Server> | undefined;
   return {
     targets: ['DynamoDB_20120810', 'DynamoDB_20111205'],
     async answer(request) {
       try {
-        server ??= start();
+        server ??= start(folder);
         return await exchange(await server, request);
       } catch (error) {
         return {
@@ -28,14 +28,28 @@ export function createDynamodb(): Neighbour {
       }
     },
     async close() {
+      const running = server;
       server = undefined;
+      if (folder !== undefined && running !== undefined) await end(await running);
     },
   };
 }
 
-async function start(): Promise<Server> {
+/** Dynalite closes its files only when it stops listening, so it listens for that moment. */
+function end(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.listen(0, '127.0.0.1', () => server.close(() => resolve()));
+  });
+}
+
+async function start(folder: string | undefined): Promise<Server> {
   const { default: dynalite } = await import('dynalite');
-  return dynalite({ createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 });
+  return dynalite({
+    createTableMs: 0,
+    deleteTableMs: 0,
+    updateTableMs: 0,
+    ...(folder === undefined ? {} : { path: folder }),
+  });
 }
 
 /**

@@ -2,7 +2,7 @@ import type { FaultRules } from '../api/fault-rules.ts';
 import type { Service } from '../api/service.ts';
 import type { Neighbour } from '../neighbours/neighbour.ts';
 import type { AuthorizationRules } from '../wire/authorization.ts';
-import { answerKinesis } from '../wire/kinesis-wire.ts';
+import { answerKinesis, failed } from '../wire/kinesis-wire.ts';
 import type { WireRequest, WireResponse } from '../wire/message.ts';
 import { adminPath, answerAdmin } from './admin.ts';
 import { createRequestIds } from '../wire/request-ids.ts';
@@ -22,13 +22,21 @@ export function createFront(
     ...response,
     headers: { 'x-amzn-requestid': nextId(), ...response.headers },
   });
+  /** Nothing is told before it is as safe as promised, not even to readers. */
+  const safely = (response: WireResponse): WireResponse | Promise<WireResponse> => {
+    const settled = service.engine.settled();
+    return settled === undefined ? response : settled.then(() => response, failed);
+  };
   return (request) => {
     if (request.path.startsWith(adminPath)) return answerAdmin(faults, request);
     const target = request.headers['x-amz-target'] ?? '';
     const neighbour = neighbours.find(({ targets, accepts }) =>
       target === '' ? accepts?.(request) === true : targets.some((prefix) => target.startsWith(`${prefix}.`)),
     );
-    const answer = neighbour?.answer(request) ?? answerKinesis(service, request, rules);
-    return answer instanceof Promise ? answer.then(identify) : identify(answer);
+    if (neighbour !== undefined) return neighbour.answer(request).then(identify);
+    const answer = answerKinesis(service, request, rules);
+    if (answer instanceof Promise) return answer.then(safely).then(identify);
+    const safe = safely(answer);
+    return safe instanceof Promise ? safe.then(identify) : identify(safe);
   };
 }

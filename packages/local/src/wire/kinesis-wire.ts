@@ -127,7 +127,8 @@ function succeeded(body: Body): WireResponse {
   return { status: 200, headers: { 'content-type': jsonContentType }, body };
 }
 
-function failed(error: unknown): WireResponse {
+/** The answer for an error, whatever it is. */
+export function failed(error: unknown): WireResponse {
   if (isDroppedConnection(error)) return { status: 500, headers: {}, body: '', dropped: true };
   const { status, body } = encodeJsonError(error);
   return { status, headers: { 'content-type': jsonContentType }, body };
