@@ -1,5 +1,6 @@
 import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import {
+  constants,
   createServer as createHttp2Server,
   type IncomingHttpHeaders,
   type ServerHttp2Session,
@@ -11,9 +12,10 @@ import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
 import { MillraceError } from '@millrace/kinesis';
 
 import { isByteStream, type WireResponse } from '../wire/message.ts';
-import { collectBody } from './body.ts';
+import { createIntake, type Intake } from './body.ts';
 import type { Certificate } from './certificate.ts';
 import type { Front } from './front.ts';
+import type { Patience } from './patience.ts';
 import { pump } from './pump.ts';
 import { isLoopback } from './loopback.ts';
 
@@ -25,6 +27,7 @@ export interface ListenerOptions {
   readonly maxRequestBytes: number;
   /** Whether a request may name that host. */
   readonly allowsHost: (host: string | undefined) => boolean;
+  readonly patience: Patience;
   /** Given for TLS, where the client says at the handshake which HTTP it speaks (ALPN). Default: cleartext. */
   readonly certificate?: Certificate;
 }
@@ -50,13 +53,13 @@ export async function listen(front: Front, options: ListenerOptions): Promise<Li
     // A reset connection is the client's business; without a listener it would end the process.
     socket.on('error', () => socket.destroy());
     socket.setNoDelay(true);
-    if (certificate === undefined) sniff(socket, doors);
+    if (certificate === undefined) sniff(socket, doors, options.patience);
   });
   server.on('secureConnection', (socket: TLSSocket) => {
     socket.on('error', () => socket.destroy());
     if (socket.alpnProtocol === 'h2') doors.http2(socket);
     else if (socket.alpnProtocol === 'http/1.1') doors.http1(socket);
-    else sniff(socket, { ...doors, http2: () => acceptAsHttp2(socket, doors) });
+    else sniff(socket, { ...doors, http2: () => acceptAsHttp2(socket, doors) }, options.patience);
   });
   await bind(server, options);
   const address = server.address();
@@ -67,6 +70,7 @@ export async function listen(front: Front, options: ListenerOptions): Promise<Li
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
+        doors.close();
         for (const socket of sockets) socket.destroy();
       }),
   };
@@ -82,6 +86,7 @@ function acceptAsHttp2(socket: TLSSocket, doors: Doors): void {
 interface Doors {
   http1(socket: Socket): void;
   http2(socket: Socket): void;
+  close(): void;
 }
 
 const alpn: { readonly ALPNProtocols: string[] } = { ALPNProtocols: ['h2', 'http/1.1'] };
@@ -89,7 +94,7 @@ const alpn: { readonly ALPNProtocols: string[] } = { ALPNProtocols: ['h2', 'http
 const preface = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
 
 /** Looks at the first bytes, puts them back, and lets the right server begin as if nobody had. */
-function sniff(socket: Socket, doors: Doors): void {
+function sniff(socket: Socket, doors: Doors, { firstBytesMs }: Patience): void {
   let seen: Buffer = Buffer.alloc(0);
   const onData = (chunk: Buffer): void => {
     seen = seen.length === 0 ? chunk : Buffer.concat([seen, chunk]);
@@ -97,24 +102,41 @@ function sniff(socket: Socket, doors: Doors): void {
     const isHttp2 = seen.subarray(0, length).equals(preface.subarray(0, length));
     if (isHttp2 && length < preface.length) return;
     socket.removeListener('data', onData);
+    socket.removeListener('timeout', onTimeout);
+    socket.setTimeout(0);
     socket.pause();
     socket.unshift(seen);
     if (isHttp2) doors.http2(socket);
     else doors.http1(socket);
   };
+  const onTimeout = (): void => void socket.destroy();
   socket.on('data', onData);
+  socket.setTimeout(firstBytesMs, onTimeout);
 }
 
 function createDoors(front: Front, options: ListenerOptions): Doors {
-  const http1 = createHttpServer((request, response) => void answerHttp1(front, options, request, response));
-  http1.on('clientError', (_error, socket) => {
-    if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n');
+  const intake = createIntake(options.maxRequestBytes, options.patience.requestMs);
+  const { headersMs, requestMs, idleMs } = options.patience;
+  const http1 = createHttpServer(
+    {
+      headersTimeout: headersMs,
+      requestTimeout: requestMs,
+      keepAliveTimeout: idleMs,
+      connectionsCheckingInterval: Math.min(5000, headersMs),
+    },
+    (request, response) => void answerHttp1(front, options, intake, request, response),
+  );
+  http1.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    const status = clientErrors[error.code ?? ''] ?? '400 Bad Request';
+    if (socket.writable) socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\n\r\n`);
     else socket.destroy();
   });
+  // It is handed its connections, and looks after how long they take only once it believes to listen itself.
+  http1.emit('listening');
   const http2 = createHttp2Server({ settings: { maxConcurrentStreams: 1000 } });
   http2.on('session', (session: ServerHttp2Session) => session.on('error', () => session.destroy()));
   http2.on('stream', (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => {
-    void answerHttp2(front, options, stream, headers);
+    void answerHttp2(front, options, intake, stream, headers);
   });
   return {
     http1: (socket) => {
@@ -123,19 +145,26 @@ function createDoors(front: Front, options: ListenerOptions): Doors {
       socket.resume();
     },
     http2: (socket) => void http2.emit('connection', socket),
+    close: () => void http1.close(),
   };
 }
+
+const clientErrors: Readonly<Record<string, string | undefined>> = {
+  HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
+  ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
+};
 
 async function answerHttp1(
   front: Front,
   options: ListenerOptions,
+  intake: Intake,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
   try {
     const { method = 'GET', url = '/', headers } = request;
     const answer = options.allowsHost(headers.host)
-      ? await exchange(front, options, request, {
+      ? await exchange(front, intake, request, {
           method,
           path: url,
           headers,
@@ -153,7 +182,7 @@ async function answerHttp1(
       return;
     }
     const body = toBytes(answer.body);
-    if (answer.status === 413) response.shouldKeepAlive = false;
+    if (answer.status === 413 || answer.status === 503) response.shouldKeepAlive = false;
     response.writeHead(answer.status, { ...answer.headers, 'content-length': body.byteLength });
     response.end(body);
   } catch {
@@ -164,6 +193,7 @@ async function answerHttp1(
 async function answerHttp2(
   front: Front,
   options: ListenerOptions,
+  intake: Intake,
   stream: ServerHttp2Stream,
   headers: IncomingHttpHeaders,
 ): Promise<void> {
@@ -171,7 +201,7 @@ async function answerHttp2(
   try {
     const { ':method': method = 'GET', ':path': path = '/', ':authority': authority } = headers;
     const answer = options.allowsHost(authority ?? headers.host)
-      ? await exchange(front, options, stream, {
+      ? await exchange(front, intake, stream, {
           method,
           path,
           headers,
@@ -191,6 +221,8 @@ async function answerHttp2(
     const body = toBytes(answer.body);
     stream.respond({ ':status': answer.status, ...answer.headers, 'content-length': body.byteLength });
     stream.end(body);
+    // What is still being sent is not wanted.
+    if (answer.status === 413 || answer.status === 503) stream.close(constants.NGHTTP2_NO_ERROR);
   } catch {
     stream.destroy();
   }
@@ -205,12 +237,13 @@ interface Head {
 
 async function exchange(
   front: Front,
-  options: ListenerOptions,
+  intake: Intake,
   source: IncomingMessage | ServerHttp2Stream,
   head: Head,
 ): Promise<WireResponse> {
-  const body = await collectBody(source, head.headers['content-length'], options.maxRequestBytes);
-  if (body === undefined) return tooLarge(options.maxRequestBytes);
+  const body = await intake.collect(source, head.headers['content-length']);
+  if (body === 'too large') return tooLarge(intake.maxRequestBytes);
+  if (body === 'too busy') return tooBusy();
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(head.headers)) {
     if (typeof value === 'string') headers[name] = value;
@@ -236,6 +269,17 @@ function tooLarge(maxBytes: number): WireResponse {
     body: JSON.stringify({
       __type: 'RequestEntityTooLargeException',
       message: `The request is larger than ${maxBytes} bytes.`,
+    }),
+  };
+}
+
+function tooBusy(): WireResponse {
+  return {
+    status: 503,
+    headers: { 'content-type': 'application/x-amz-json-1.1' },
+    body: JSON.stringify({
+      __type: 'ServiceUnavailableException',
+      message: 'Too much is being received at the same time. Please try again shortly.',
     }),
   };
 }

@@ -5,6 +5,7 @@ import type { Certificate } from './certificate.ts';
 import type { Front } from './front.ts';
 import { createHostRule } from './host-rule.ts';
 import { listen, type Listener, type ListenerOptions } from './listener.ts';
+import { defaultPatience } from './patience.ts';
 import { resolveCertificate } from './tls.ts';
 
 export interface ServerOptions extends LocalKinesisOptions {
@@ -66,6 +67,7 @@ export async function startServer(options: ServerOptions = {}): Promise<LocalSer
       1024 ** 3,
     ),
     allowsHost: createHostRule(host, allowedHosts),
+    patience: defaultPatience,
   };
   const { tls = false } = options;
   const certificate = tls === false ? undefined : resolveCertificate(tls, [host, ...allowedHosts]);
