@@ -139,7 +139,7 @@ export class Engine {
     const mode = init.mode ?? (init.shards === undefined ? 'ON_DEMAND' : 'PROVISIONED');
     const shards = init.shards ?? Math.max(limits.onDemandShards, init.warmMiBps ?? 0);
     this.#checkShardLimit(shards);
-    this.#checkCreating();
+    this.#checkCreating(mode);
     const stream = new Stream({
       id: ++this.#streamCount,
       heap: this.#heap,
@@ -362,8 +362,16 @@ export class Engine {
     if (keyId !== undefined) this.kms.check(keyId);
   }
 
-  #checkCreating(): void {
+  #checkCreating(mode: StreamMode): void {
     if (!this.options.enforceLimits) return;
+    const onDemand = this.streams.filter((stream) => stream.mode === 'ON_DEMAND').length;
+    if (mode === 'ON_DEMAND' && onDemand >= limits.onDemandStreams) {
+      throw new ServiceError(
+        'LimitExceededException',
+        `${onDemand} streams under account ${this.options.accountId} are in On-Demand mode. The limit is ` +
+          `${limits.onDemandStreams}.`,
+      );
+    }
     const creating = this.streams.filter((stream) => stream.status === 'CREATING').length;
     if (creating < limits.streamsCreating) return;
     throw new ServiceError(

@@ -36,6 +36,7 @@ export const limits: {
   readonly encryptionChangesPerDay: number;
   readonly modeChangesPerDay: number;
   readonly streamsCreating: number;
+  readonly onDemandStreams: number;
 } = {
   recordsPerPut: 500,
   bytesPerPut: 10 * mebibyte,
@@ -68,4 +69,5 @@ export const limits: {
   encryptionChangesPerDay: 25,
   modeChangesPerDay: 2,
   streamsCreating: 5,
+  onDemandStreams: 50,
 };

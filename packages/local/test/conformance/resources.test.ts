@@ -156,3 +156,24 @@ test(
     expect(await door.call('GetResourcePolicy', { ResourceARN: streamArn })).toEqual({ Policy: '{}' });
   }),
 );
+
+for (const [operation, input] of [
+  ['AddTagsToStream', { StreamName: 'n', Tags: { a: '1' } }],
+  ['RemoveTagsFromStream', { StreamName: 'n', TagKeys: ['a'] }],
+  ['TagResource', { ResourceARN: arnOf('stream/n'), Tags: { a: '1' } }],
+  ['UntagResource', { ResourceARN: arnOf('stream/n'), TagKeys: ['a'] }],
+] as const) {
+  test(
+    `${operation} [states] is refused while the stream is CREATING`,
+    through(
+      async (door) => {
+        await door.call('CreateStream', { StreamName: 'n', ShardCount: 1, Tags: { b: '2' } });
+        expect(await door.failure(operation, input)).toMatch(/^ResourceInUseException: .*in state CREATING$/);
+        expect((await door.call('ListTagsForStream', { StreamName: 'n' })).Tags).toHaveLength(1);
+        await door.clock.advance(1000);
+        await expect(door.call(operation, input)).resolves.toBeTypeOf('object');
+      },
+      { createStreamTime: 1000 },
+    ),
+  );
+}

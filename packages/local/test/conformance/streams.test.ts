@@ -10,6 +10,11 @@ const summaryOf = async (door: Door, name: string) => {
 const commit = (door: Door) =>
   door.call('UpdateAccountSettings', { MinimumThroughputBillingCommitment: { Status: 'ENABLED' } });
 
+const onDemand = (name: number): object => ({
+  StreamName: `d${name}`,
+  StreamModeDetails: { StreamMode: 'ON_DEMAND' },
+});
+
 test(
   'CreateStream [happy path] makes a provisioned stream with everything asked for',
   through(async (door) => {
@@ -261,4 +266,17 @@ test(
     expect(await failure({ Type: 'AFTER_SHARD_ID' })).toMatch(/^InvalidArgumentException: ShardId must be/);
     expect(await failure({ Type: 'AT_TIMESTAMP' })).toMatch(/^InvalidArgumentException: Timestamp must be/);
   }),
+);
+test(
+  'CreateStream [limits] has fifty streams on demand at most',
+  through(
+    async (door) => {
+      for (let count = 0; count < 50; count++) {
+        await door.call('CreateStream', onDemand(count));
+        await door.clock.advance(1000);
+      }
+      expect(await door.failure('CreateStream', onDemand(50))).toMatch(/^LimitExceededException: 50 streams/);
+    },
+    { enforceLimits: true },
+  ),
 );

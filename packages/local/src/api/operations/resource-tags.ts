@@ -13,8 +13,9 @@ export interface ListTagsForResourceOutput {
 /** See {@link https://docs.aws.amazon.com/kinesis/latest/APIReference/API_TagResource.html}. */
 export function tagResource({ engine }: OperationContext, input: unknown): undefined {
   const request = accept(tagShape, input);
-  const { tags } = resourceOf(engine, request.ResourceARN);
+  const { tags, stream } = resourceOf(engine, request.ResourceARN);
   checkTags(request.Tags, tags);
+  if (stream !== undefined) engine.checkActive(stream, ['ACTIVE', 'UPDATING']);
   for (const [key, value] of Object.entries(request.Tags)) tags.set(key, value);
   return undefined;
 }
@@ -22,8 +23,9 @@ export function tagResource({ engine }: OperationContext, input: unknown): undef
 /** See {@link https://docs.aws.amazon.com/kinesis/latest/APIReference/API_UntagResource.html}. */
 export function untagResource({ engine }: OperationContext, input: unknown): undefined {
   const request = accept(untagShape, input);
-  const { tags } = resourceOf(engine, request.ResourceARN);
+  const { tags, stream } = resourceOf(engine, request.ResourceARN);
   checkTagCharacters(request.TagKeys);
+  if (stream !== undefined) engine.checkActive(stream, ['ACTIVE', 'UPDATING']);
   for (const key of request.TagKeys) tags.delete(key);
   return undefined;
 }

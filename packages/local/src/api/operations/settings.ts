@@ -1,3 +1,4 @@
+import { limits } from '../../engine/limits.ts';
 import { accept } from '../accept.ts';
 import type { OperationContext } from '../operation.ts';
 import { required, structure } from '../shape.ts';
@@ -30,14 +31,12 @@ export function describeLimits({ engine }: OperationContext, input: unknown): De
     ShardLimit: engine.options.shardLimit,
     OpenShardCount: engine.openShardCount,
     OnDemandStreamCount: engine.streams.filter((stream) => stream.mode === 'ON_DEMAND').length,
-    OnDemandStreamCountLimit: onDemandStreams,
+    OnDemandStreamCountLimit: limits.onDemandStreams,
     ChannelCount: engine.channels.all.length,
     // Two for each stream on demand: one to S3, one to S3 Tables.
-    ChannelCountLimit: 2 * onDemandStreams,
+    ChannelCountLimit: 2 * limits.onDemandStreams,
   };
 }
-
-const onDemandStreams = 50;
 
 const sizeShape = structure({
   StreamARN: streamArn,

@@ -13,8 +13,10 @@ export interface ListTagsForStreamOutput {
 /** See {@link https://docs.aws.amazon.com/kinesis/latest/APIReference/API_AddTagsToStream.html}. */
 export function addTagsToStream({ engine }: OperationContext, input: unknown): undefined {
   const request = accept(addShape, input);
-  const { tags } = streamOf(engine, request);
+  const stream = streamOf(engine, request);
+  const { tags } = stream;
   checkTags(request.Tags, tags);
+  engine.checkActive(stream, ['ACTIVE', 'UPDATING']);
   for (const [key, value] of Object.entries(request.Tags)) tags.set(key, value);
   return undefined;
 }
@@ -22,8 +24,10 @@ export function addTagsToStream({ engine }: OperationContext, input: unknown): u
 /** See {@link https://docs.aws.amazon.com/kinesis/latest/APIReference/API_RemoveTagsFromStream.html}. */
 export function removeTagsFromStream({ engine }: OperationContext, input: unknown): undefined {
   const request = accept(removeShape, input);
-  const { tags } = streamOf(engine, request);
+  const stream = streamOf(engine, request);
+  const { tags } = stream;
   checkTagCharacters(request.TagKeys);
+  engine.checkActive(stream, ['ACTIVE', 'UPDATING']);
   for (const key of request.TagKeys) tags.delete(key);
   return undefined;
 }
