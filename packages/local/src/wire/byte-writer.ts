@@ -24,11 +24,12 @@ export class ByteWriter {
   }
 
   text(text: string): void {
+    // Room first: it may put another buffer in the place of this one.
+    const at = this.#room(text.length === 1 ? 1 : Buffer.byteLength(text));
     if (text.length === 1) {
-      this.#buffer[this.#room(1)] = text.charCodeAt(0);
+      this.#buffer[at] = text.charCodeAt(0);
       return;
     }
-    const at = this.#room(Buffer.byteLength(text));
     this.#buffer.write(text, at);
   }
 
