@@ -25,12 +25,13 @@ export class ByteWriter {
 
   text(text: string): void {
     // Room first: it may put another buffer in the place of this one.
-    const at = this.#room(text.length === 1 ? 1 : Buffer.byteLength(text));
-    if (text.length === 1) {
+    if (text.length === 1 && text.charCodeAt(0) < 0x80) {
+      const at = this.#room(1);
       this.#buffer[at] = text.charCodeAt(0);
-      return;
+    } else {
+      const at = this.#room(Buffer.byteLength(text));
+      this.#buffer.write(text, at);
     }
-    this.#buffer.write(text, at);
   }
 
   finish(): Buffer {
