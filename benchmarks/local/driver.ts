@@ -71,7 +71,10 @@ export async function drive(
   let units = 0;
   await Promise.all(
     callers.map(async (caller) => {
-      while (!enough(calls, performance.now() - begin)) units += await work(caller, calls++);
+      while (!enough(calls, performance.now() - begin)) {
+        const done = await work(caller, calls++);
+        units += done;
+      }
     }),
   );
   const seconds = (performance.now() - begin) / 1000;
