@@ -23,6 +23,7 @@ export function captureStream(stream: Stream): StreamState {
     ...(settings.warmMiBps === undefined ? {} : { warmMiBps: settings.warmMiBps }),
     encryption: settings.encryption,
     changes: settings.changes,
+    ...(stream.throughput.hours.length === 0 ? {} : { peaks: stream.throughput.hours }),
     consumers: [...stream.consumers.values()].map((consumer) => ({
       name: consumer.name,
       createdAt: consumer.createdAt,
@@ -61,6 +62,7 @@ export function restoreSettings(stream: Stream, state: StreamState): void {
   settings.warmMiBps = state.warmMiBps;
   settings.encryption = state.encryption;
   Object.assign(settings.changes, state.changes);
+  stream.throughput.restore(state.peaks ?? []);
   for (const { name, createdAt, tags, deleting } of state.consumers) {
     if (deleting) continue;
     const consumer = new Consumer({ name, stream, createdAt, tags });

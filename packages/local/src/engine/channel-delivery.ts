@@ -12,6 +12,8 @@ export interface DeliveryContext {
   /** Runs `task` later; disposing takes it back. */
   timer(delayMs: number, task: () => void): Disposable;
   readonly store: BucketStore;
+  /** Called when the channel got further, or failed. */
+  changed(): void;
 }
 
 /**
@@ -28,10 +30,12 @@ export class ChannelDelivery implements Disposable {
   constructor(channel: Channel, context: DeliveryContext) {
     this.#channel = channel;
     this.#context = context;
-    for (const shard of channel.stream.shards(context.now)) {
-      if (!channel.positions.has(shard.index)) channel.positions.set(shard.index, shard.log.next);
-    }
     this.#listen();
+  }
+
+  /** Goes on with a channel of an earlier life: something may wait already. */
+  resume(): void {
+    this.#woken();
   }
 
   /** Delivers what waits, at once. */
@@ -45,6 +49,7 @@ export class ChannelDelivery implements Disposable {
       this.#channel.statusReason = error instanceof Error ? error.message : String(error);
       this[Symbol.dispose]();
     }
+    this.#context.changed();
   }
 
   [Symbol.dispose](): void {

@@ -2,6 +2,8 @@ import type { BucketStore } from './bucket-store.ts';
 import { ChannelDelivery } from './channel-delivery.ts';
 import { Channel, type ChannelInit, type ChannelLogging } from './channel.ts';
 import type { EngineOptions } from './options.ts';
+import { captureChannel, restoreChannel } from './channel-state.ts';
+import type { ChannelState } from './state.ts';
 import { invalidArgument, ServiceError } from './service-error.ts';
 import type { Stream } from './stream.ts';
 
@@ -10,6 +12,9 @@ export interface ChannelsContext {
   readonly options: EngineOptions;
   readonly now: number;
   after(delayMs: number, task: () => void): void;
+  /** Called when something else than records changed. */
+  changed(): void;
+  find(name: string): Stream | undefined;
 }
 
 export interface ChannelChange {
@@ -106,12 +111,42 @@ export class Channels {
     for (const delivery of this.#deliveries.values()) delivery.flush();
   }
 
+  capture(): readonly ChannelState[] {
+    return this.all.filter(({ status }) => status !== 'DELETING').map(captureChannel);
+  }
+
+  /**
+   * Takes over the channels of an earlier life, each where it got to: what it had written but not noted is written
+   * again. Those whose folder is not given any more FAILED.
+   */
+  restore(states: readonly ChannelState[]): void {
+    for (const state of states) {
+      const stream = this.#context.find(state.stream);
+      if (stream === undefined) continue;
+      const channel = restoreChannel(state, stream);
+      this.#channels.set(channel.name, channel);
+      if (channel.status === 'FAILED') continue;
+      if (this.#store === undefined) {
+        channel.status = 'FAILED';
+        channel.statusReason = 'The embedded Kinesis was started again without the option channelFolder.';
+      } else this.#deliver(channel, this.#store).resume();
+    }
+  }
+
   /** Delivers what waits and stops. */
   close(): void {
     for (const channel of this.#deliveries.keys()) this.#end(channel);
   }
 
+  /** From now on: what is in the stream already is not delivered. */
   #activate(channel: Channel, store: BucketStore): void {
+    for (const shard of channel.stream.shards(this.#context.now)) {
+      channel.positions.set(shard.index, shard.log.next);
+    }
+    this.#deliver(channel, store);
+  }
+
+  #deliver(channel: Channel, store: BucketStore): ChannelDelivery {
     const { clock } = this.#context.options;
     const context = this.#context;
     channel.status = 'ACTIVE';
@@ -122,8 +157,10 @@ export class Channels {
       random: () => clock.random(),
       timer: (delayMs, task) => clock.timer(delayMs, task),
       store,
+      changed: () => context.changed(),
     });
     this.#deliveries.set(channel, delivery);
+    return delivery;
   }
 
   #end(channel: Channel): void {

@@ -96,6 +96,7 @@ export class Engine {
       streamCount: this.#streamCount,
       commitment: this.account.commitment(this.now),
       streams: this.streams.map(captureStream),
+      channels: this.channels.capture(),
     };
   }
 
@@ -113,6 +114,7 @@ export class Engine {
       stream.status = 'ACTIVE';
       this.#streams.set(one.name, stream);
     }
+    this.channels.restore(state.channels ?? []);
   }
 
   /** Throws `ResourceNotFoundException`. */

@@ -1,4 +1,5 @@
 import type { Commitment } from './account.ts';
+import type { ChannelInit, ChannelLogging, ChannelStatus } from './channel.ts';
 import type { EncryptionChange } from './encryption.ts';
 import type { LimitedChange, RecordDistribution } from './stream-settings.ts';
 import type { StreamMode, StreamStatus } from './stream.ts';
@@ -10,6 +11,21 @@ export interface EngineState {
   readonly streamCount: number;
   readonly commitment: Commitment;
   readonly streams: readonly StreamState[];
+  readonly channels?: readonly ChannelState[];
+}
+
+export interface ChannelState {
+  readonly init: Omit<ChannelInit, 'stream'>;
+  /** Name of its stream. */
+  readonly stream: string;
+  readonly status: ChannelStatus;
+  readonly statusReason?: string;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly freshnessSeconds: number;
+  readonly logging: ChannelLogging;
+  /** Of each shard, by index, the next record to deliver. */
+  readonly positions: readonly (readonly [shardIndex: number, next: number])[];
+  readonly objects: number;
 }
 
 export interface StreamState {
@@ -29,6 +45,8 @@ export interface StreamState {
   readonly warmMiBps?: number;
   readonly encryption: readonly EncryptionChange[];
   readonly changes: Readonly<Record<LimitedChange, readonly number[]>>;
+  /** The busiest minute of each hour, for streams on demand. */
+  readonly peaks?: readonly (readonly [hour: number, rate: number])[];
   readonly consumers: readonly ConsumerState[];
   /** Shards to open, for a stream that is CREATING. */
   readonly plannedShards: number;

@@ -47,6 +47,15 @@ export class WriteThroughput {
     this.#hours.set(hour, Math.max(this.#hours.get(hour) ?? 0, rate));
   }
 
+  /** The busiest minute of each hour remembered. */
+  get hours(): readonly (readonly [hour: number, rate: number])[] {
+    return [...this.#hours];
+  }
+
+  restore(hours: readonly (readonly [hour: number, rate: number])[]): void {
+    for (const [hour, rate] of hours) this.#hours.set(hour, rate);
+  }
+
   forget(): void {
     this.#hours.clear();
   }
