@@ -13,15 +13,17 @@ export async function server(context: CommandContext): Promise<ExitCode> {
     const { endpoint, port, host } = running;
     const region = options.text('region');
     if (!isLoopback(host)) {
+      const verified = options.flag('verify-signatures');
       notes.warn(
-        `everyone who can reach ${host}:${port} can read, write and delete every stream: there is no password`,
+        `everyone who ${verified ? 'has the key and ' : ''}can reach ${host}:${port} can read, write and delete every ` +
+          `stream, lease table and metric${verified ? '' : ': there is no password'}`,
       );
     }
     await out.line(json ? JSON.stringify({ endpoint, port, region }) : `Kinesis is ready at ${endpoint}`);
     notes.info(
       [
         'For AWS SDKs and tools, in another terminal:',
-        `  export AWS_ENDPOINT_URL=${endpoint} AWS_REGION=${region} AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local`,
+        `  export AWS_ENDPOINT_URL=${endpoint} AWS_REGION=${region}${credentialsHint(context)}`,
         `For millrace: pass ${port === 4567 ? '--local' : `--endpoint-url ${endpoint}`}. Stop with Ctrl-C.`,
       ].join('\n'),
     );
@@ -34,7 +36,35 @@ export async function server(context: CommandContext): Promise<ExitCode> {
   return exitCode.ok;
 }
 
-function serverOptions({ options, clock }: CommandContext): ServerOptions {
+/** A key that is verified is known to who uses it, and is not shown. */
+function credentialsHint({ options }: CommandContext): string {
+  return options.flag('verify-signatures')
+    ? ', and the key of this command'
+    : ' AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local';
+}
+
+function verifiedKeys({ options, io: { env } }: CommandContext): Pick<ServerOptions, 'verifySignatures'> {
+  if (!options.flag('verify-signatures')) return {};
+  const {
+    AWS_ACCESS_KEY_ID: id = '',
+    AWS_SECRET_ACCESS_KEY: secretAccessKey = '',
+    AWS_SESSION_TOKEN: token,
+  } = env;
+  if (id === '' || secretAccessKey === '') {
+    throw optionError(
+      '--verify-signatures',
+      'without a key',
+      'AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment: they are what requests must be signed with',
+    );
+  }
+  const sessionToken = token ?? '';
+  return {
+    verifySignatures: { [id]: sessionToken === '' ? secretAccessKey : { secretAccessKey, sessionToken } },
+  };
+}
+
+function serverOptions(context: CommandContext): ServerOptions {
+  const { options, clock } = context;
   const host = options.text('host');
   if (!isLoopback(host) && !options.flag('allow-remote')) {
     throw optionError(
@@ -54,6 +84,7 @@ function serverOptions({ options, clock }: CommandContext): ServerOptions {
     updateStreamTime: options.number('update-stream-ms'),
     shardLimit: options.number('shard-limit'),
     enforceLimits: options.flag('enforce-limits'),
+    ...verifiedKeys(context),
     clock,
   };
 }

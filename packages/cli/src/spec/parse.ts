@@ -54,7 +54,8 @@ function build(onRun: (parsed: Parsed) => void, onText: (text: string) => void):
   for (const command of commands) {
     const [first = '', second] = command.name.split(' ');
     const parent = second === undefined ? program : (parents.get(first) ?? program);
-    addCommand(parent, second ?? first, command, onRun);
+    // A command may have others below it, as a group has.
+    parents.set(command.name, addCommand(parent, second ?? first, command, onRun));
   }
   return program;
 }
@@ -73,7 +74,7 @@ function addCommand(
   name: string,
   command: CommandSpec,
   onRun: (parsed: Parsed) => void,
-): void {
+): Command {
   const leaf = parent.command(name).configureHelp({ formatHelp: () => renderCommandHelp(command) });
   for (const argument of command.arguments) {
     const dots = argument.variadic === true ? '...' : '';
@@ -83,6 +84,7 @@ function addCommand(
   leaf.action(() => {
     onRun({ kind: 'run', command, args: leaf.args, given: givenOptions(leaf, optionsOf(command)) });
   });
+  return leaf;
 }
 
 function addOptions(target: Command, specs: readonly OptionSpec[]): void {

@@ -1,9 +1,10 @@
 import type { CommandSpec } from './command.ts';
+import { serverFaultCommand } from './server-fault.ts';
 
 export const serverCommands: readonly CommandSpec[] = [
   {
     name: 'server',
-    summary: 'run a Kinesis (and the DynamoDB that consumers keep leases in) on this machine',
+    summary: 'run a Kinesis (with a DynamoDB for leases and a CloudWatch) on this machine',
     examples: [
       { command: 'millrace server --stream orders:4', about: 'with a stream of 4 shards to begin with' },
       {
@@ -84,6 +85,13 @@ export const serverCommands: readonly CommandSpec[] = [
         name: 'enforce-limits',
         about: "refuse what is over a shard's write and read rates, as AWS does",
       },
+      {
+        kind: 'flag',
+        name: 'verify-signatures',
+        about:
+          'let in only requests signed with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (and AWS_SESSION_TOKEN) of ' +
+          "this command's environment",
+      },
     ],
     connects: false,
     notes: [
@@ -92,4 +100,5 @@ export const serverCommands: readonly CommandSpec[] = [
     ],
     load: async () => (await import('../commands/server.ts')).server,
   },
+  serverFaultCommand,
 ];

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 
+import { KinesisClient, ListStreamsCommand } from '@aws-sdk/client-kinesis';
 import { expect, test } from 'vitest';
 
 import { Collector, runCli, type CliResult } from '../support/run-cli.ts';
@@ -12,9 +13,13 @@ interface Running {
 }
 
 async function start(...argv: string[]): Promise<Running> {
+  return startIn({}, ...argv);
+}
+
+async function startIn(env: Readonly<Record<string, string>>, ...argv: string[]): Promise<Running> {
   const stdout = new Collector();
   const user = new AbortController();
-  const ended = runCli(['server', '--port', '0', ...argv], { stdout, signal: user.signal });
+  const ended = runCli(['server', '--port', '0', ...argv], { stdout, signal: user.signal, env });
   const text = await stdout.until((some) => some.includes('\n'));
   const [endpoint = ''] = /http:\/\/[^\s"]+/.exec(text) ?? [];
   return {
@@ -83,4 +88,26 @@ test('a server that others can reach says what that means', async () => {
   const server = await start('--host', '0.0.0.0', '--allow-remote', '-q');
   const { stderr } = await server.stop();
   expect(stderr).toContain('there is no password');
+});
+
+test('--verify-signatures lets in who has the key of its environment, and shows no secret', async () => {
+  const key = { AWS_ACCESS_KEY_ID: 'AKID', AWS_SECRET_ACCESS_KEY: 'keep-me-secret' };
+  const server = await startIn(key, '--verify-signatures', '--host', '0.0.0.0', '--allow-remote');
+  const listAs = (secretAccessKey: string) =>
+    new KinesisClient({
+      endpoint: `http://127.0.0.1:${new URL(server.endpoint).port}`,
+      region: 'us-east-1',
+      credentials: { accessKeyId: 'AKID', secretAccessKey },
+    }).send(new ListStreamsCommand({}));
+  await expect(listAs('keep-me-secret')).resolves.toMatchObject({ StreamNames: [] });
+  await expect(listAs('another')).rejects.toMatchObject({ name: 'InvalidSignatureException' });
+  const { stderr } = await server.stop();
+  expect(stderr).toContain('everyone who has the key and can reach 0.0.0.0');
+  expect(server.stdout.text + stderr).not.toContain('keep-me-secret');
+});
+
+test('--verify-signatures without a key is a usage error', async () => {
+  const { code, stderr } = await runCli(['server', '--verify-signatures']);
+  expect(code).toBe(2);
+  expect(stderr).toContain('AWS_SECRET_ACCESS_KEY');
 });
