@@ -153,7 +153,7 @@ export function assemble(options: LocalKinesisOptions): {
   }
   const service = new Service(
     engine,
-    typeof given === 'function' ? firstOf(given, faults.decide) : faults.decide,
+    typeof given === 'function' ? firstOf(given, faults.decide) : faults,
     createKinesisMeter(metrics, () => engine.now),
   );
   const dynamodb = createDynamodb(options.path === undefined ? undefined : join(options.path, 'dynamodb'));

@@ -58,6 +58,11 @@ export class FaultRules {
     this.#rules.clear();
   }
 
+  /** What the rules do to calls; undefined while there are none. */
+  get current(): Faults | undefined {
+    return this.#rules.size === 0 ? undefined : this.decide;
+  }
+
   /** What the rules do to a call. */
   readonly decide: Faults = (call) => {
     if (this.#rules.size === 0) return undefined;

@@ -51,3 +51,8 @@ export interface Fault {
  * ```
  */
 export type Faults = (call: FaultCall) => Fault | undefined;
+
+/** A hook that comes and goes; calls cost nothing more while there is none. */
+export interface FaultSource {
+  readonly current: Faults | undefined;
+}

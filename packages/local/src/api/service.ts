@@ -5,7 +5,7 @@ import { ServiceError } from '../engine/service-error.ts';
 import { CallRates } from './call-rates.ts';
 import { shardOfPut, subjectOf } from './call-subject.ts';
 import { DroppedConnection } from './dropped-connection.ts';
-import type { Fault, Faults } from './fault.ts';
+import type { Fault, Faults, FaultSource } from './fault.ts';
 import type { Meter } from './meter.ts';
 import { meteredCall, meteredOperations } from './metered-call.ts';
 import type { Operation, OperationContext } from './operation.ts';
@@ -19,16 +19,16 @@ import { isRecord } from './shape.ts';
 export class Service {
   readonly engine: Engine;
   readonly #context: OperationContext;
-  readonly #faults: Faults | undefined;
+  readonly #faults: FaultSource;
   readonly #meter: Meter | undefined;
   readonly #counts = new Map<string, number>();
   readonly #rates: CallRates | undefined;
 
-  constructor(engine: Engine, faults?: Faults, meter?: Meter) {
+  constructor(engine: Engine, faults?: Faults | FaultSource, meter?: Meter) {
     this.engine = engine;
     this.#context = { engine, ...(meter === undefined ? {} : { meter }) };
     this.#meter = meter;
-    this.#faults = faults;
+    this.#faults = typeof faults === 'object' ? faults : { current: faults };
     if (engine.options.enforceLimits) this.#rates = new CallRates(engine.options.accountId);
   }
 
@@ -49,7 +49,8 @@ export class Service {
 
   #run<T extends object | undefined>(name: string, operation: Operation<T>, input: unknown): T | Promise<T> {
     this.#rates?.take(name, subjectOf(this.engine, input).stream, this.engine.options.clock.monotonic());
-    const fault = this.#faults === undefined ? undefined : this.#faultOf(this.#faults, name, input);
+    const { current } = this.#faults;
+    const fault = current === undefined ? undefined : this.#faultOf(current, name, input);
     if (fault === undefined) return operation(this.#context, input);
     const { delayMs = 0 } = fault;
     if (delayMs <= 0) return this.#runFaulty(fault, operation, input);
