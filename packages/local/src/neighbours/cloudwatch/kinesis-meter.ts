@@ -84,10 +84,12 @@ function countEnd(gauges: Gauges, call: CallEnd): void {
   const of = gauges.ofStream(stream.name);
   const throttled = failure === 'ProvisionedThroughputExceededException';
   if (operation === 'PutRecord' || operation === 'PutRecords') {
-    of(`${operation}.Latency`, 'Milliseconds', latencyMs);
+    // Whole names: one put together for each call would have to be hashed anew.
+    of(operation === 'PutRecord' ? 'PutRecord.Latency' : 'PutRecords.Latency', 'Milliseconds', latencyMs);
     // A PutRecords that was answered has told its own success: it takes one record.
     if (operation === 'PutRecord' || failure !== undefined) {
-      of(`${operation}.Success`, 'Count', failure === undefined ? 1 : 0);
+      const name = operation === 'PutRecord' ? 'PutRecord.Success' : 'PutRecords.Success';
+      of(name, 'Count', failure === undefined ? 1 : 0);
     }
   } else if (operation === 'GetRecords') {
     of('GetRecords.Latency', 'Milliseconds', latencyMs);
