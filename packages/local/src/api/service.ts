@@ -6,6 +6,7 @@ import { CallRates } from './call-rates.ts';
 import { shardOfPut, subjectOf } from './call-subject.ts';
 import { DroppedConnection } from './dropped-connection.ts';
 import type { Fault, Faults, FaultSource } from './fault.ts';
+import { KeyTable } from './key-table.ts';
 import type { Meter } from './meter.ts';
 import { meteredCall, meteredOperations } from './metered-call.ts';
 import type { Operation, OperationContext } from './operation.ts';
@@ -18,6 +19,8 @@ import { isRecord } from './shape.ts';
  */
 export class Service {
   readonly engine: Engine;
+  /** Keys seen lately. */
+  readonly keys: KeyTable = new KeyTable();
   readonly #context: OperationContext;
   readonly #faults: FaultSource;
   readonly #meter: Meter | undefined;

@@ -1,4 +1,4 @@
-import { HttpResponse, type HttpHandler, type HttpRequest } from '@smithy/core/protocols';
+import type { HttpHandler, HttpRequest } from '@smithy/core/protocols';
 
 import { DroppedConnection } from '../api/dropped-connection.ts';
 import { isByteStream, type ByteStream, type WireRequest, type WireResponse } from '../wire/message.ts';
@@ -14,6 +14,8 @@ export function createRequestHandler(front: Front): InProcessHandler {
       const answer = front(await toWire(request));
       const { status, headers, body, dropped } = await unlessAborted(answer, abortSignal);
       if (dropped === true) throw new DroppedConnection();
+      // Loaded by the first call: a server that only listens never needs it.
+      const { HttpResponse } = await import('@smithy/core/protocols');
       return {
         response: new HttpResponse({
           statusCode: status,

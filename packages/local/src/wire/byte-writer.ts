@@ -23,6 +23,13 @@ export class ByteWriter {
     return at;
   }
 
+  /** The same bytes so many times; answers where they begin. */
+  repeat(bytes: Uint8Array, times: number): number {
+    const at = this.#room(bytes.length * times);
+    if (times > 0) this.#buffer.fill(bytes, at, at + bytes.length * times);
+    return at;
+  }
+
   text(text: string): void {
     // Room first: it may put another buffer in the place of this one.
     if (text.length === 1 && text.charCodeAt(0) < 0x80) {

@@ -28,7 +28,7 @@ export function answerKinesis(
     if (refusal !== undefined) return refusal;
     if (contentType !== jsonContentType) return answerInCbor(service, request, rules);
     const operation = operationOf(request);
-    const input = decode(operation, request.body);
+    const input = decode(service, operation, request.body);
     if (operation === undefined) throw new ServiceError('UnknownOperationException');
     authorize(request, rules);
     if (operation === 'SubscribeToShard') return subscribe(service, input);
@@ -100,10 +100,10 @@ function operationOf(request: WireRequest): string | undefined {
   return target === kinesisTarget && operation ? operation : undefined;
 }
 
-function decode(operation: string | undefined, body: string | Uint8Array): unknown {
+function decode(service: Service, operation: string | undefined, body: string | Uint8Array): unknown {
   const scanned =
     operation === 'PutRecords' && body instanceof Uint8Array
-      ? scanPutRecords(Buffer.from(body.buffer, body.byteOffset, body.byteLength))
+      ? scanPutRecords(Buffer.from(body.buffer, body.byteOffset, body.byteLength), service.keys)
       : undefined;
   return scanned ?? decodeJson(body.length === 0 ? '' : body);
 }

@@ -1,4 +1,5 @@
 import { limits } from '../engine/limits.ts';
+import type { KeyTable } from '../api/key-table.ts';
 import { ScannedEntry, ScannedPut } from '../api/scanned-put.ts';
 import { decodeJson } from './json.ts';
 
@@ -7,20 +8,22 @@ import { decodeJson } from './json.ts';
  * but base64 data and a key of printable ASCII, in any order and with any white space. Undefined for anything else,
  * right or wrong: then the body is parsed, and what is wrong is put in words.
  */
-export function scanPutRecords(body: Buffer): ScannedPut | undefined {
-  return new Scan(body).request();
+export function scanPutRecords(body: Buffer, keys: KeyTable): ScannedPut | undefined {
+  return new Scan(body, keys).request();
 }
 
 /** A cursor over the bytes. Every step answers false as soon as they are not what is expected. */
 class Scan {
   readonly #body: Buffer;
+  readonly #keys: KeyTable;
   readonly #entries: ScannedEntry[] = [];
   #at = 0;
   #total = 0;
   #name: string | undefined;
 
-  constructor(body: Buffer) {
+  constructor(body: Buffer, keys: KeyTable) {
     this.#body = body;
+    this.#keys = keys;
   }
 
   request(): ScannedPut | undefined {
@@ -82,7 +85,7 @@ class Scan {
       if (members === 0 ? next !== COMMA : next !== CLOSE) return false;
       if (members === 0) continue;
       const bytes = dataBytes + keyEnd - keyStart;
-      const key = this.#body.toString('latin1', keyStart, keyEnd);
+      const key = this.#keys.text(this.#body, keyStart, keyEnd, hashOf(this.#body, keyStart, keyEnd));
       this.#entries.push(new ScannedEntry(this.#body, start, last, key, bytes));
       this.#total += bytes;
     }
@@ -110,10 +113,12 @@ class Scan {
 
   /** Printable ASCII without escapes up to its quote, 1 to `max` characters; goes behind its end. */
   #plainText(max: number): boolean {
+    const body = this.#body;
     const start = this.#at;
-    while ((classes[this.#body[this.#at] ?? 0] ?? 0) & PLAIN) this.#at++;
-    const length = this.#at - start;
-    return length > 0 && length <= max && this.#body[this.#at++] === QUOTE;
+    let at = start;
+    while ((classes[body[at] ?? 0] ?? 0) & PLAIN) at++;
+    this.#at = at + 1;
+    return at > start && at - start <= max && body[at] === QUOTE;
   }
 
   /** `{ "name": … }` with every value taken by `member`. */
@@ -134,15 +139,21 @@ class Scan {
   /** The next byte that is not white space, -1 at the end; goes behind it. */
   #token(): number {
     const body = this.#body;
-    for (;;) {
-      const byte = body[this.#at++];
-      if (byte === undefined) return -1;
-      if (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) return byte;
+    for (let at = this.#at; at < body.length; at++) {
+      const byte = body[at] ?? 0;
+      if (byte > 0x20 || (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09)) {
+        this.#at = at + 1;
+        return byte;
+      }
     }
+    return -1;
   }
 
   #literal(text: Uint8Array): boolean {
-    for (const byte of text) if (this.#body[this.#at++] !== byte) return false;
+    const body = this.#body;
+    const from = this.#at;
+    for (let at = 0; at < text.length; at++) if (body[from + at] !== text[at]) return false;
+    this.#at = from + text.length;
     return true;
   }
 }
@@ -175,3 +186,9 @@ const classes: Uint8Array = new Uint8Array(256).map((_, byte) => {
 const sextets: Uint8Array = new Uint8Array(256).map((_, byte) =>
   Math.max(0, digits.indexOf(String.fromCharCode(byte))),
 );
+
+function hashOf(bytes: Buffer, start: number, end: number): number {
+  let hash = 0;
+  for (let at = start; at < end; at++) hash = (Math.imul(hash, 31) + (bytes[at] ?? 0)) | 0;
+  return hash;
+}

@@ -1,9 +1,9 @@
 import type { GetRecordsOutput, NumberedRecord } from '../api/operations/get-records.ts';
-import type { StoredEntries } from '../api/operations/put-records.ts';
+import type { StoredEntries, StoredEntry } from '../api/operations/put-records.ts';
 import type { RecordOutput } from '../api/record-output.ts';
 import { splitRecordBinary } from '../engine/record-text.ts';
 import { PutOutcome } from '../engine/stream-writer.ts';
-import type { Shard } from '../engine/shard.ts';
+import { shardIdOf } from '../engine/shard.ts';
 import { ByteWriter } from './byte-writer.ts';
 import { encodeRecord } from './json-records.ts';
 import { encodePayload, encodeTimestamp } from './json.ts';
@@ -13,21 +13,8 @@ export function encodePutRecords({ failed, records, EncryptionType: encryption }
   const writer = new ByteWriter(64 + records.length * 128);
   writer.text(`{"FailedRecordCount":${failed},"Records":`);
   const begin = writer.length;
-  const templates = new Map<Shard, Buffer>();
-  for (const entry of records) {
-    if (!(entry instanceof PutOutcome)) {
-      writer.text(`,${JSON.stringify(entry)}`);
-      continue;
-    }
-    const { shard } = entry;
-    let template = templates.get(shard);
-    if (template === undefined) {
-      template = Buffer.from(`${numberTemplate}","ShardId":"${shard.id}"}`);
-      templates.set(shard, template);
-    }
-    const at = writer.bytes(template);
-    shard.numbers.write(entry.index ?? 0, entry.second, writer.buffer, at + numberAt);
-  }
+  if (failed === 0) writeNumbers(writer, records);
+  else for (const entry of records) writer.text(`,${JSON.stringify(toEntry(entry))}`);
   openList(writer, begin);
   writer.text(encryption === undefined ? ']}' : `],"EncryptionType":"${encryption}"}`);
   return writer.finish();
@@ -69,6 +56,29 @@ export function encodeGetRecords(output: GetRecordsOutput<NumberedRecord | Recor
   return writer.finish();
 }
 
+/** All of the same length: the answer is filled with the first and what differs is written over it. */
+function writeNumbers(writer: ByteWriter, records: readonly StoredEntry[]): void {
+  const template = Buffer.from(`${numberTemplate}","ShardId":"${shardIdOf(0)}"}`);
+  const shardDigitsAt = template.length - 2 - SHARD_DIGITS;
+  const begin = writer.repeat(template, records.length);
+  const { buffer } = writer;
+  let at = begin;
+  for (const entry of records) {
+    if (!(entry instanceof PutOutcome)) throw new Error('unreachable: none failed');
+    const { shard } = entry;
+    shard.numbers.write(entry.index ?? 0, entry.second, buffer, at + numberAt);
+    let digit = at + shardDigitsAt + SHARD_DIGITS - 1;
+    for (let rest = shard.index; rest > 0; rest = Math.floor(rest / 10)) buffer[digit--] = 0x30 + (rest % 10);
+    at += template.length;
+  }
+}
+
+function toEntry(entry: StoredEntry): object {
+  if (!(entry instanceof PutOutcome)) return entry;
+  return { SequenceNumber: entry.sequenceNumber, ShardId: entry.shardId };
+}
+
+const SHARD_DIGITS = 12;
 const numberTemplate = `,{"SequenceNumber":"${'0'.repeat(56)}`;
 const numberAt = numberTemplate.length - 56;
 

@@ -3,8 +3,11 @@ import { describe, expect, test } from 'vitest';
 
 import { createManualClock } from '@millrace/kinesis/testing';
 
+import { KeyTable } from '../../src/api/key-table.ts';
 import { assemble } from '../../src/local-kinesis.ts';
 import { scanPutRecords } from '../../src/wire/scan-put-records.ts';
+
+const keys = new KeyTable();
 
 describe('a scanned PutRecords', () => {
   test('is answered and stored byte for byte as a parsed one, whatever it says', async () => {
@@ -24,20 +27,20 @@ describe('a scanned PutRecords', () => {
       '{"Records":[{"PartitionKey":"a","Data":"aGk="},{"Data":"","PartitionKey":"b"}],"StreamName":"s"}',
       ' {\n "Records" : [ { "Data" : "aGk=" , "PartitionKey" : "a b" } ] , "StreamName" : "s" } \t',
     ];
-    for (const body of bodies) expect(scanPutRecords(Buffer.from(body))?.StreamName).toBe('s');
+    for (const body of bodies) expect(scanPutRecords(Buffer.from(body), keys)?.StreamName).toBe('s');
   });
 
   test('is left to the parser when cut anywhere, and when any one byte of it is another', () => {
     const body =
       '{"StreamName":"s","Records":[{"Data":"aGk=","PartitionKey":"a"},{"Data":"","PartitionKey":"b"}]}';
     for (let end = 0; end < body.length; end++) {
-      expect(scanPutRecords(Buffer.from(body.slice(0, end)))).toBeUndefined();
+      expect(scanPutRecords(Buffer.from(body.slice(0, end)), keys)).toBeUndefined();
     }
     for (let at = 0; at < body.length; at++) {
       for (const byte of [0, 0x20, 0x22, 0x2c, 0x5c, 0x7d, 0x80, 0xff]) {
         const bytes = Buffer.from(body);
         bytes[at] = byte;
-        expect(keysOf(scanPutRecords(bytes)?.Records ?? parsed(bytes))).toEqual(keysOf(parsed(bytes)));
+        expect(keysOf(scanPutRecords(bytes, keys)?.Records ?? parsed(bytes))).toEqual(keysOf(parsed(bytes)));
       }
     }
   });
