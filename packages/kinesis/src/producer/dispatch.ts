@@ -53,7 +53,7 @@ export class Dispatch {
       entryPerRecord: options.ordering === 'none' && options.aggregation === 'none',
       lingerMs: options.lingerMs,
       maxRequestBytes: options.maxRequestBytes,
-      pack: options.aggregation === 'none' ? packOne : packAggregates(options.maxRecordBytes),
+      pack: options.aggregation === 'none' ? packOne : packAggregates(options),
       berthing: this.#routing.berthing(undefined),
       patience: (shardId, now) => this.#limiter.patience(shardId, now),
     });
@@ -71,9 +71,7 @@ export class Dispatch {
   accept(pending: Pending): void {
     if (this.#routing.needsMap) void this.#follower?.map;
     this.#outbox.accept(pending);
-    // With a timer set for when it lingered long enough, only a full request is worth a look.
-    if (this.#pumpSoon || (this.#timer !== undefined && !this.#outbox.full && this.#flushing === 'no'))
-      return;
+    if (this.#pumpSoon || this.#watched(pending)) return;
     this.#pumpSoon = true;
     queueMicrotask(() => {
       this.#pumpSoon = false;
@@ -176,6 +174,13 @@ export class Dispatch {
       this.#settlement.expired(this.#options.clock.monotonic());
       this.#pump();
     });
+  }
+
+  /** Whether something will look for work in time: an answer that is awaited, or the timer. */
+  #watched({ acceptedAt }: Pending): boolean {
+    if (this.#timer === undefined || this.#flushing !== 'no') return false;
+    if (this.#inFlight.size >= this.#options.maxInFlight) return true;
+    return this.#timerAt <= acceptedAt + this.#options.lingerMs && !this.#outbox.full;
   }
 
   #stopTimer(): void {

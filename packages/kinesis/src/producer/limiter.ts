@@ -24,8 +24,10 @@ export class Limiter {
     const bucket = shardId === undefined ? undefined : this.#shards.get(shardId);
     if (bucket === undefined || shardId === undefined) return 0;
     refill(bucket, now);
-    if (bucket.share < unlimitedShare)
-      return bucket.seconds >= 0 ? 0 : (-bucket.seconds * 1000) / bucket.share;
+    // Whole milliseconds: what a rounding error leaves of a wait would be waited for again and again.
+    if (bucket.share < unlimitedShare) {
+      return bucket.seconds >= 0 ? 0 : Math.ceil((-bucket.seconds * 1000) / bucket.share - 1e-6);
+    }
     this.#shards.delete(shardId);
     return 0;
   }

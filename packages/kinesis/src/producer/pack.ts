@@ -1,9 +1,10 @@
 import { createAggregator, encodeAggregate } from '../codec/index.ts';
 import type { OutgoingRecord } from '../record/record.ts';
 import type { Pack } from './lane.ts';
+import type { Ordering } from './options.ts';
 import type { Packed, Pending } from './pending.ts';
 
-/** The KPL's own limit of an aggregate: larger ones save nothing and make retries dearer. */
+/** The KPL's own limit of an aggregate: larger ones save little and make retries dearer. */
 const MAX_AGGREGATE_BYTES = 51_200;
 /** 256 characters of at most four bytes. */
 const LONGEST_KEY_BYTES = 1024;
@@ -21,8 +22,15 @@ export const packOne: Pack = (_lane, waiting, from) => {
  * other. The aggregate carries the first record's own partition key, so a consumer that does not open it still sees a
  * right one.
  */
-export function packAggregates(maxRecordBytes: number): Pack {
-  const limit = Math.min(MAX_AGGREGATE_BYTES, maxRecordBytes);
+export function packAggregates({
+  ordering,
+  maxRecordBytes,
+}: {
+  readonly ordering: Ordering;
+  readonly maxRecordBytes: number;
+}): Pack {
+  // In order a lane has one entry under way, so what fits into it is the lane's speed: a hot key needs all of it.
+  const limit = ordering === 'none' ? Math.min(MAX_AGGREGATE_BYTES, maxRecordBytes) : maxRecordBytes;
   // Room for the longest partition key: one aggregator then serves them all.
   const aggregator = createAggregator({ maxBytes: Math.max(64, limit - LONGEST_KEY_BYTES) });
   return (lane, waiting, from) => {

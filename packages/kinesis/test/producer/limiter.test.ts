@@ -53,6 +53,17 @@ test.each([500, 1000])(
   },
 );
 
+test('a wait is over when it has been waited for', () => {
+  for (let bytes = 1; bytes < 5_000_000; bytes = bytes * 3 + 1) {
+    const limiter = new Limiter();
+    limiter.throttled('hot', 0);
+    limiter.sent('hot', bytes);
+    const wait = limiter.patience('hot', 0);
+    expect(Number.isInteger(wait)).toBe(true);
+    expect(limiter.patience('hot', wait)).toBe(0);
+  }
+});
+
 test('a shard that stopped throttling is let go again', () => {
   const limiter = new Limiter();
   limiter.throttled('hot', 0);
