@@ -126,6 +126,8 @@ async function sendAll(
     ordering: 'key',
     aggregation: 'key',
     linger: 10,
+    // Enough for a few calls; what is more waits at the door, where no deadline runs.
+    maxBufferedBytes: 4 * 1024 * 1024,
   });
   const troubles = [...hooks.trouble];
   const struck: Promise<void>[] = [];

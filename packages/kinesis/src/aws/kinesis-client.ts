@@ -18,6 +18,8 @@ async function sharedSessions(): Promise<KinesisClientConfig['requestHandler']> 
       disableConcurrentStreams: false,
       maxConcurrentStreams: 64,
       requestTimeout: 30_000,
+      // A few answers of 10 MiB on one session are more than Node allows by default.
+      nodeHttp2ConnectOptions: { maxSessionMemory: 1000 },
     });
   } catch (error) {
     if (isNotInstalled(error, '@smithy/node-http-handler')) return undefined;

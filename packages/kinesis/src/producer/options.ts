@@ -34,7 +34,7 @@ export interface ProducerOptions {
   readonly deadline?: Duration;
   /** How long one PutRecords call may take before it counts as failed and is retried. @defaultValue `'10s'` */
   readonly requestTimeout?: Duration;
-  /** Bytes accepted and not yet settled; beyond it `put` waits. 1 KiB to 4 GiB. @defaultValue 64 MiB */
+  /** Bytes accepted and not yet settled; beyond it `put` waits. 1 KiB to 4 GiB. @defaultValue 16 MiB */
   readonly maxBufferedBytes?: number;
   /** PutRecords calls in flight at once, 1 to 256. @defaultValue `4` */
   readonly maxInFlight?: number;
@@ -85,7 +85,7 @@ export function resolveProducerOptions(options: ProducerOptions): ResolvedProduc
     requestTimeoutMs: toMilliseconds(options.requestTimeout ?? 10_000, 'producer.requestTimeout'),
     maxBufferedBytes: integerOption(
       'producer.maxBufferedBytes',
-      options.maxBufferedBytes ?? 64 * MiB,
+      options.maxBufferedBytes ?? 16 * MiB,
       KiB,
       4096 * MiB,
     ),

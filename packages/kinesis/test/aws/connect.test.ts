@@ -81,6 +81,27 @@ test('a record larger than the stream allows is rejected alone, with the rest of
   await expect(small).resolves.toMatchObject({ shardId: expect.stringContaining('shardId-') });
 });
 
+test('many large requests and answers share one connection', async () => {
+  const raw = rawStream('orders');
+  const producer = createProducer(raw, connection, {
+    maxInFlight: 16,
+    linger: 0,
+    maxRequestBytes: 1_048_576,
+  });
+  const data = new Uint8Array(1_000_000);
+  const receipts = Array.from({ length: 48 }, (_, n) => producer.put({ partitionKey: `k${n}`, data }));
+  for (const { attempts } of await Promise.all(receipts)) expect(attempts).toBe(1);
+  const { reader } = connection;
+  const shards = await reader.listShards('orders');
+  const reads = shards
+    .flatMap(({ shardId }) => [shardId, shardId, shardId])
+    .map(async (shardId) => {
+      const iterator = await reader.openIterator('orders', shardId, { type: 'oldest' });
+      return reader.read(iterator, { stream: 'orders', limit: 10 });
+    });
+  for (const { records } of await Promise.all(reads)) expect(records.length).toBeGreaterThan(0);
+});
+
 test('a closed port is retried until the deadline, then told with the endpoint', async () => {
   await server.close();
   const producer = createProducer(rawStream('orders'), connection, { deadline: 300, linger: 0 });

@@ -133,7 +133,11 @@ function createDoors(front: Front, options: ListenerOptions): Doors {
   });
   // It is handed its connections, and looks after how long they take only once it believes to listen itself.
   http1.emit('listening');
-  const http2 = createHttp2Server({ settings: { maxConcurrentStreams: 1000 } });
+  const http2 = createHttp2Server({
+    settings: { maxConcurrentStreams: 1000 },
+    // Node's 10 MB would refuse a client the second of two large requests; what is held at once is bounded elsewhere.
+    maxSessionMemory: 1000,
+  });
   http2.on('session', (session: ServerHttp2Session) => session.on('error', () => session.destroy()));
   http2.on('stream', (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => {
     void answerHttp2(front, options, intake, stream, headers);
