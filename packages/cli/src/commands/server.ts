@@ -85,8 +85,16 @@ function serverOptions(context: CommandContext): ServerOptions {
     shardLimit: options.number('shard-limit'),
     enforceLimits: options.flag('enforce-limits'),
     ...verifiedKeys(context),
+    ...storageOptions(context),
     clock,
   };
+}
+
+function storageOptions({ options }: CommandContext): Pick<ServerOptions, 'path' | 'durability' | 'repair'> {
+  const path = options.textOrNone('path');
+  if (path === undefined) return {};
+  const durability = options.text('durability') === 'fsync' ? 'fsync' : 'process';
+  return { path, durability, repair: options.flag('repair') };
 }
 
 /** `orders`, or `orders:4` for four shards. */

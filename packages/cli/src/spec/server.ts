@@ -7,6 +7,7 @@ export const serverCommands: readonly CommandSpec[] = [
     summary: 'run a Kinesis (with a DynamoDB for leases and a CloudWatch) on this machine',
     examples: [
       { command: 'millrace server --stream orders:4', about: 'with a stream of 4 shards to begin with' },
+      { command: 'millrace server --path ./data', about: 'still there after a restart, or a kill' },
       {
         command: 'millrace server --port 0 --json',
         about: 'any free port; a script reads which from stdout',
@@ -81,6 +82,25 @@ export const serverCommands: readonly CommandSpec[] = [
         about: 'open shards the account may have',
       },
       {
+        kind: 'text',
+        name: 'path',
+        value: 'folder',
+        about: 'keep everything in this folder across restarts; default: in memory',
+      },
+      {
+        kind: 'text',
+        name: 'durability',
+        value: 'what',
+        choices: ['process', 'fsync'],
+        default: 'process',
+        about: 'with --path: what acknowledged records outlive, the process (any kill) or the power (fsync)',
+      },
+      {
+        kind: 'flag',
+        name: 'repair',
+        about: 'with --path: go on with what can be read of a damaged folder',
+      },
+      {
         kind: 'flag',
         name: 'enforce-limits',
         about: "refuse what is over a shard's write and read rates, as AWS does",
@@ -95,7 +115,7 @@ export const serverCommands: readonly CommandSpec[] = [
     ],
     connects: false,
     notes: [
-      'Prints one line on stdout when it is ready, and stops at Ctrl-C or SIGTERM. Everything is in memory.',
+      'Prints one line on stdout when it is ready, and stops at Ctrl-C or SIGTERM. Without --path everything is in memory.',
       "kinesalite's flag names (--createStreamMs, …) work as well.",
     ],
     load: async () => (await import('../commands/server.ts')).server,

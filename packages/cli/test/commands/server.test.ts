@@ -1,5 +1,8 @@
 import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 
 import { KinesisClient, ListStreamsCommand } from '@aws-sdk/client-kinesis';
 import { expect, test } from 'vitest';
@@ -50,6 +53,23 @@ test('--json makes the ready line one JSON document', async () => {
   const port = Number(new URL(server.endpoint).port);
   expect(JSON.parse(server.stdout.text)).toEqual({ endpoint: server.endpoint, port, region: 'eu-west-1' });
   expect(stderr).toBe('');
+});
+
+test('what is put with --path is still there after a restart', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'millrace-cli-'));
+  const first = await start('--path', folder, '--durability', 'fsync', '--stream', 'orders:2');
+  const put = ['put', 'orders', '{"id":1}', '--key', 'ada', '--endpoint-url', first.endpoint];
+  expect((await runCli(put)).code).toBe(0);
+  await first.stop();
+  const second = await start('--path', folder, '--stream', 'orders:2');
+  const read = ['tail', 'orders', '--from', 'oldest', '--num', '1', '-o', 'ndjson'];
+  const { lines } = await runCli([...read, '--endpoint-url', second.endpoint]);
+  expect(lines).toMatchObject([{ partitionKey: 'ada', value: { id: 1 } }]);
+  const third = await runCli(['server', '--port', '0', '--path', folder]);
+  expect(third.code).not.toBe(0);
+  expect(third.stderr).toContain(folder);
+  await second.stop();
+  await rm(folder, { recursive: true });
 });
 
 test("its times are those of the options, also in kinesalite's spelling", async () => {
