@@ -1,4 +1,5 @@
 import type { CommandSpec } from './command.ts';
+import { recordCount } from './record-count.ts';
 
 export const putCommands: readonly CommandSpec[] = [
   {
@@ -62,15 +63,7 @@ export const putCommands: readonly CommandSpec[] = [
         value: 'n/s',
         about: 'no more than so many records a second (n/m: a minute)',
       },
-      {
-        kind: 'integer',
-        name: 'num',
-        short: 'n',
-        value: 'count',
-        min: 1,
-        max: Number.MAX_SAFE_INTEGER,
-        about: 'stop after so many records',
-      },
+      recordCount,
       {
         kind: 'integer',
         name: 'max-record-kib',

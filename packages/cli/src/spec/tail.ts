@@ -1,4 +1,5 @@
 import type { CommandSpec } from './command.ts';
+import { recordCount } from './record-count.ts';
 
 export const tailCommands: readonly CommandSpec[] = [
   {
@@ -25,15 +26,7 @@ export const tailCommands: readonly CommandSpec[] = [
         about:
           'oldest, now, -15m, an ISO time, or with one --shard after:<sequence>; see millrace help position',
       },
-      {
-        kind: 'integer',
-        name: 'num',
-        short: 'n',
-        value: 'count',
-        min: 1,
-        max: Number.MAX_SAFE_INTEGER,
-        about: 'stop after so many records',
-      },
+      recordCount,
       {
         kind: 'flag',
         name: 'exit-at-end',

@@ -56,7 +56,7 @@ export class Fleet {
     if (plan.create.length > 0 && (await this.#othersBegan(leases))) return false;
     for (const lease of plan.create) await this.#store.create(lease);
     for (const leaseKey of plan.remove) await this.#store.delete(leaseKey);
-    for (const lease of plan.unlisted) await this.#confirmTrimmed(lease, signal);
+    for (const lease of plan.unlisted) await this.dropIfTrimmed(lease, signal);
     return true;
   }
 
@@ -118,15 +118,16 @@ export class Fleet {
     return false;
   }
 
-  async #confirmTrimmed(lease: Lease, signal: AbortSignal): Promise<void> {
-    if (!(await this.isTrimmed(lease.shardId, signal))) return;
-    publish('consumer:shard-trimmed', () => ({ stream: this.#stream, lease }));
-    await this.#store.delete(lease.leaseKey);
-  }
-
-  /** Whether the stream is there and the shard is not: all its records are past their retention. */
-  async isTrimmed(shardId: string, signal: AbortSignal): Promise<boolean> {
+  /**
+   * Deletes the lease of a shard that is past its retention while the stream is there: its records are lost already, and
+   * its children would wait for it for ever. True when it was.
+   */
+  async dropIfTrimmed(lease: Lease, signal: AbortSignal): Promise<boolean> {
+    const { shardId, leaseKey } = lease;
     const shards = await this.#reader.listShards(this.#stream, { signal });
-    return !shards.some((shard) => shard.shardId === shardId);
+    if (shards.some((shard) => shard.shardId === shardId)) return false;
+    publish('consumer:shard-trimmed', () => ({ stream: this.#stream, shardId, lease }));
+    await this.#store.delete(leaseKey);
+    return true;
   }
 }

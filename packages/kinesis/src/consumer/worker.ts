@@ -1,5 +1,5 @@
 import { isMillraceError } from '../errors.ts';
-import type { Checkpoint, LeaseStore } from '../lease/index.ts';
+import type { Checkpoint, Lease, LeaseStore } from '../lease/index.ts';
 import { backoffDelay, type Backoff } from '../runtime/backoff.ts';
 import { sleep } from '../runtime/clock.ts';
 import { publish } from '../runtime/diagnostics.ts';
@@ -130,7 +130,7 @@ export class Worker<T> {
       outcome = await Promise.race([run.run(), run.killed]);
     } catch (error) {
       if (!run.held.held) outcome = { ended: 'lost' };
-      else if (!(await this.#isGone(shardId, error))) this.#fail(error);
+      else if (!(await this.#isGone(run.held.lease, error))) this.#fail(error);
     }
     if (outcome.ended === 'shard-end') await this.#finish(run, outcome.children);
     publish('consumer:shard-stopped', () => ({ shardId, outcome: outcome.ended }));
@@ -149,17 +149,10 @@ export class Worker<T> {
     this.#claim.poke();
   }
 
-  /** A shard past its retention is lost already; its lease would hold its children up for ever. */
-  async #isGone(shardId: string, error: unknown): Promise<boolean> {
+  /** Whether the run failed only because its shard is past its retention. */
+  async #isGone(lease: Lease, error: unknown): Promise<boolean> {
     if (!isMillraceError(error, 'STREAM_NOT_FOUND')) return false;
-    try {
-      if (!(await this.#fleet.isTrimmed(shardId, this.#stopping.signal))) return false;
-      publish('consumer:shard-trimmed', () => ({ stream: this.#options.stream.name, shardId }));
-      await this.#store.delete(shardId);
-      return true;
-    } catch {
-      return false;
-    }
+    return this.#fleet.dropIfTrimmed(lease, this.#stopping.signal).catch(() => false);
   }
 
   /** Runs `task` on every tick. What may pass by itself is reported and waited out; the rest stops the worker. */

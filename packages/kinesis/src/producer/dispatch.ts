@@ -1,4 +1,4 @@
-import { MillraceError } from '../errors.ts';
+import { isMillraceError, MillraceError } from '../errors.ts';
 import type { HotKeys } from './hot-keys.ts';
 import { Limiter } from './limiter.ts';
 import type { ResolvedProducerOptions } from './options.ts';
@@ -9,7 +9,7 @@ import type { RecordWriter, WriteOutcome } from './record-writer.ts';
 import { Routing } from './routing.ts';
 import { Settlement } from './settlement.ts';
 import { ShardFollower, type ShardLister } from './shard-follower.ts';
-import { judgeCall, type Verdict } from './verdict.ts';
+import { judgeCall } from './verdict.ts';
 
 /** Performs what the {@link Outbox} decides: sends requests, at most so many at once, and brings the answers home. */
 export class Dispatch {
@@ -129,7 +129,7 @@ export class Dispatch {
     const answer = await this.#write(request, call.signal);
     timeout[Symbol.dispose]();
     this.#inFlight.delete(call);
-    if ('action' in answer) {
+    if (isMillraceError(answer)) {
       this.#settlement.failed(request, answer);
     } else {
       const strangers = this.#settlement.answered(request, answer);
@@ -143,7 +143,10 @@ export class Dispatch {
     this.#pump();
   }
 
-  async #write(request: readonly Parcel[], signal: AbortSignal): Promise<readonly WriteOutcome[] | Verdict> {
+  async #write(
+    request: readonly Parcel[],
+    signal: AbortSignal,
+  ): Promise<readonly WriteOutcome[] | MillraceError> {
     try {
       const entries = request.map(({ record }) => record);
       const outcomes = await Promise.race([

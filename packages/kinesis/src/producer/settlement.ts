@@ -10,7 +10,7 @@ import type { Parcel, Pending } from './pending.ts';
 import type { WriteOutcome } from './record-writer.ts';
 import type { Routing } from './routing.ts';
 import type { ShardFollower } from './shard-follower.ts';
-import { deadlineError, judgeEntry, type Verdict } from './verdict.ts';
+import { deadlineError, judgeEntry } from './verdict.ts';
 
 const backoff: Backoff = { baseMs: 50, capMs: 5000 };
 
@@ -51,9 +51,9 @@ export class Settlement {
       if (outcome === undefined) continue;
       if (!outcome.ok) {
         refused++;
-        const verdict = judgeEntry(stream, outcome);
-        if (verdict.error.code === 'THROTTLED') limiter.throttled(parcel.shardId, options.clock.monotonic());
-        this.#apply(parcel, verdict, jitter);
+        const error = judgeEntry(stream, outcome);
+        if (error.code === 'THROTTLED') limiter.throttled(parcel.shardId, options.clock.monotonic());
+        this.#apply(parcel, error, jitter);
       } else if (parcel.shardId === undefined || parcel.shardId === outcome.shardId)
         this.#stored(parcel, outcome);
       else strangers.push([parcel, outcome]);
@@ -63,16 +63,16 @@ export class Settlement {
   }
 
   /** The call failed as a whole. */
-  failed(request: readonly Parcel[], verdict: Verdict): void {
+  failed(request: readonly Parcel[], error: MillraceError): void {
     const { stream, options, outbox } = this.#parts;
-    publish('producer:request-failed', () => ({ stream, entries: request.length, error: verdict.error }));
+    publish('producer:request-failed', () => ({ stream, entries: request.length, error }));
     // One bad entry must not take 499 good ones with it: cut the request down until the bad one is alone.
-    if (verdict.error.code === 'PUT_REJECTED' && request.length > 1 && this.#abandoned === undefined) {
+    if (error.code === 'PUT_REJECTED' && request.length > 1 && this.#abandoned === undefined) {
       outbox.halve(request);
       return;
     }
     const jitter = options.clock.random();
-    for (const parcel of request) this.#apply(parcel, verdict, jitter);
+    for (const parcel of request) this.#apply(parcel, error, jitter);
   }
 
   /** A record's deadline passed while it waited. */
@@ -150,16 +150,16 @@ export class Settlement {
   }
 
   /** Entries refused together share their `jitter`, or the next call would be one per entry. */
-  #apply(parcel: Parcel, verdict: Verdict, jitter: number): void {
+  #apply(parcel: Parcel, error: MillraceError, jitter: number): void {
     const { stream, options, outbox } = this.#parts;
     options.meter.add('millrace.producer.errors', parcel.members.length, {
       stream,
-      code: verdict.error.code,
+      code: error.code,
     });
-    const tried: Parcel = { ...parcel, attempts: parcel.attempts + 1, error: verdict.error };
-    if (this.#abandoned !== undefined || verdict.action === 'reject') {
+    const tried: Parcel = { ...parcel, attempts: parcel.attempts + 1, error };
+    if (this.#abandoned !== undefined || !error.retryable) {
       outbox.settle(tried);
-      for (const member of tried.members) member.failed(this.#abandoned ?? verdict.error);
+      for (const member of tried.members) member.failed(this.#abandoned ?? error);
       return;
     }
     const now = options.clock.monotonic();
@@ -174,7 +174,7 @@ export class Settlement {
       tried.members.filter((member) => !isLate(member)),
     );
     for (const member of late) {
-      member.failed(deadlineError(stream, member.record.partitionKey, tried.attempts, verdict.error));
+      member.failed(deadlineError(stream, member.record.partitionKey, tried.attempts, error));
     }
   }
 }

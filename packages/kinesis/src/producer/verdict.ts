@@ -1,21 +1,16 @@
 import { isMillraceError, MillraceError } from '../errors.ts';
 import type { WriteOutcome } from './record-writer.ts';
 
-/** What to do about a failed entry. */
-export type Verdict =
-  | { readonly action: 'retry'; readonly error: MillraceError }
-  | { readonly action: 'reject'; readonly error: MillraceError };
-
 type Failure = Extract<WriteOutcome, { readonly ok: false }>;
 
 /** Names of entry failures that no retry can mend. */
 const permanent = /^(?:AccessDenied|Validation|InvalidArgument|KMS(?!Throttling)|ResourceNotFound)/;
 
-/** Judges one failed entry of an answered PutRecords call. */
-export function judgeEntry(stream: string, failure: Failure): Verdict {
+/** What one failed entry of an answered PutRecords call comes to; `retryable` says whether to try again. */
+export function judgeEntry(stream: string, failure: Failure): MillraceError {
   const throttled = /Throttl|ThroughputExceeded|LimitExceeded/.test(failure.code);
   const retry = throttled || !permanent.test(failure.code);
-  const error = new MillraceError(
+  return new MillraceError(
     throttled ? 'THROTTLED' : retry ? 'SERVICE_FAILED' : 'PUT_REJECTED',
     `Kinesis refused a record of ${stream}: ${failure.code}: ${failure.message}`,
     {
@@ -29,19 +24,17 @@ export function judgeEntry(stream: string, failure: Failure): Verdict {
       service: failure.code,
     },
   );
-  return { action: retry ? 'retry' : 'reject', error };
 }
 
-/** Judges a PutRecords call that failed as a whole. */
-export function judgeCall(stream: string, cause: unknown): Verdict {
-  if (isMillraceError(cause)) return { action: cause.retryable ? 'retry' : 'reject', error: cause };
-  const error = new MillraceError('SERVICE_FAILED', `Putting records to ${stream} failed: ${String(cause)}`, {
+/** What a PutRecords call that failed as a whole comes to; `retryable` says whether to try again. */
+export function judgeCall(stream: string, cause: unknown): MillraceError {
+  if (isMillraceError(cause)) return cause;
+  return new MillraceError('SERVICE_FAILED', `Putting records to ${stream} failed: ${String(cause)}`, {
     advice: 'See the cause; a record writer should throw MillraceErrors.',
     retryable: true,
     stream,
     cause,
   });
-  return { action: 'retry', error };
 }
 
 /** The error of a record whose deadline passed before the service took it. */
