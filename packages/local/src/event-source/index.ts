@@ -1,0 +1,15 @@
+export { resolveChoices, type MappingChoices, type ResolvedChoices } from './choices.ts';
+export { readResponse, type Verdict } from './response.ts';
+export {
+  nextStep,
+  retryDelay,
+  settle,
+  startBatch,
+  type BackoffCurve,
+  type DropCondition,
+  type RetryRecord,
+  type RetryRules,
+  type RetryState,
+  type RetryStep,
+  type WorkItem,
+} from './retry.ts';
