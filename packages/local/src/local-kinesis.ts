@@ -23,7 +23,7 @@ import { createBucketFolder } from './neighbours/bucket-folder.ts';
 import { createCloudwatch } from './neighbours/cloudwatch/cloudwatch.ts';
 import { createKinesisMeter } from './neighbours/cloudwatch/kinesis-meter.ts';
 import { MetricStore } from './neighbours/cloudwatch/metric-store.ts';
-import { createDynamodb } from './neighbours/dynamodb.ts';
+import { createDynamodb } from './neighbours/dynamodb/dynamodb.ts';
 import { guarded } from './neighbours/guarded.ts';
 import type { Durability } from './storage/file-heap.ts';
 import { Storage } from './storage/storage.ts';
@@ -156,7 +156,6 @@ export function assemble(options: LocalKinesisOptions): {
     typeof given === 'function' ? firstOf(given, faults.decide) : faults,
     createKinesisMeter(metrics, () => engine.now),
   );
-  const dynamodb = createDynamodb(options.path === undefined ? undefined : join(options.path, 'dynamodb'));
   const rules: AuthorizationRules = {
     ...(options.accessKeyIds === undefined ? {} : { accessKeyIds: options.accessKeyIds }),
     ...(options.enforceRegion === true ? { signingRegion: engine.options.region } : {}),
@@ -167,6 +166,12 @@ export function assemble(options: LocalKinesisOptions): {
         }),
   };
   const { clock, region, accountId } = engine.options;
+  const dynamodb = createDynamodb({
+    region,
+    accountId,
+    now: () => engine.now,
+    ...(options.path === undefined ? {} : { folder: join(options.path, 'dynamodb') }),
+  });
   const cloudwatch = createCloudwatch({
     store: metrics,
     clock,

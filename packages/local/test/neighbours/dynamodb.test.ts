@@ -2,21 +2,16 @@ import {
   CreateTableCommand,
   DeleteItemCommand,
   DescribeTableCommand,
-  DynamoDBClient,
   GetItemCommand,
   PutItemCommand,
   QueryCommand,
   ScanCommand,
   UpdateItemCommand,
-  UpdateTableCommand,
   waitUntilTableExists,
-  type DynamoDBClientConfig,
 } from '@aws-sdk/client-dynamodb';
 import { describe, expect, test } from 'vitest';
 
-import { createLocalKinesis, startServer } from '../../src/index.ts';
-
-const table = 'billing';
+import { createTable, inProcess, lease, overSocket, table } from './lease-table.ts';
 
 /** The operations the KCL keeps its leases with, through the unmodified SDK client and whichever door. */
 describe.each([
@@ -120,13 +115,6 @@ describe.each([
       start = page.LastEvaluatedKey as typeof start;
     } while (start !== undefined);
     expect(keys).toEqual(new Set(['a', 'b', 'c']));
-    const remove = (counter: string): DeleteItemCommand =>
-      new DeleteItemCommand({
-        TableName: table,
-        Key: { leaseKey: { S: 'a' } },
-        ConditionExpression: 'leaseCounter = :seen',
-        ExpressionAttributeValues: { ':seen': { N: counter } },
-      });
     await expect(leases.client.send(remove('7'))).rejects.toMatchObject({
       name: 'ConditionalCheckFailedException',
     });
@@ -180,82 +168,11 @@ describe.each([
   });
 });
 
-/** What dynalite 4 lacks of the KCL's needs. When one of these fails, it has learnt it: say so in the documentation. */
-describe('the lease table does not', () => {
-  test('add an index to a table that is there, as KCL 3 does', async () => {
-    await using leases = await inProcess();
-    const index = {
-      IndexName: 'LeaseOwnerToLeaseKeyIndex',
-      KeySchema: [{ AttributeName: 'leaseOwner', KeyType: 'HASH' as const }],
-      Projection: { ProjectionType: 'KEYS_ONLY' as const },
-    };
-    const update = new UpdateTableCommand({
-      TableName: table,
-      AttributeDefinitions: [{ AttributeName: 'leaseOwner', AttributeType: 'S' }],
-      GlobalSecondaryIndexUpdates: [{ Create: index }],
-    });
-    await expect(leases.client.send(update)).rejects.toMatchObject({ name: 'ValidationException' });
+function remove(counter: string): DeleteItemCommand {
+  return new DeleteItemCommand({
+    TableName: table,
+    Key: { leaseKey: { S: 'a' } },
+    ConditionExpression: 'leaseCounter = :seen',
+    ExpressionAttributeValues: { ':seen': { N: counter } },
   });
-
-  test('return the item that failed a condition', async () => {
-    await using leases = await inProcess();
-    await leases.client.send(new PutItemCommand({ TableName: table, Item: lease('a') }));
-    const failure: unknown = await leases.client
-      .send(
-        new PutItemCommand({
-          TableName: table,
-          Item: lease('a'),
-          ConditionExpression: 'attribute_not_exists(leaseKey)',
-          ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
-        }),
-      )
-      .catch((error: unknown) => error);
-    expect(failure).toMatchObject({ name: 'ConditionalCheckFailedException' });
-    expect((failure as { Item?: unknown }).Item).toBeUndefined();
-  });
-});
-
-interface LeaseTable extends AsyncDisposable {
-  readonly client: DynamoDBClient;
-}
-
-async function inProcess(): Promise<LeaseTable> {
-  const kinesis = await createLocalKinesis();
-  return openTable(kinesis.clientConfig, () => kinesis.close());
-}
-
-async function overSocket(): Promise<LeaseTable> {
-  const server = await startServer({ port: 0 });
-  const credentials = { accessKeyId: 'a', secretAccessKey: 'b' };
-  return openTable({ endpoint: server.endpoint, region: 'us-east-1', credentials }, () => server.close());
-}
-
-async function openTable(config: DynamoDBClientConfig, close: () => Promise<void>): Promise<LeaseTable> {
-  const client = new DynamoDBClient({ ...config, maxAttempts: 1 });
-  await client.send(createTable);
-  await waitUntilTableExists({ client, maxWaitTime: 10, minDelay: 0.01 }, { TableName: table });
-  return {
-    client,
-    async [Symbol.asyncDispose]() {
-      client.destroy();
-      await close();
-    },
-  };
-}
-
-const createTable = new CreateTableCommand({
-  TableName: table,
-  BillingMode: 'PAY_PER_REQUEST',
-  KeySchema: [{ AttributeName: 'leaseKey', KeyType: 'HASH' }],
-  AttributeDefinitions: [{ AttributeName: 'leaseKey', AttributeType: 'S' }],
-});
-
-function lease(key: string) {
-  return {
-    leaseKey: { S: key },
-    leaseCounter: { N: '0' },
-    checkpoint: { S: 'TRIM_HORIZON' },
-    ownerSwitchesSinceCheckpoint: { N: '0' },
-    parentShardId: { SS: ['p1', 'p2'] },
-  };
 }
