@@ -1,5 +1,6 @@
 import type { LeaseStore } from './lease/lease-store.ts';
 import type { RecordWriter } from './producer/record-writer.ts';
+import type { FanOut } from './source/fan-out.ts';
 import type { ShardReader } from './source/shard-reader.ts';
 
 /**
@@ -9,6 +10,8 @@ import type { ShardReader } from './source/shard-reader.ts';
 export interface Connection {
   readonly writer: RecordWriter;
   readonly reader: ShardReader;
+  /** Enhanced fan-out; absent where there is none, and consumers poll. */
+  readonly fanOut?: FanOut;
   /** The store of one consumer group; the group is the KCL's application name, and with DynamoDB the table's name. */
   leases(group: string): LeaseStore;
   /** Frees sockets. Idempotent. */

@@ -1,20 +1,19 @@
 import type { Connection } from '@millrace/kinesis';
 import type { LeaseStore } from '@millrace/kinesis/lease';
 import { createMemoryLeaseStore } from '@millrace/kinesis/memory';
-import type { RecordWriter, WriteOutcome } from '@millrace/kinesis/producer';
-import { toSequenceNumber, type Position, type StoredRecord } from '@millrace/kinesis/record';
-import { aborted } from '@millrace/kinesis/runtime';
-import type { ChildShard, Shard } from '@millrace/kinesis/shard';
+import type { RecordWriter } from '@millrace/kinesis/producer';
+import type { Shard } from '@millrace/kinesis/shard';
 import type { ShardReader } from '@millrace/kinesis/source';
 
 import { getRecords } from './api/operations/get-records.ts';
 import { getShardIterator } from './api/operations/get-shard-iterator.ts';
 import { listShards } from './api/operations/list-shards.ts';
-import { putRecords, type PutRecordsEntry } from './api/operations/put-records.ts';
-import type { RecordOutput } from './api/record-output.ts';
+import { describeStreamSummary } from './api/operations/describe-stream.ts';
+import { putRecords } from './api/operations/put-records.ts';
 import type { Service } from './api/service.ts';
-import type { ChildShardOutput, HashKeyRangeOutput, ShardOutput } from './api/shard-output.ts';
-import { toMillraceError } from './connection-error.ts';
+import { call } from './connection-call.ts';
+import { createFanOut } from './connection-fan-out.ts';
+import { iteratorInput, toChild, toOutcome, toShard, toStored } from './connection-shapes.ts';
 
 /** The ports straight on the engine: same validation, limits and faults as over the wire, leases in memory. */
 export function createConnection(service: Service): Connection {
@@ -22,6 +21,7 @@ export function createConnection(service: Service): Connection {
   return {
     writer: createWriter(service),
     reader: createReader(service),
+    fanOut: createFanOut(service),
     leases(group) {
       const store = stores.get(group) ?? createMemoryLeaseStore();
       stores.set(group, store);
@@ -55,6 +55,13 @@ function createWriter(service: Service): RecordWriter {
 
 function createReader(service: Service): ShardReader {
   return {
+    async describeStream(stream, { signal } = {}) {
+      const output = await call(service, signal, { operation: 'DescribeStreamSummary', stream }, () =>
+        service.run('DescribeStreamSummary', describeStreamSummary, { StreamName: stream }),
+      );
+      const { StreamARN: arn, StreamCreationTimestamp: createdAt } = output.StreamDescriptionSummary;
+      return { arn, createdAt };
+    },
     async listShards(stream, { signal } = {}) {
       const shards: Shard[] = [];
       let input: object = { StreamName: stream };
@@ -88,72 +95,4 @@ function createReader(service: Service): ShardReader {
       };
     },
   };
-}
-
-async function call<T>(
-  service: Service,
-  signal: AbortSignal | undefined,
-  context: Parameters<typeof toMillraceError>[1],
-  run: () => T | Promise<T>,
-): Promise<T> {
-  if (signal?.aborted === true) throw aborted(signal);
-  try {
-    const output = await run();
-    await service.engine.settled();
-    return output;
-  } catch (error) {
-    throw toMillraceError(error, context);
-  }
-}
-
-function iteratorInput(position: Position): object {
-  if (position.type === 'oldest') return { ShardIteratorType: 'TRIM_HORIZON' };
-  if (position.type === 'now') return { ShardIteratorType: 'LATEST' };
-  if (position.type === 'time') return { ShardIteratorType: 'AT_TIMESTAMP', Timestamp: position.at / 1000 };
-  return {
-    ShardIteratorType: position.type === 'at' ? 'AT_SEQUENCE_NUMBER' : 'AFTER_SEQUENCE_NUMBER',
-    StartingSequenceNumber: position.sequenceNumber,
-  };
-}
-
-function toOutcome(entry: PutRecordsEntry): WriteOutcome {
-  if ('ErrorCode' in entry) return { ok: false, code: entry.ErrorCode, message: entry.ErrorMessage };
-  return { ok: true, shardId: entry.ShardId, sequenceNumber: toSequenceNumber(entry.SequenceNumber) };
-}
-
-function toStored(record: RecordOutput): StoredRecord {
-  const { Data: data } = record;
-  return {
-    sequenceNumber: toSequenceNumber(record.SequenceNumber),
-    partitionKey: record.PartitionKey ?? '',
-    // Copied: what one reader does to it is no business of the next.
-    data: typeof data === 'string' ? new Uint8Array(Buffer.from(data, 'base64')) : new Uint8Array(data),
-    arrivedAt: record.ApproximateArrivalTimestamp,
-  };
-}
-
-function toShard(shard: ShardOutput): Shard {
-  const ending = shard.SequenceNumberRange.EndingSequenceNumber;
-  return {
-    shardId: shard.ShardId,
-    hashRange: toRange(shard.HashKeyRange),
-    startingSequenceNumber: toSequenceNumber(shard.SequenceNumberRange.StartingSequenceNumber),
-    ...(shard.ParentShardId === undefined ? {} : { parentShardId: shard.ParentShardId }),
-    ...(shard.AdjacentParentShardId === undefined
-      ? {}
-      : { adjacentParentShardId: shard.AdjacentParentShardId }),
-    ...(ending === undefined ? {} : { endingSequenceNumber: toSequenceNumber(ending) }),
-  };
-}
-
-function toChild(child: ChildShardOutput): ChildShard {
-  return {
-    shardId: child.ShardId,
-    parentShardIds: child.ParentShards,
-    hashRange: toRange(child.HashKeyRange),
-  };
-}
-
-function toRange(range: HashKeyRangeOutput): { readonly start: bigint; readonly end: bigint } {
-  return { start: BigInt(range.StartingHashKey), end: BigInt(range.EndingHashKey) };
 }

@@ -2,6 +2,7 @@ import type { Connection } from '../connection.ts';
 import type { LeaseStore } from '../lease/lease-store.ts';
 import type { RecordWriter } from '../producer/record-writer.ts';
 import type { Clock } from '../runtime/clock.ts';
+import type { FanOut } from '../source/fan-out.ts';
 import type { ShardReader } from '../source/shard-reader.ts';
 import { toMillraceError } from './aws-error.ts';
 import type { ClientOptions, DynamoDBSender, KinesisSender } from './clients.ts';
@@ -41,6 +42,15 @@ export function connect(options: ConnectOptions = {}): Connection {
     const destroy = (): void => (ownKinesis === undefined ? client.destroy() : undefined);
     return { writer: createKinesisWriter(client), reader: createKinesisReader(client), destroy };
   });
+  const subscriptions = lazy('@aws-sdk/client-kinesis', async () => {
+    const [{ createFanOutClient }, { createKinesisFanOut }] = await Promise.all([
+      import('./kinesis-client.ts'),
+      import('./kinesis-fan-out.ts'),
+    ]);
+    const client = ownKinesis ?? (await createFanOutClient(clientOptions));
+    const destroy = (): void => (ownKinesis === undefined ? client.destroy() : undefined);
+    return { fanOut: createKinesisFanOut(client), destroy };
+  });
   const dynamodb = lazy('@aws-sdk/client-dynamodb', async () => {
     const [{ DynamoDBClient }, { createDynamoDBLeaseStore }] = await Promise.all([
       import('@aws-sdk/client-dynamodb'),
@@ -54,16 +64,24 @@ export function connect(options: ConnectOptions = {}): Connection {
   });
   const writer: RecordWriter = { write: async (...given) => (await kinesis.get()).writer.write(...given) };
   const reader: ShardReader = {
+    describeStream: async (...given) => (await kinesis.get()).reader.describeStream(...given),
     listShards: async (...given) => (await kinesis.get()).reader.listShards(...given),
     openIterator: async (...given) => (await kinesis.get()).reader.openIterator(...given),
     read: async (...given) => (await kinesis.get()).reader.read(...given),
   };
+  const fanOut: FanOut = {
+    describeConsumer: async (...given) => (await subscriptions.get()).fanOut.describeConsumer(...given),
+    registerConsumer: async (...given) => (await subscriptions.get()).fanOut.registerConsumer(...given),
+    deregisterConsumer: async (...given) => (await subscriptions.get()).fanOut.deregisterConsumer(...given),
+    subscribe: async (...given) => (await subscriptions.get()).fanOut.subscribe(...given),
+  };
   return {
     writer,
     reader,
+    fanOut,
     leases: (group) => lazyLeaseStore(async () => (await dynamodb.get()).open(group)),
     async close() {
-      await Promise.all([kinesis.close(), dynamodb.close()]);
+      await Promise.all([kinesis.close(), subscriptions.close(), dynamodb.close()]);
     },
   };
 }
@@ -108,6 +126,7 @@ function lazyLeaseStore(open: () => Promise<LeaseStore>): LeaseStore {
     create: async (...given) => (await get()).create(...given),
     renew: async (...given) => (await get()).renew(...given),
     take: async (...given) => (await get()).take(...given),
+    requestHandOff: async (...given) => (await get()).requestHandOff(...given),
     checkpoint: async (...given) => (await get()).checkpoint(...given),
     release: async (...given) => (await get()).release(...given),
     delete: async (...given) => (await get()).delete(...given),

@@ -1,25 +1,32 @@
 import {
+  DescribeStreamSummaryCommand,
   GetRecordsCommand,
   GetShardIteratorCommand,
   ListShardsCommand,
-  type ChildShard as ServiceChildShard,
   type GetShardIteratorCommandInput,
-  type Shard as ServiceShard,
-  type _Record as ServiceRecord,
 } from '@aws-sdk/client-kinesis';
 
-import { MillraceError } from '../errors.ts';
 import type { Position } from '../record/position.ts';
-import type { StoredRecord } from '../record/record.ts';
-import { toSequenceNumber } from '../record/sequence-number.ts';
-import type { ChildShard, Shard } from '../shard/shard.ts';
+import type { Shard } from '../shard/shard.ts';
 import type { ReadResult, ShardReader } from '../source/shard-reader.ts';
 import { toMillraceError, type AwsErrorContext } from './aws-error.ts';
 import type { KinesisSender } from './clients.ts';
+import { needed, toChild, toRecord, toServicePosition, toShard } from './kinesis-shapes.ts';
 
 /** Reads with ListShards, GetShardIterator and GetRecords. */
 export function createKinesisReader(client: KinesisSender): ShardReader {
   return {
+    describeStream: (stream, { signal } = {}) =>
+      call({ operation: 'DescribeStreamSummary', stream }, async () => {
+        const command = new DescribeStreamSummaryCommand({ StreamName: stream });
+        const answer = await client.send(command, { ...(signal && { abortSignal: signal }) });
+        const { StreamARN: arn, StreamCreationTimestamp: created } = answer.StreamDescriptionSummary ?? {};
+        return {
+          arn: needed(arn, 'StreamARN'),
+          createdAt: needed(created, 'StreamCreationTimestamp').getTime(),
+        };
+      }),
+
     listShards: (stream, { signal } = {}) =>
       call({ operation: 'ListShards', stream }, () => listShards(client, stream, signal)),
 
@@ -74,62 +81,10 @@ async function listShards(sender: KinesisSender, stream: string, signal?: AbortS
 function iteratorType(
   position: Position,
 ): Pick<GetShardIteratorCommandInput, 'ShardIteratorType' | 'StartingSequenceNumber' | 'Timestamp'> {
-  if (position.type === 'time') {
-    return { ShardIteratorType: 'AT_TIMESTAMP', Timestamp: new Date(position.at) };
-  }
-  if (position.type === 'at' || position.type === 'after') {
-    const anchor = position.type === 'at' ? 'AT' : 'AFTER';
-    return {
-      ShardIteratorType: `${anchor}_SEQUENCE_NUMBER`,
-      StartingSequenceNumber: position.sequenceNumber,
-    };
-  }
-  return { ShardIteratorType: position.type === 'oldest' ? 'TRIM_HORIZON' : 'LATEST' };
-}
-
-function toRecord(record: ServiceRecord): StoredRecord {
+  const place = toServicePosition(position);
   return {
-    sequenceNumber: toSequenceNumber(needed(record.SequenceNumber, 'SequenceNumber')),
-    partitionKey: record.PartitionKey ?? '',
-    data: needed(record.Data, 'Data'),
-    arrivedAt: record.ApproximateArrivalTimestamp?.getTime() ?? 0,
+    ShardIteratorType: place.type,
+    ...('timestamp' in place && { Timestamp: place.timestamp }),
+    ...('sequenceNumber' in place && { StartingSequenceNumber: place.sequenceNumber }),
   };
-}
-
-function toShard(shard: ServiceShard): Shard {
-  const { ParentShardId, AdjacentParentShardId } = shard;
-  const ending = shard.SequenceNumberRange?.EndingSequenceNumber;
-  return {
-    shardId: needed(shard.ShardId, 'ShardId'),
-    hashRange: toRange(shard.HashKeyRange),
-    startingSequenceNumber: toSequenceNumber(
-      needed(shard.SequenceNumberRange?.StartingSequenceNumber, 'StartingSequenceNumber'),
-    ),
-    ...(ParentShardId !== undefined && { parentShardId: ParentShardId }),
-    ...(AdjacentParentShardId !== undefined && { adjacentParentShardId: AdjacentParentShardId }),
-    ...(ending !== undefined && { endingSequenceNumber: toSequenceNumber(ending) }),
-  };
-}
-
-function toChild(child: ServiceChildShard): ChildShard {
-  return {
-    shardId: needed(child.ShardId, 'ShardId'),
-    parentShardIds: child.ParentShards ?? [],
-    hashRange: toRange(child.HashKeyRange),
-  };
-}
-
-function toRange(range: ServiceShard['HashKeyRange']): Shard['hashRange'] {
-  return {
-    start: BigInt(needed(range?.StartingHashKey, 'StartingHashKey')),
-    end: BigInt(needed(range?.EndingHashKey, 'EndingHashKey')),
-  };
-}
-
-function needed<T>(value: T | undefined | null, member: string): T {
-  if (value !== undefined && value !== null) return value;
-  throw new MillraceError('SERVICE_FAILED', `The service's answer lacks ${member}.`, {
-    advice: 'Check that the endpoint is a Kinesis: this is not an answer of the service.',
-    path: member,
-  });
 }

@@ -2,12 +2,16 @@ import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 
 import { MillraceError } from '../errors.ts';
 import { isSentinel, type Checkpoint } from '../lease/checkpoint.ts';
-import type { Lease } from '../lease/lease.ts';
+import type { Lease, ParkedKeys } from '../lease/lease.ts';
 import { isSequenceNumber } from '../record/sequence-number.ts';
 import type { HashRange } from '../shard/hash-range.ts';
 
 /** Where a lease's start time is kept. The KCL does not know this attribute and neither reads nor removes it. */
 export const START_AT = 'millraceStartAt';
+/** The worker that promised to hand over. A Java worker takes a lease without changing it, which tells that it never promised. */
+export const HANDS_OVER = 'millraceOwner';
+/** Parked keys, each behind the place of its first record: `number:sub:key`. A set, since a map's names may not be any text. */
+export const PARKED = 'millraceParked';
 
 /**
  * A lease as the KCL stores it. What is not there is left out: the KCL accepts neither empty strings nor empty
@@ -29,6 +33,9 @@ export function leaseToItem(lease: Lease): Record<string, AttributeValue> {
       endingHashKey: { S: String(lease.hashRange.end) },
     }),
     ...(lease.checkpointOwner !== undefined && { checkpointOwner: { S: lease.checkpointOwner } }),
+    ...(lease.handsOver !== undefined && { [HANDS_OVER]: { S: lease.handsOver } }),
+    ...(lease.parked && { [PARKED]: parkedKeys(lease.parked) }),
+    ...(lease.streamIdentifier !== undefined && { streamName: { S: lease.streamIdentifier } }),
     // With several streams in one table the key is more than the shard id.
     ...(lease.shardId !== lease.leaseKey && { shardId: { S: lease.shardId } }),
   };
@@ -49,6 +56,9 @@ export function itemToLease(item: Readonly<Record<string, unknown>>): Lease | un
   const checkpoint = toCheckpoint(leaseKey, item);
   const startAt = toStartAt(checkpoint, item);
   const hashRange = toHashRange(item);
+  const handsOver = text(item[HANDS_OVER]);
+  const parked = toParkedKeys(item[PARKED]);
+  const streamIdentifier = text(item['streamName']);
   return {
     leaseKey,
     shardId: text(item['shardId']) ?? leaseKey,
@@ -61,7 +71,18 @@ export function itemToLease(item: Readonly<Record<string, unknown>>): Lease | un
     childShardIds: texts(item['childShardIds']),
     ...(hashRange && { hashRange }),
     ...(checkpointOwner !== undefined && { checkpointOwner }),
+    ...(handsOver !== undefined && { handsOver }),
+    ...(parked && { parked }),
+    ...(streamIdentifier !== undefined && { streamIdentifier }),
   };
+}
+
+export function parkedKeys(parked: ParkedKeys): AttributeValue {
+  return stringSet(
+    [...parked].map(([key, { sequenceNumber, subSequenceNumber }]) =>
+      [sequenceNumber, subSequenceNumber, key].join(':'),
+    ),
+  );
 }
 
 export function number(value: number): AttributeValue {
@@ -95,6 +116,17 @@ function toCheckpoint(leaseKey: string, item: Readonly<Record<string, unknown>>)
 function toStartAt(checkpoint: Checkpoint, item: Readonly<Record<string, unknown>>): number | undefined {
   if (checkpoint.sequenceNumber !== 'AT_TIMESTAMP') return undefined;
   return integer(item[START_AT]) ?? (integer(item['checkpointSubSequenceNumber']) || undefined);
+}
+
+/** What cannot be read is left out: its key is handled again, which is better than a shard nobody can open. */
+function toParkedKeys(attribute: unknown): ParkedKeys | undefined {
+  const parked = new Map<string, Checkpoint>();
+  for (const entry of texts(attribute)) {
+    const [, sequenceNumber = '', sub, key] = /^(\d+):(\d+):(.*)$/s.exec(entry) ?? [];
+    if (key === undefined || !isSequenceNumber(sequenceNumber)) continue;
+    parked.set(key, { sequenceNumber, subSequenceNumber: Number(sub) });
+  }
+  return parked.size === 0 ? undefined : parked;
 }
 
 function toHashRange(item: Readonly<Record<string, unknown>>): HashRange | undefined {

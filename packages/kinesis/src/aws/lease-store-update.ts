@@ -1,8 +1,9 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 
 import type { Lease } from '../lease/lease.ts';
+import type { CheckpointExtras } from '../lease/lease-store.ts';
 import { keepsStartAt } from '../lease/transition.ts';
-import { number, START_AT, stringSet } from './lease-item.ts';
+import { HANDS_OVER, number, PARKED, parkedKeys, START_AT, stringSet } from './lease-item.ts';
 
 /**
  * One conditional write to a lease, in DynamoDB's expressions. The conditions are the KCL's: whoever has seen the
@@ -31,9 +32,19 @@ export function renewal(lease: Lease): LeaseUpdate {
 export function takeOver(lease: Lease, owner: string): LeaseUpdate {
   const switched = lease.owner !== undefined && lease.owner !== owner;
   return {
-    update: `SET leaseCounter = :next, leaseOwner = :owner REMOVE checkpointOwner${switched ? ' ADD ownerSwitchesSinceCheckpoint :one' : ''}`,
+    update: `SET leaseCounter = :next, leaseOwner = :owner, ${HANDS_OVER} = :owner REMOVE checkpointOwner${switched ? ' ADD ownerSwitchesSinceCheckpoint :one' : ''}`,
     condition: 'leaseCounter = :seen',
     values: { ...counters(lease), ':owner': { S: owner }, ...(switched && { ':one': number(1) }) },
+  };
+}
+
+/** Asks the owner to hand over to `owner`. The counter stays: the old owner's next heartbeat fails on the request and so learns of it. */
+export function handOffRequest(lease: Lease, holder: string, owner: string): LeaseUpdate {
+  return {
+    update: `SET leaseOwner = :owner, checkpointOwner = :holder, ${HANDS_OVER} = :owner`,
+    // Who never promised, as a Java 2.x worker, would neither notice nor remove it.
+    condition: `leaseOwner = :holder AND ${HANDS_OVER} = :holder AND attribute_not_exists(checkpointOwner)`,
+    values: { ':owner': { S: owner }, ':holder': { S: holder } },
   };
 }
 
@@ -41,7 +52,7 @@ export function takeOver(lease: Lease, owner: string): LeaseUpdate {
 export function advance(
   lease: Lease,
   reached: Lease['checkpoint'],
-  childShardIds: readonly string[],
+  { childShardIds = [], parked }: CheckpointExtras,
 ): LeaseUpdate {
   const set = [
     'leaseCounter = :next',
@@ -49,12 +60,14 @@ export function advance(
     'checkpointSubSequenceNumber = :sub',
     'ownerSwitchesSinceCheckpoint = :zero',
     ...(childShardIds.length > 0 ? ['childShardIds = :children'] : []),
+    ...(parked !== undefined && parked.size > 0 ? [`${PARKED} = :parked`] : []),
   ];
   const remove = [
     'pendingCheckpoint',
     'pendingCheckpointSubSequenceNumber',
     'pendingCheckpointState',
     ...(keepsStartAt(reached) ? [] : [START_AT]),
+    ...(parked !== undefined && parked.size === 0 ? [PARKED] : []),
   ];
   return {
     update: `SET ${set.join(', ')} REMOVE ${remove.join(', ')}`,
@@ -65,6 +78,7 @@ export function advance(
       ':sub': number(reached.subSequenceNumber),
       ':zero': number(0),
       ...(childShardIds.length > 0 && { ':children': stringSet(childShardIds) }),
+      ...(parked !== undefined && parked.size > 0 && { ':parked': parkedKeys(parked) }),
     },
   };
 }
@@ -74,7 +88,7 @@ export function surrender(lease: Lease, owner: string): LeaseUpdate {
   const values = { ...counters(lease), ':owner': { S: owner } };
   if (lease.checkpointOwner === undefined) {
     return {
-      update: 'SET leaseCounter = :next REMOVE leaseOwner',
+      update: `SET leaseCounter = :next REMOVE leaseOwner, ${HANDS_OVER}`,
       condition: 'leaseCounter = :seen AND leaseOwner = :owner AND attribute_not_exists(checkpointOwner)',
       values,
     };

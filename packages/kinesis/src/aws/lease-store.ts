@@ -11,13 +11,28 @@ import {
 import { MillraceError } from '../errors.ts';
 import type { Lease } from '../lease/lease.ts';
 import type { LeaseStore } from '../lease/lease-store.ts';
-import { checkLease, checkName, isCurrent, isEcho, isReleaseOf, isTakeOf } from '../lease/transition.ts';
+import {
+  checkLease,
+  checkName,
+  isCurrent,
+  isEcho,
+  isReleaseOf,
+  isRequestOf,
+  isTakeOf,
+} from '../lease/transition.ts';
 import { systemClock, type Clock } from '../runtime/clock.ts';
 import { toMilliseconds, type Duration } from '../runtime/duration.ts';
 import { toMillraceError } from './aws-error.ts';
 import { itemToLease, leaseToItem } from './lease-item.ts';
 import { prepareLeaseTable } from './lease-store-table.ts';
-import { advance, renewal, surrender, takeOver, type LeaseUpdate } from './lease-store-update.ts';
+import {
+  advance,
+  handOffRequest,
+  renewal,
+  surrender,
+  takeOver,
+  type LeaseUpdate,
+} from './lease-store-update.ts';
 
 export interface DynamoDBLeaseStoreOptions {
   readonly client: Pick<DynamoDBClient, 'send'>;
@@ -96,11 +111,11 @@ export function createDynamoDBLeaseStore(options: DynamoDBLeaseStoreOptions): Le
     return asked || isEcho(stored, lease) ? renew(stored) : undefined;
   };
 
-  const checkpoint: LeaseStore['checkpoint'] = async (lease, reached, childShardIds = []) => {
-    const { done, lease: stored } = await update(lease.leaseKey, advance(lease, reached, childShardIds));
+  const checkpoint: LeaseStore['checkpoint'] = async (lease, reached, extras = {}) => {
+    const { done, lease: stored } = await update(lease.leaseKey, advance(lease, reached, extras));
     if (done) return stored;
     const ours = stored !== undefined && isEcho(stored, lease);
-    return ours ? checkpoint(stored, reached, childShardIds) : undefined;
+    return ours ? checkpoint(stored, reached, extras) : undefined;
   };
 
   const release: LeaseStore['release'] = async (lease) => {
@@ -155,6 +170,15 @@ export function createDynamoDBLeaseStore(options: DynamoDBLeaseStoreOptions): Le
       const { done, lease: stored } = await update(lease.leaseKey, takeOver(lease, owner));
       if (done) return stored;
       return stored !== undefined && isTakeOf(stored, lease, owner) ? renew(stored) : undefined;
+    },
+
+    async requestHandOff(lease, owner) {
+      checkName('lease.owner', owner);
+      if (lease.owner === undefined) return undefined;
+      const request = handOffRequest(lease, lease.owner, owner);
+      const { done, lease: stored } = await update(lease.leaseKey, request);
+      if (done) return stored;
+      return stored !== undefined && isRequestOf(stored, lease, owner) ? stored : undefined;
     },
 
     async delete(leaseKey) {

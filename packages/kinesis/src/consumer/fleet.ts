@@ -6,6 +6,7 @@ import {
   parentsFinished,
   planAssignment,
   planShardSync,
+  siblingKey,
   type Lease,
   type LeaseStore,
   type Observation,
@@ -86,6 +87,7 @@ export class Fleet {
       const taken = await this.#store.take(lease, workerId);
       if (taken !== undefined && (await this.#startable(taken))) won.push({ lease: taken, takenAt });
     }
+    for (const lease of plan.ask) await this.#store.requestHandOff(lease, workerId);
     return won;
   }
 
@@ -112,8 +114,9 @@ export class Fleet {
 
   /** A lease won may have parents that are not finished after all: the listing it was chosen from is no snapshot. */
   async #startable(lease: Lease): Promise<boolean> {
-    const parents = await Promise.all(lease.parentShardIds.map((id) => this.#store.get(id)));
-    if (parentsFinished(lease, (id) => parents.find((parent) => parent?.shardId === id))) return true;
+    const keys = lease.parentShardIds.map((id) => siblingKey(lease, id));
+    const parents = await Promise.all(keys.map((key) => this.#store.get(key)));
+    if (parentsFinished(lease, (key) => parents.find((parent) => parent?.leaseKey === key))) return true;
     await this.#store.release(lease);
     return false;
   }

@@ -16,6 +16,7 @@ import { publish } from '../runtime/diagnostics.ts';
  *   shard costs one write a beat and not two.
  * - Lost: somebody else has written it, or no write has succeeded for a whole lease duration: by then another worker may
  *   have it, whatever the store says later. Final.
+ * - Asked for: still held, and to be released as soon as what is begun is done.
  * - Let go: ended or released by us. Final.
  *
  * Writes go one at a time, since each is conditional on the counter the last one answered.
@@ -25,6 +26,7 @@ export class HeldLease {
   readonly #clock: Clock;
   readonly #durationMs: number;
   readonly #onLost: () => void;
+  readonly #onAsked: () => void;
   #lease: Lease;
   #confirmedAt: number;
   #progress: Checkpoint | undefined;
@@ -40,6 +42,8 @@ export class HeldLease {
       readonly durationMs: number;
       readonly takenAt: number;
       readonly onLost: () => void;
+      /** Another worker waits for it: finish what is begun, then release. Called once. */
+      readonly onAsked: () => void;
     },
   ) {
     this.#store = store;
@@ -48,6 +52,7 @@ export class HeldLease {
     this.#durationMs = options.durationMs;
     this.#confirmedAt = options.takenAt;
     this.#onLost = options.onLost;
+    this.#onAsked = options.onAsked;
   }
 
   get lease(): Lease {
@@ -85,7 +90,9 @@ export class HeldLease {
   /** The shard is handled to its end. True when stored; false when the lease was lost. Rejects when the store failed. */
   finish(childShardIds: readonly string[]): Promise<boolean> {
     return this.#exclusively(async () => {
-      const stored = await this.#write((lease) => this.#store.checkpoint(lease, SHARD_END, childShardIds));
+      const stored = await this.#write((lease) =>
+        this.#store.checkpoint(lease, SHARD_END, { childShardIds }),
+      );
       if (stored) this.#state = 'let-go';
       return stored;
     });
@@ -114,9 +121,11 @@ export class HeldLease {
       this.#lose('taken');
       return false;
     }
+    const asked = isAsked(written) && !isAsked(this.#lease);
     this.#lease = written;
     this.#confirmedAt = startedAt;
     if (this.#progress === progress) this.#progress = undefined;
+    if (asked) this.#onAsked();
     return this.held;
   }
 
@@ -139,4 +148,8 @@ export class HeldLease {
     this.#writing = done.catch(() => undefined);
     return done;
   }
+}
+
+function isAsked(lease: Lease): boolean {
+  return lease.checkpointOwner !== undefined;
 }

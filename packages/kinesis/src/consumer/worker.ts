@@ -110,6 +110,7 @@ export class Worker<T> {
       durationMs: leaseDurationMs,
       takenAt,
       onLost: () => run.kill(),
+      onAsked: () => run.stop(),
     });
     const run = new ShardRun(held, this.#options);
     this.#runs.set(lease.leaseKey, run);

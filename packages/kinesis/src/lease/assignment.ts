@@ -1,6 +1,7 @@
 import { isShardEnd } from './checkpoint.ts';
-import type { Lease } from './lease.ts';
+import { siblingKey, type Lease } from './lease.ts';
 import { isAvailable, unchangedFor, type Observation, type Sighting } from './observation.ts';
+import { handsOver } from './transition.ts';
 
 export interface AssignmentInput {
   readonly observation: Observation;
@@ -20,7 +21,9 @@ export interface AssignmentInput {
 export interface Assignment {
   /** Leases to take because nobody works on them. */
   readonly take: readonly Lease[];
-  /** Leases to take from a live worker that has too many. */
+  /** Leases to ask a live worker for that has too many and has promised to hand over: it drains first, and nothing is handled twice. */
+  readonly ask: readonly Lease[];
+  /** Leases to take from a live worker that has too many and would not hand over. */
   readonly steal: readonly Lease[];
   /** How many leases each live worker should hold. */
   readonly target: number;
@@ -37,6 +40,9 @@ export interface Assignment {
  * available leases in random order, and only when there are none steals from the most loaded worker. A lease
  * nobody has renewed for three durations is taken whatever the target, since whoever should have did not.
  *
+ * In a fleet of ours alone nothing is stolen: the loaded worker is asked instead. With a Java worker among them nobody is
+ * asked, for a 2.x worker that steals a lease on its way would leave the request standing in it.
+ *
  * Only leases that can be worked on count, on both sides of the balance: those of shards read to their end, and
  * those whose parents are not, are left alone. (The KCL takes the latter and lets them wait, so a worker may be
  * "full" of idle leases.)
@@ -48,7 +54,7 @@ export interface Assignment {
  */
 export function planAssignment(input: AssignmentInput): Assignment {
   const { maxLeases = Number.POSITIVE_INFINITY, maxSteals = 1, random } = input;
-  const { mine, veryOld, idle, loads } = sort(input);
+  const { mine, veryOld, idle, loads, ours } = sort(input);
   const workers = loads.size + 1;
   const busy = [...loads.values()].reduce((sum, load) => sum + load.length, 0);
   const target = Math.ceil((mine + veryOld.length + idle.length + busy) / workers);
@@ -57,9 +63,11 @@ export function planAssignment(input: AssignmentInput): Assignment {
   const needed = Math.min(room, lacking);
 
   const wanted = [...shuffle(veryOld, random), ...shuffle(idle, random)];
+  const moved = wanted.length > 0 ? [] : steals(loads, { needed, target, maxSteals, random });
   return {
     take: wanted.slice(0, Math.min(room, Math.max(needed, veryOld.length))),
-    steal: wanted.length > 0 ? [] : steals(loads, { needed, target, maxSteals, random }),
+    ask: ours ? moved : [],
+    steal: ours ? [] : moved,
     target,
     workers,
     spillover: Math.max(0, Math.min(wanted.length, lacking) - room),
@@ -67,25 +75,26 @@ export function planAssignment(input: AssignmentInput): Assignment {
 }
 
 /**
- * Whether the shard may be started: every parent is read to its end, or has no lease (trimmed, or cleaned up).
+ * Whether the shard may be started: every parent is read to its end, or has no lease (trimmed, or cleaned up). `leaseOf` is
+ * asked by lease key.
  *
  * A listing is no snapshot: ask again with fresh `LeaseStore.get`s of the parents between taking a lease and
  * starting its shard. Since parents' leases are created before their children's, what is absent then is finished.
  *
  * @example
  * ```ts
- * if (parentsFinished(lease, (shardId) => leases.get(shardId))) start(lease);
+ * if (parentsFinished(lease, (leaseKey) => leases.get(leaseKey))) start(lease);
  * ```
  */
-export function parentsFinished(lease: Lease, leaseOf: (shardId: string) => Lease | undefined): boolean {
+export function parentsFinished(lease: Lease, leaseOf: (leaseKey: string) => Lease | undefined): boolean {
   return lease.parentShardIds.every((id) => {
-    const parent = leaseOf(id);
+    const parent = leaseOf(siblingKey(lease, id));
     return parent === undefined || isShardEnd(parent.checkpoint);
   });
 }
 
 interface Sorted {
-  /** How many leases this worker holds. */
+  /** How many leases this worker holds, or is being handed. */
   readonly mine: number;
   /** Available for more than three durations. */
   readonly veryOld: readonly Lease[];
@@ -93,34 +102,39 @@ interface Sorted {
   readonly idle: readonly Lease[];
   /** The leases of every other live worker. */
   readonly loads: ReadonlyMap<string, readonly Lease[]>;
+  /** Whether every live worker hands over when asked. */
+  readonly ours: boolean;
 }
 
 function sort({ observation, me, held, leaseDurationMs }: AssignmentInput): Sorted {
-  const byShard = new Map([...observation.values()].map((sighting) => [sighting.lease.shardId, sighting]));
   let mine = 0;
+  let ours = true;
   const veryOld: Lease[] = [];
   const idle: Lease[] = [];
   const loads = new Map<string, Lease[]>();
   for (const sighting of observation.values()) {
     const { lease } = sighting;
-    if (isShardEnd(lease.checkpoint) || !parentsFinished(lease, (id) => byShard.get(id)?.lease)) continue;
+    if (isShardEnd(lease.checkpoint) || !parentsFinished(lease, (key) => observation.get(key)?.lease))
+      continue;
     const { owner } = lease;
-    if (owner === me && held.has(lease.leaseKey)) mine++;
+    const handedToMe = lease.checkpointOwner !== undefined && !isAvailable(sighting, leaseDurationMs);
+    if (owner === me && (held.has(lease.leaseKey) || handedToMe)) mine++;
     else if (owner === undefined || owner === me || isAvailable(sighting, leaseDurationMs)) {
-      (idleFor(sighting, byShard) > 3 * leaseDurationMs ? veryOld : idle).push(lease);
+      (idleFor(sighting, observation) > 3 * leaseDurationMs ? veryOld : idle).push(lease);
     } else {
+      ours &&= handsOver(lease);
       const load = loads.get(owner);
       if (load === undefined) loads.set(owner, [lease]);
       else load.push(lease);
     }
   }
-  return { mine, veryOld, idle, loads };
+  return { mine, veryOld, idle, loads, ours };
 }
 
 /** For how long it could have been worked on and was not: a child waits for its parents without being neglected. */
-function idleFor(sighting: Sighting, byShard: ReadonlyMap<string, Sighting>): number {
+function idleFor(sighting: Sighting, observation: Observation): number {
   const parents = sighting.lease.parentShardIds
-    .map((id) => byShard.get(id))
+    .map((id) => observation.get(siblingKey(sighting.lease, id)))
     .filter((seen) => seen !== undefined);
   return Math.min(unchangedFor(sighting), ...parents.map(unchangedFor));
 }

@@ -15,8 +15,9 @@ export {
   type Checkpoint,
   type CheckpointSentinel,
 } from './checkpoint.ts';
-export type { Lease } from './lease.ts';
-export type { LeaseStore } from './lease-store.ts';
+export { leaseKeyOf, siblingKey, type Lease, type ParkedKeys } from './lease.ts';
+export type { CheckpointExtras, LeaseStore } from './lease-store.ts';
+export { handsOver, holderOf } from './transition.ts';
 export {
   leasesForChildren,
   planShardSync,

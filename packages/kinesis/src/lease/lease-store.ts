@@ -1,8 +1,16 @@
 import type { Checkpoint } from './checkpoint.ts';
-import type { Lease } from './lease.ts';
+import type { Lease, ParkedKeys } from './lease.ts';
+
+/** What is stored beside a checkpoint when it has changed. */
+export interface CheckpointExtras {
+  /** At the end of the shard: the shards that go on from it. */
+  readonly childShardIds?: readonly string[];
+  /** Every key parked up to the checkpoint; replaces what was stored. */
+  readonly parked?: ParkedKeys;
+}
 
 /**
- * The port workers share their leases through. One store serves one consumer group of one stream.
+ * The port workers share their leases through. One store serves one consumer group, of one stream or several.
  *
  * Every write is conditional on the counter the caller last saw, so of two workers that act on the same lease only
  * one succeeds; the other is told by `undefined` (it is not an error to lose a race). The counter is the caller's to
@@ -22,15 +30,17 @@ export interface LeaseStore {
   create(lease: Lease): Promise<boolean>;
   /** The heartbeat: counter + 1. Undefined when the lease is no longer ours. */
   renew(lease: Lease): Promise<Lease | undefined>;
-  /** Makes `owner` the holder: counter + 1, one more owner switch if it had another owner. Undefined when somebody was faster. */
+  /** Makes `owner` the holder, which promises to hand over when asked: counter + 1, one more owner switch if it had another owner. Undefined when somebody was faster. */
   take(lease: Lease, owner: string): Promise<Lease | undefined>;
-  /** Stores how far the shard is handled, and at its end its children; counter + 1, owner switches 0. Undefined when the lease is no longer ours. */
-  checkpoint(
-    lease: Lease,
-    checkpoint: Checkpoint,
-    childShardIds?: readonly string[],
-  ): Promise<Lease | undefined>;
-  /** Gives it up: counter + 1 and no owner, so another worker can take it at once. False when it was not ours any more. */
+  /**
+   * Asks the owner, which has promised it, to hand the lease over to `owner`: the KCL 3.x's `checkpointOwner` protocol. The
+   * counter stays, so that its heartbeat goes on and tells it. Undefined when the owner is another by now, never promised, or is
+   * being asked already.
+   */
+  requestHandOff(lease: Lease, owner: string): Promise<Lease | undefined>;
+  /** Stores how far the shard is handled; counter + 1, owner switches 0. Undefined when the lease is no longer ours. */
+  checkpoint(lease: Lease, checkpoint: Checkpoint, extras?: CheckpointExtras): Promise<Lease | undefined>;
+  /** Gives it up: counter + 1 and no owner, so another worker can take it at once; or, when asked to hand over, the one who asked. False when it was not ours any more. */
   release(lease: Lease): Promise<boolean>;
   delete(leaseKey: string): Promise<void>;
 }

@@ -1,8 +1,8 @@
 import type { Position } from '../record/position.ts';
-import { firstGap, type HashRange } from '../shard/hash-range.ts';
+import { firstGap } from '../shard/hash-range.ts';
 import { isOpen, parentsOf, type ChildShard, type Shard } from '../shard/shard.ts';
 import { obsoleteLeases } from './cleanup.ts';
-import type { Lease } from './lease.ts';
+import { leaseKeyOf, type Lease } from './lease.ts';
 import { fromOldest, fromTime, neededLeases, type LeaseStart } from './lineage.ts';
 import { toStreamStart, type StreamStart } from './starting-position.ts';
 
@@ -15,6 +15,8 @@ export interface ShardSyncInput {
   readonly from: Position;
   /** Wall time read *before* the leases were listed, milliseconds since the epoch: what `now` is pinned to. A later time could fall after the group began, if another worker began it meanwhile and a shard was split. */
   readonly now: number;
+  /** Of a group that reads several streams: which of them this is. `leases` are those of this stream alone. */
+  readonly streamIdentifier?: string;
 }
 
 export type ShardSyncPlan =
@@ -60,13 +62,23 @@ export type ShardSyncPlan =
  * if (plan.complete) for (const lease of plan.create) await store.create(lease);
  * ```
  */
-export function planShardSync({ shards, leases, from, now }: ShardSyncInput): ShardSyncPlan {
+export function planShardSync({
+  shards,
+  leases,
+  from,
+  now,
+  streamIdentifier,
+}: ShardSyncInput): ShardSyncPlan {
   const configured = toStreamStart(from, 'consumer.from');
   const gap = firstGap(shards.filter(isOpen).map((shard) => shard.hashRange));
   if (gap !== undefined) return { complete: false, gap };
   const begin = pinned(configured, leases);
   const create = neededLeases(shards, leases, begin.type !== 'now').map(({ shard, start }) =>
-    newLease(shard.shardId, parentsOf(shard), shard.hashRange, start ?? asStart(begin, now)),
+    newLease(
+      { shardId: shard.shardId, parentShardIds: parentsOf(shard), hashRange: shard.hashRange },
+      start ?? asStart(begin, now),
+      streamIdentifier,
+    ),
   );
   return { complete: true, create, ...obsoleteLeases(shards, leases) };
 }
@@ -96,9 +108,7 @@ export function leasesForChildren(
 ): ChildLeases {
   const others = children.flatMap((child) => child.parentShardIds).filter((id) => id !== parent.shardId);
   return {
-    create: children.map((child) =>
-      newLease(child.shardId, child.parentShardIds, child.hashRange, fromOldest),
-    ),
+    create: children.map((child) => newLease(child, fromOldest, parent.streamIdentifier)),
     missingParents: [...new Set(others)].filter((id) => !isLeased(id)),
   };
 }
@@ -116,14 +126,14 @@ function pinned(from: StreamStart, leases: readonly Lease[]): StreamStart {
 }
 
 function newLease(
-  shardId: string,
-  parentShardIds: readonly string[],
-  hashRange: HashRange,
+  { shardId, parentShardIds, hashRange }: ChildShard,
   start: LeaseStart,
+  streamIdentifier: string | undefined,
 ): Lease {
   return {
-    leaseKey: shardId,
+    leaseKey: leaseKeyOf(shardId, streamIdentifier),
     shardId,
+    ...(streamIdentifier !== undefined && { streamIdentifier }),
     counter: 0,
     ownerSwitchesSinceCheckpoint: 0,
     ...start,

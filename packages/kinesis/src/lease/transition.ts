@@ -1,6 +1,7 @@
 import { optionError } from '../runtime/options.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import type { Lease } from './lease.ts';
+import type { CheckpointExtras } from './lease-store.ts';
 
 /** Who may write to it: during a hand-off by a Java leader the old owner, which stands in `checkpointOwner`. */
 export function holderOf(lease: Lease): string | undefined {
@@ -19,21 +20,40 @@ export function taken(lease: Lease, owner: string): Lease {
   return {
     ...rest,
     owner,
+    handsOver: owner,
     counter: lease.counter + 1,
     ownerSwitchesSinceCheckpoint: lease.ownerSwitchesSinceCheckpoint + (switched ? 1 : 0),
   };
+}
+
+/** Whether its owner is one of ours and hands over when asked. A Java worker keeps neither promise nor the mark of one. */
+export function handsOver(lease: Lease): boolean {
+  return lease.owner !== undefined && lease.handsOver === lease.owner;
+}
+
+/** The lease with its owner asked to hand over to `owner`, which keeps the promise in turn. */
+export function handOffRequested(lease: Lease, owner: string): Lease {
+  const { owner: holder } = lease;
+  return holder === undefined ? lease : { ...lease, owner, checkpointOwner: holder, handsOver: owner };
+}
+
+/** Whether `stored` is `lease` after `owner` asked for it: a request of ours whose answer was lost. */
+export function isRequestOf(stored: Lease, lease: Lease, owner: string): boolean {
+  return stored.owner === owner && stored.checkpointOwner === lease.owner;
 }
 
 /** The lease with its shard handled up to `checkpoint`; the start time goes with the position it belonged to. */
 export function checkpointed(
   lease: Lease,
   checkpoint: Checkpoint,
-  childShardIds: readonly string[] = [],
+  { childShardIds = [], parked }: CheckpointExtras = {},
 ): Lease {
-  const { startAt, ...rest } = lease;
+  const { startAt, parked: before, ...rest } = lease;
+  const after = parked ?? before;
   return {
     ...rest,
     ...(startAt !== undefined && keepsStartAt(checkpoint) ? { startAt } : {}),
+    ...(after !== undefined && after.size > 0 ? { parked: after } : {}),
     counter: lease.counter + 1,
     ownerSwitchesSinceCheckpoint: 0,
     checkpoint,
@@ -41,12 +61,19 @@ export function checkpointed(
   };
 }
 
-/** The lease given up: nobody's, or, when a Java leader asked for it, the one's it is handed to. */
+/** The lease given up: nobody's, or, when it was asked for, the one's it is handed to. */
 export function released(lease: Lease): Lease {
-  const { owner, checkpointOwner, ...rest } = lease;
+  const { owner, checkpointOwner, handsOver: promise, ...rest } = lease;
   const counter = lease.counter + 1;
   if (owner === undefined || checkpointOwner === undefined) return { ...rest, counter };
-  return { ...rest, owner, counter, ownerSwitchesSinceCheckpoint: lease.ownerSwitchesSinceCheckpoint + 1 };
+  const kept = promise === undefined ? {} : { handsOver: promise };
+  return {
+    ...rest,
+    ...kept,
+    owner,
+    counter,
+    ownerSwitchesSinceCheckpoint: lease.ownerSwitchesSinceCheckpoint + 1,
+  };
 }
 
 /** A start time means something only beside the word that asks for one. */

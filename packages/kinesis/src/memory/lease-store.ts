@@ -4,10 +4,13 @@ import {
   checkLease,
   checkName,
   checkpointed,
+  handOffRequested,
+  handsOver,
   holderOf,
   isCurrent,
   isEcho,
   isReleaseOf,
+  isRequestOf,
   isTakeOf,
   released,
   renewed,
@@ -68,11 +71,20 @@ export function createMemoryLeaseStore(): LeaseStore {
       return isTakeOf(stored, lease, owner) ? put(renewed(stored)) : undefined;
     },
 
-    async checkpoint(lease, checkpoint, childShardIds) {
+    async requestHandOff(lease, owner) {
+      checkName('lease.owner', owner);
+      const stored = leases.get(lease.leaseKey);
+      if (stored === undefined) return undefined;
+      if (isRequestOf(stored, lease, owner)) return copy(stored);
+      const free = stored.owner === lease.owner && stored.checkpointOwner === undefined;
+      return free && handsOver(stored) ? put(handOffRequested(stored, owner)) : undefined;
+    },
+
+    async checkpoint(lease, checkpoint, extras) {
       const stored = leases.get(lease.leaseKey);
       if (stored === undefined) return undefined;
       const ours = stored.counter === lease.counter || isEcho(stored, lease);
-      return ours ? put(checkpointed(stored, checkpoint, childShardIds)) : undefined;
+      return ours ? put(checkpointed(stored, checkpoint, extras)) : undefined;
     },
 
     async release(lease) {
@@ -97,5 +109,6 @@ function copy(lease: Lease): Lease {
     parentShardIds: [...lease.parentShardIds],
     childShardIds: [...lease.childShardIds],
     ...(lease.hashRange && { hashRange: { ...lease.hashRange } }),
+    ...(lease.parked && { parked: new Map(lease.parked) }),
   };
 }

@@ -17,7 +17,10 @@ export interface LostPosition {
   readonly sequenceNumber: SequenceNumber;
   readonly subSequenceNumber: number;
   readonly arrivedAt: Date;
+  /** 0 for a record that was put aside untried, behind one of its key. */
   readonly attempts: number;
+  /** The first record of its key that failed, with the policy that parks keys: this one came behind it. */
+  readonly parkedBehind?: Pick<LostPosition, 'sequenceNumber' | 'subSequenceNumber'>;
 }
 
 /** Keeps a lost record somewhere it can be put from again; resolves when it is safe there. */

@@ -13,18 +13,27 @@ export interface ReadResult {
   readonly childShards?: readonly ChildShard[];
 }
 
+/** What tells a stream from every other, and from an earlier one of its name. */
+export interface StreamDescription {
+  readonly arn: string;
+  /** Milliseconds since the epoch. */
+  readonly createdAt: number;
+}
+
 interface CallOptions {
   readonly signal?: AbortSignal;
 }
 
 /**
- * The port a consumer reads through: ListShards, GetShardIterator, GetRecords.
+ * The port a consumer reads through: DescribeStreamSummary, ListShards, GetShardIterator, GetRecords.
  *
  * Every method throws a `MillraceError`: `ITERATOR_EXPIRED` for an iterator older than five minutes,
  * `STREAM_NOT_FOUND` for an unknown stream or a shard past its retention, `THROTTLED` (retryable) when refused for
  * rate, `ABORTED` when the signal fires.
  */
 export interface ShardReader {
+  /** Called once for each stream, and only for enhanced fan-out or several streams: the account has 20 such calls a second. */
+  describeStream(stream: string, options?: CallOptions): Promise<StreamDescription>;
   /** Every shard within the retention period, open and closed, all pages. */
   listShards(stream: string, options?: CallOptions): Promise<readonly Shard[]>;
   openIterator(stream: string, shardId: string, position: Position, options?: CallOptions): Promise<string>;

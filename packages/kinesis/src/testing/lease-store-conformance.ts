@@ -39,6 +39,13 @@ export const leaseStoreGuarantees: readonly LeaseStoreGuarantee[] = [
       childShardIds: ['shardId-000000000011'],
       hashRange: { start: 1n, end: MAX_HASH_KEY },
       checkpointOwner: 'worker-b',
+      handsOver: 'worker-a',
+      streamIdentifier: '123456789012:orders:1767225600',
+      parked: new Map([
+        ['ключ', numbered('9'.repeat(129), 3)],
+        ['__proto__', numbered('7')],
+        ['two:colons\nand a line', numbered('8')],
+      ]),
     });
     assert.equal(await store.create(lease), true);
     assert.deepEqual(sorted(await store.get(lease.leaseKey)), sorted(lease));
@@ -88,11 +95,11 @@ export const leaseStoreGuarantees: readonly LeaseStoreGuarantee[] = [
 
   guarantee('taking makes the owner, moves the counter and counts a change of owner', async (store) => {
     const first = await taken(store, leaseOf('a'), 'worker-a');
-    assert.deepEqual(first, leaseOf('a', { owner: 'worker-a', counter: 1 }));
+    assert.deepEqual(first, leaseOf('a', { ...holder('worker-a'), counter: 1 }));
     const second = await taken(store, first, 'worker-b');
     assert.deepEqual(
       second,
-      leaseOf('a', { owner: 'worker-b', counter: 2, ownerSwitchesSinceCheckpoint: 1 }),
+      leaseOf('a', { ...holder('worker-b'), counter: 2, ownerSwitchesSinceCheckpoint: 1 }),
     );
     const again = await store.take(second, 'worker-b');
     assert.equal(again?.ownerSwitchesSinceCheckpoint, 1);
@@ -133,7 +140,7 @@ export const leaseStoreGuarantees: readonly LeaseStoreGuarantee[] = [
       assert.deepEqual(
         done,
         leaseOf('a', {
-          owner: 'worker-a',
+          ...holder('worker-a'),
           counter: 2,
           checkpoint: numbered('123456789012345678901234567890', 4),
         }),
@@ -144,7 +151,7 @@ export const leaseStoreGuarantees: readonly LeaseStoreGuarantee[] = [
 
   guarantee('the checkpoint at the end of a shard stores its children, and they stay', async (store) => {
     const mine = await taken(store, leaseOf('a'), 'worker-a');
-    const ended = await store.checkpoint(mine, shardEnd, ['b', 'c']);
+    const ended = await store.checkpoint(mine, shardEnd, { childShardIds: ['b', 'c'] });
     assert.deepEqual(ended?.checkpoint, shardEnd);
     assert.deepEqual([...(ended?.childShardIds ?? [])].toSorted(), ['b', 'c']);
     const again = await store.checkpoint(ended ?? mine, shardEnd);
@@ -172,12 +179,13 @@ export const leaseStoreGuarantees: readonly LeaseStoreGuarantee[] = [
       await store.create(leaseOf('a'));
       await store.take(leaseOf('a'), 'worker-a');
       const mine = (await store.take(leaseOf('a'), 'worker-a')) ?? assert.fail();
-      assert.deepEqual(mine, leaseOf('a', { owner: 'worker-a', counter: 2 }));
+      assert.deepEqual(mine, leaseOf('a', { ...holder('worker-a'), counter: 2 }));
       await store.renew(mine);
       const renewed = (await store.renew(mine)) ?? assert.fail();
       assert.deepEqual(renewed, { ...mine, counter: 4 });
-      await store.checkpoint(renewed, numbered('7'), ['b']);
-      const done = (await store.checkpoint(renewed, numbered('7'), ['b'])) ?? assert.fail();
+      await store.checkpoint(renewed, numbered('7'), { childShardIds: ['b'] });
+      const done =
+        (await store.checkpoint(renewed, numbered('7'), { childShardIds: ['b'] })) ?? assert.fail();
       assert.deepEqual(done, { ...mine, counter: 6, checkpoint: numbered('7'), childShardIds: ['b'] });
       assert.deepEqual(await store.get('a'), done);
       assert.equal(await store.release(done), true);
@@ -250,8 +258,67 @@ export const leaseStoreGuarantees: readonly LeaseStoreGuarantee[] = [
     const pending = leaseOf('a', { owner: 'new', checkpointOwner: 'old', counter: 9 });
     await store.create(pending);
     const mine = await store.take(pending, 'third');
-    assert.deepEqual(mine, leaseOf('a', { owner: 'third', counter: 10, ownerSwitchesSinceCheckpoint: 1 }));
+    assert.deepEqual(
+      mine,
+      leaseOf('a', { ...holder('third'), counter: 10, ownerSwitchesSinceCheckpoint: 1 }),
+    );
     assert.deepEqual(await store.get('a'), mine);
+  }),
+
+  guarantee(
+    'who promised to hand over is asked, learns of it by its heartbeat, and hands over',
+    async (store) => {
+      const mine = await taken(store, leaseOf('a'), 'worker-a');
+      const asked = (await store.requestHandOff(mine, 'worker-b')) ?? assert.fail();
+      assert.equal(asked.owner, 'worker-b');
+      assert.equal(asked.checkpointOwner, 'worker-a');
+      assert.equal(asked.counter, mine.counter);
+      assert.deepEqual(await store.get('a'), asked);
+      const renewed = (await store.renew(mine)) ?? assert.fail();
+      assert.equal(renewed.checkpointOwner, 'worker-a');
+      const done = (await store.checkpoint(renewed, numbered('7'))) ?? assert.fail();
+      assert.equal(await store.release(done), true);
+      const handed = (await store.get('a')) ?? assert.fail();
+      assert.equal(handed.owner, 'worker-b');
+      assert.equal(handed.checkpointOwner, undefined);
+      assert.equal(handed.handsOver, 'worker-b');
+      assert.equal(await store.renew(done), undefined);
+      assert.equal((await store.take(handed, 'worker-b'))?.owner, 'worker-b');
+    },
+  ),
+
+  guarantee('only who promised is asked, and by one worker at a time', async (store) => {
+    await store.create(leaseOf('java', { owner: 'java', handsOver: 'worker-a' }));
+    await store.create(leaseOf('free'));
+    for (const key of ['java', 'free']) {
+      const lease = (await store.get(key)) ?? assert.fail();
+      assert.equal(await store.requestHandOff(lease, 'worker-b'), undefined);
+      assert.deepEqual(await store.get(key), lease);
+    }
+    const mine = await taken(store, leaseOf('a'), 'worker-a');
+    const answers = await Promise.all(['b', 'c', 'd'].map((worker) => store.requestHandOff(mine, worker)));
+    const [winner = assert.fail(), ...others] = answers.filter((answer) => answer !== undefined);
+    assert.deepEqual(others, []);
+    assert.deepEqual(await store.get('a'), winner);
+    assert.deepEqual(await store.requestHandOff(mine, winner.owner ?? ''), winner);
+    const gone = leaseOf('ghost', { owner: 'worker-a', handsOver: 'worker-a' });
+    assert.equal(await store.requestHandOff(gone, 'worker-b'), undefined);
+  }),
+
+  guarantee('parked keys stay with the lease until a checkpoint brings others or none', async (store) => {
+    const mine = await taken(store, leaseOf('a'), 'worker-a');
+    const parked = new Map([['ada', numbered('7', 2)]]);
+    const first = (await store.checkpoint(mine, numbered('7', 2), { parked })) ?? assert.fail();
+    assert.deepEqual(first.parked, parked);
+    const second = (await store.checkpoint(first, numbered('8'))) ?? assert.fail();
+    assert.deepEqual(second.parked, parked);
+    assert.equal(await store.release(second), true);
+    assert.deepEqual((await store.get('a'))?.parked, parked);
+    const taker = (await store.take((await store.get('a')) ?? second, 'worker-b')) ?? assert.fail();
+    assert.deepEqual(taker.parked, parked);
+    const third = (await store.checkpoint(taker, numbered('9'), { parked: new Map() })) ?? assert.fail();
+    assert.equal(third.parked, undefined);
+    assert.deepEqual(await store.get('a'), third);
   }),
 
   guarantee('a release that meets a hand-off hands over', async (store) => {
@@ -308,6 +375,11 @@ function leaseOf(shardId: string, other: Partial<Lease> = {}): Lease {
     childShardIds: [],
     ...other,
   };
+}
+
+/** What a lease says of a worker of ours that has taken it. */
+function holder(worker: string): Partial<Lease> {
+  return { owner: worker, handsOver: worker };
 }
 
 function numbered(sequenceNumber: string, subSequenceNumber = 0): Checkpoint {

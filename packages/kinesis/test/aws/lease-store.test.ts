@@ -126,6 +126,7 @@ describe('the item of a lease', () => {
     expect(await itemOf('life')).toEqual({
       leaseKey: { S: fresh.leaseKey },
       leaseOwner: { S: 'worker-b' },
+      millraceOwner: { S: 'worker-b' },
       leaseCounter: { N: '3' },
       ownerSwitchesSinceCheckpoint: { N: '0' },
       checkpoint: { S: '49590338271490256608559692538361571095921575989136588898' },
@@ -136,7 +137,7 @@ describe('the item of a lease', () => {
     const ended = await store.checkpoint(
       present(done),
       { sequenceNumber: 'SHARD_END', subSequenceNumber: 0 },
-      ['shardId-000000000008', 'shardId-000000000009'],
+      { childShardIds: ['shardId-000000000008', 'shardId-000000000009'] },
     );
     await store.release(present(ended));
     const item = await itemOf('life');

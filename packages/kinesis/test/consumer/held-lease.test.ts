@@ -22,6 +22,7 @@ interface Setup {
   readonly store: LeaseStore;
   readonly held: HeldLease;
   readonly losses: number[];
+  readonly asked: number[];
   readonly stored: () => Promise<Lease | undefined>;
 }
 
@@ -32,13 +33,15 @@ async function hold(wrap: (store: LeaseStore) => LeaseStore = (store) => store):
   const lease = await store.take(fresh, 'me');
   if (lease === undefined) throw new Error('not taken');
   const losses: number[] = [];
+  const asked: number[] = [];
   const held = new HeldLease(wrap(store), lease, {
     clock,
     durationMs: 3000,
     takenAt: clock.monotonic(),
     onLost: () => losses.push(clock.monotonic()),
+    onAsked: () => asked.push(clock.monotonic()),
   });
-  return { clock, store, held, losses, stored: () => store.get(fresh.leaseKey) };
+  return { clock, store, held, losses, asked, stored: () => store.get(fresh.leaseKey) };
 }
 
 const at = (number: number, sub = 0) => ({
@@ -155,4 +158,20 @@ test('a finished shard is marked with its end and its children', async () => {
     checkpoint: { sequenceNumber: 'SHARD_END' },
     childShardIds: ['shardId-000000000001', 'shardId-000000000002'],
   });
+});
+
+test('a holder that is asked to hand over learns of it once, goes on, and its release hands over', async () => {
+  const { held, store, stored, asked, losses } = await hold();
+  const seen = await stored();
+  if (seen !== undefined) await store.requestHandOff(seen, 'other');
+  held.handled(at(4));
+  await held.beat();
+  await held.beat();
+  expect(asked).toHaveLength(1);
+  expect(held.held).toBe(true);
+  held.handled(at(5));
+  await held.release();
+  expect(losses).toEqual([]);
+  expect(await stored()).toMatchObject({ owner: 'other', checkpoint: at(5) });
+  expect(await stored()).not.toHaveProperty('checkpointOwner');
 });

@@ -18,12 +18,14 @@ interface Seen {
   readonly parents?: readonly string[];
   readonly ended?: boolean;
   readonly checkpointOwner?: string;
+  /** Whether its owner promised to hand over. Default false, as a Java worker. */
+  readonly promised?: boolean;
 }
 
 function observationOf(leases: Readonly<Record<string, Seen>>): Observation {
   return new Map(
     Object.entries(leases).map(
-      ([key, { owner, unchangedMs = 0, parents = [], ended = false, checkpointOwner }]) => [
+      ([key, { owner, unchangedMs = 0, parents = [], ended = false, checkpointOwner, promised = false }]) => [
         key,
         {
           since: 0,
@@ -34,6 +36,7 @@ function observationOf(leases: Readonly<Record<string, Seen>>): Observation {
             counter: 1,
             ...(owner !== undefined && { owner }),
             ...(checkpointOwner !== undefined && { checkpointOwner }),
+            ...(promised && owner !== undefined && { handsOver: owner }),
             ownerSwitchesSinceCheckpoint: 0,
             checkpoint: { sequenceNumber: ended ? 'SHARD_END' : 'TRIM_HORIZON', subSequenceNumber: 0 },
             parentShardIds: parents,
@@ -128,6 +131,47 @@ describe('taking', () => {
     expect(seen.spillover).toBe(3);
     const neglected = many('old', 4, { unchangedMs: 99_000 });
     expect(plan({ ...many('mine', 3, { owner: 'me' }), ...neglected }, { maxLeases: 3 }).take).toEqual([]);
+  });
+});
+
+const ours = (owner: string): Seen => ({ owner, promised: true });
+
+describe('asking', () => {
+  test('in a fleet of ours the loaded worker is asked and nothing is stolen', () => {
+    const seen = plan({ ...many('a', 3, ours('a')), ...many('b', 9, ours('b')) });
+    expect(seen.ask.map(({ owner }) => owner)).toEqual(['b']);
+    expect(seen.steal).toEqual([]);
+  });
+
+  test('with one Java worker alive nobody is asked', () => {
+    const seen = plan({ ...many('java', 1, { owner: 'java' }), ...many('b', 9, ours('b')) });
+    expect(seen.ask).toEqual([]);
+    expect(seen.steal.map(({ owner }) => owner)).toEqual(['b']);
+  });
+
+  test('a Java worker that died does not keep ours from asking', () => {
+    const dead = many('java', 1, { owner: 'java', unchangedMs: 10_001 });
+    expect(keys(plan({ ...dead, ...many('b', 9, ours('b')) }).take)).toEqual(['java0']);
+  });
+
+  test('a lease on its way to this worker counts as its own, and no more are asked for meanwhile', () => {
+    const onItsWay: Seen = { owner: 'me', checkpointOwner: 'b', promised: true };
+    const seen = plan({ ...many('b', 3, ours('b')), c: onItsWay, d: onItsWay }, { held: new Set() });
+    expect(seen).toMatchObject({ take: [], ask: [], steal: [] });
+  });
+
+  test('a lease on its way from a worker that died is taken', () => {
+    const stuck: Seen = { owner: 'me', checkpointOwner: 'b', promised: true, unchangedMs: 10_001 };
+    expect(keys(plan({ stuck }, { held: new Set() }).take)).toEqual(['stuck']);
+  });
+
+  test('a lease this worker is handing to another is the other\u2019s already', () => {
+    const leaving: Seen = { owner: 'b', checkpointOwner: 'me', promised: true };
+    const seen = plan(
+      { ...many('mine', 2, ours('me')), ...many('b', 1, ours('b')), leaving },
+      { held: new Set(['mine0', 'mine1', 'leaving']) },
+    );
+    expect(seen).toMatchObject({ target: 2, take: [], ask: [], steal: [] });
   });
 });
 

@@ -1,4 +1,5 @@
 import {
+  holderOf,
   NOTHING_OBSERVED,
   observeLeases,
   planAssignment,
@@ -71,7 +72,7 @@ class ModelWorker {
 
   /** Carries out what the last look decided; by now the world may be another. True when a lease was won. */
   async act(answersAreLost = false): Promise<boolean> {
-    const { take = [], steal = [] } = this.#plan ?? {};
+    const { take = [], ask = [], steal = [] } = this.#plan ?? {};
     this.#plan = undefined;
     let won = false;
     for (const lease of [...take, ...steal]) {
@@ -79,7 +80,8 @@ class ModelWorker {
       const write = (store: LeaseStore): Promise<Lease | undefined> => store.take(lease, this.id);
       won = (await this.#send({ key: lease.leaseKey, startedAt, write }, answersAreLost)) || won;
     }
-    return won;
+    for (const lease of ask) await this.#store.requestHandOff(lease, this.id);
+    return won || ask.length > 0;
   }
 
   /** Decides to renew, or to checkpoint, the lease it holds at `pick`; {@link send} does it. */
@@ -109,7 +111,7 @@ class ModelWorker {
     await this.#send(intent, answerIsLost);
     if (intent.checkpoint === undefined || answerIsLost) return;
     const stored = await this.#store.get(intent.key);
-    if (stored?.checkpoint.sequenceNumber !== intent.checkpoint || stored.owner === this.id) return;
+    if (stored?.checkpoint.sequenceNumber !== intent.checkpoint || holderOf(stored) === this.id) return;
     throw new Error(`${this.id} checkpointed ${intent.key}, which ${stored.owner ?? 'nobody'} owns.`);
   }
 
@@ -119,6 +121,11 @@ class ModelWorker {
     for (const holding of this.holdings.values()) {
       this.#intend(holding);
       await this.send();
+    }
+    for (const [key, { lease }] of this.holdings) {
+      if (lease.owner === this.id) continue;
+      this.holdings.delete(key);
+      await this.#store.release(lease);
     }
   }
 

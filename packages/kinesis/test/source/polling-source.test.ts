@@ -26,6 +26,7 @@ function shardOf(
   let calls = 0;
   return {
     opened,
+    describeStream: () => Promise.reject(new Error('not asked for')),
     listShards: () => Promise.reject(new Error('not asked for')),
     async openIterator(_stream, _shardId, position) {
       mishap(++calls);

@@ -1,0 +1,109 @@
+import {
+  DeregisterStreamConsumerCommand,
+  DescribeStreamConsumerCommand,
+  RegisterStreamConsumerCommand,
+  SubscribeToShardCommand,
+  type Consumer,
+  type SubscribeToShardEvent,
+  type SubscribeToShardEventStream,
+} from '@aws-sdk/client-kinesis';
+
+import { toSequenceNumber } from '../record/sequence-number.ts';
+import type { FanOut, FanOutEvent, StreamConsumer } from '../source/fan-out.ts';
+import { toMillraceError, type AwsErrorContext } from './aws-error.ts';
+import type { KinesisSender } from './clients.ts';
+import { needed, toChild, toRecord, toServicePosition } from './kinesis-shapes.ts';
+
+/** Fan-out with RegisterStreamConsumer and SubscribeToShard. */
+export function createKinesisFanOut(client: KinesisSender): FanOut {
+  return {
+    async describeConsumer(streamArn, name, { signal } = {}) {
+      const command = new DescribeStreamConsumerCommand({ StreamARN: streamArn, ConsumerName: name });
+      try {
+        const answer = await client.send(command, { ...(signal && { abortSignal: signal }) });
+        return toConsumer(needed(answer.ConsumerDescription, 'ConsumerDescription'));
+      } catch (error) {
+        const failure = toMillraceError(error, {
+          operation: 'DescribeStreamConsumer',
+          stream: nameOf(streamArn),
+        });
+        if (failure.details.service === 'ResourceNotFoundException') return undefined;
+        throw failure;
+      }
+    },
+
+    registerConsumer: (streamArn, name, { signal } = {}) =>
+      call({ operation: 'RegisterStreamConsumer', stream: nameOf(streamArn) }, async () => {
+        const command = new RegisterStreamConsumerCommand({ StreamARN: streamArn, ConsumerName: name });
+        const answer = await client.send(command, { ...(signal && { abortSignal: signal }) });
+        return toConsumer(needed(answer.Consumer, 'Consumer'));
+      }),
+
+    deregisterConsumer: (consumerArn, { signal } = {}) =>
+      call({ operation: 'DeregisterStreamConsumer', stream: nameOf(consumerArn) }, async () => {
+        const command = new DeregisterStreamConsumerCommand({ ConsumerARN: consumerArn });
+        await client.send(command, { ...(signal && { abortSignal: signal }) });
+      }),
+
+    subscribe: (consumerArn, shardId, position, { signal } = {}) => {
+      const context = { operation: 'SubscribeToShard', stream: nameOf(consumerArn), shardId };
+      return call(context, async () => {
+        const place = toServicePosition(position);
+        const command = new SubscribeToShardCommand({
+          ConsumerARN: consumerArn,
+          ShardId: shardId,
+          StartingPosition: {
+            Type: place.type,
+            ...('timestamp' in place && { Timestamp: place.timestamp }),
+            ...('sequenceNumber' in place && { SequenceNumber: place.sequenceNumber }),
+          },
+        });
+        const answer = await client.send(command, { ...(signal && { abortSignal: signal }) });
+        return events(needed(answer.EventStream, 'EventStream'), context);
+      });
+    },
+  };
+}
+
+/** An error of the service comes as an exception of the iteration, or, from some servers, as an event. */
+async function* events(
+  stream: AsyncIterable<SubscribeToShardEventStream>,
+  context: AwsErrorContext,
+): AsyncGenerator<FanOutEvent> {
+  try {
+    for await (const { SubscribeToShardEvent: event, ...other } of stream) {
+      if (event !== undefined) yield toEvent(event);
+      else for (const error of Object.values(other)) throw error;
+    }
+  } catch (error) {
+    throw toMillraceError(error, context);
+  }
+}
+
+function toEvent(event: SubscribeToShardEvent): FanOutEvent {
+  const { Records, ContinuationSequenceNumber, MillisBehindLatest, ChildShards } = event;
+  return {
+    records: (Records ?? []).map(toRecord),
+    millisBehindLatest: MillisBehindLatest ?? 0,
+    ...(ContinuationSequenceNumber && { continuation: toSequenceNumber(ContinuationSequenceNumber) }),
+    ...(ChildShards !== undefined && ChildShards !== null && { childShards: ChildShards.map(toChild) }),
+  };
+}
+
+function toConsumer({ ConsumerName, ConsumerARN, ConsumerStatus }: Consumer): StreamConsumer {
+  const status = ConsumerStatus === 'ACTIVE' || ConsumerStatus === 'DELETING' ? ConsumerStatus : 'CREATING';
+  return { name: needed(ConsumerName, 'ConsumerName'), arn: needed(ConsumerARN, 'ConsumerARN'), status };
+}
+
+/** The stream in the ARN of a stream or consumer, for messages. */
+function nameOf(arn: string): string {
+  return arn.split('/')[1] ?? arn;
+}
+
+async function call<T>(context: AwsErrorContext, run: () => Promise<T>): Promise<T> {
+  try {
+    return await run();
+  } catch (error) {
+    throw toMillraceError(error, context);
+  }
+}
