@@ -23,7 +23,7 @@ export function renderRootHelp(commands: readonly CommandSpec[], groups: readonl
     section('Commands', table(rows)),
     section('Which Kinesis', optionTable(connectionOptions)),
     section('Everywhere', optionTable([...commonOptions, ...rootOptions])),
-    'More: millrace help position, millrace help format, millrace help exit-codes',
+    'More: millrace help position, where, format or exit-codes',
   ]);
 }
 

@@ -3,7 +3,7 @@ import type { CommandSpec } from './command.ts';
 export const helpCommands: readonly CommandSpec[] = [
   {
     name: 'help',
-    summary: 'explain a command, or a topic: position, format, exit-codes',
+    summary: 'explain a command, or a topic: position, where, format, exit-codes',
     examples: [
       { command: 'millrace help position', about: 'how --from is written' },
       { command: 'millrace help streams create', about: 'the same as millrace streams create --help' },

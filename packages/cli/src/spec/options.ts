@@ -25,6 +25,11 @@ export class Options {
     this.#values = new Map(specs.map((spec) => [spec.name, resolve(spec, given.get(spec.name), env)]));
   }
 
+  /** Whether the command takes it. */
+  takes(name: string): boolean {
+    return this.#values.has(name);
+  }
+
   /** Whether it was typed, and is not out of the environment or a default. */
   isTyped(name: string): boolean {
     return this.#typed.has(name);

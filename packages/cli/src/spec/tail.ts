@@ -1,4 +1,5 @@
 import type { CommandSpec } from './command.ts';
+import { readBudget } from './read-budget.ts';
 import { recordCount } from './record-count.ts';
 
 export const tailCommands: readonly CommandSpec[] = [
@@ -15,6 +16,11 @@ export const tailCommands: readonly CommandSpec[] = [
         command: 'millrace tail orders --from oldest --exit-at-end -o raw | jq .total',
         about: 'all there is, then stop',
       },
+      {
+        command: `millrace tail orders --range -2h..-1h --where 'value.total > 100'`,
+        about: 'one hour, where the expression holds',
+      },
+      { command: 'millrace tail orders --last 20', about: 'the newest 20, and what comes' },
     ],
     arguments: [{ name: 'stream', about: 'name of the stream' }],
     options: [
@@ -22,9 +28,23 @@ export const tailCommands: readonly CommandSpec[] = [
         kind: 'text',
         name: 'from',
         value: 'position',
-        default: 'now',
         about:
-          'oldest, now, -15m, an ISO time, or with one --shard after:<sequence>; see millrace help position',
+          'oldest, now, -15m, an ISO time, or with one --shard after:<sequence>; default now; see millrace help position',
+      },
+      {
+        kind: 'text',
+        name: 'to',
+        value: 'position',
+        about: 'stop there, itself not included; default: go on',
+      },
+      { kind: 'text', name: 'range', value: 'A..B', about: '--from A --to B in one, such as -2h..-1h' },
+      {
+        kind: 'integer',
+        name: 'last',
+        value: 'count',
+        min: 1,
+        max: 100_000,
+        about: 'begin with the last so many records instead (of those that are wanted), then go on unless -e',
       },
       recordCount,
       {
@@ -43,6 +63,25 @@ export const tailCommands: readonly CommandSpec[] = [
       { kind: 'text', name: 'grep', value: 'regexp', about: 'only records whose value matches' },
       {
         kind: 'text',
+        name: 'where',
+        value: 'expression',
+        about: 'only records for which it holds, such as value.total > 100; see millrace help where',
+      },
+      {
+        kind: 'text',
+        name: 'decode',
+        value: 'how',
+        choices: ['auto', 'none'],
+        about:
+          'auto: unpack gzip; none: write bytes as they are; default auto for pretty, else none (--grep and --where always look inside)',
+      },
+      {
+        kind: 'flag',
+        name: 'no-deaggregate',
+        about: 'leave KPL aggregates closed: records as they are stored',
+      },
+      {
+        kind: 'text',
         name: 'output',
         short: 'o',
         value: 'format',
@@ -55,6 +94,7 @@ export const tailCommands: readonly CommandSpec[] = [
         value: 'duration',
         about: 'time between two reads of a shard; default 1s, and 100ms on this machine',
       },
+      readBudget,
       {
         kind: 'duration',
         name: 'timeout',

@@ -18,6 +18,30 @@ export const topics: readonly Topic[] = [
   1763892000                 a time, seconds since 1970; 13 digits are milliseconds
   at:<sequence number>       this record; only with one --shard
   after:<sequence number>    the one after it; only with one --shard
+
+A range is A..B of two of them: from A up to, not including, B. ..B begins at the oldest,
+A.. ends now. At at:N a range begins with the record N or ends before it, at after:N it ends
+with it.
+`,
+  },
+  {
+    name: 'where',
+    text: `--where keeps the records for which an expression holds:
+
+  value.total > 100 && value.currency == 'EUR'
+  key ~ /^eu-/i || headers['content-type'] == 'text/csv'
+  value.items[0].sku in ['a1', 'b2'] && !value.test
+  value.tags.includes('vip') && size < 1024
+
+A record has value (its JSON, else its text), key, headers, shard, sequence, arrived
+(milliseconds since 1970) and size (bytes).
+
+Operators, weakest first: ||   &&   == !=   < <= > >= ~ !~ in   + -   * / %   ! -
+~ matches a pattern between slashes. Texts and lists have length, includes(); texts have
+startsWith(), endsWith(), toLowerCase(), toUpperCase().
+
+Nothing is converted: '5' is not 5. A field that is not there equals null, and is neither
+less nor more than anything. It is no JavaScript: nothing of a record is ever run.
 `,
   },
   {

@@ -2,6 +2,7 @@ import type { StreamRecord } from '@millrace/kinesis/record';
 
 import { colourOf, createPaint } from '../io/paint.ts';
 import { visible } from '../io/visible.ts';
+import { unpack } from '../read/unpack.ts';
 import { formatRecordLine, toText } from '../record/record-line.ts';
 import { shortShardId } from '../shards/shard-id.ts';
 
@@ -11,6 +12,15 @@ export type TailFormat = 'pretty' | 'ndjson' | 'raw' | 'keys';
 export type FormatRecords = (records: readonly StreamRecord[]) => string | Uint8Array;
 
 export function createFormat(
+  format: TailFormat,
+  options: { readonly colour: boolean; readonly verbose: boolean; readonly unpacked: boolean },
+): FormatRecords {
+  const write = createWriter(format, options);
+  if (!options.unpacked) return write;
+  return (records) => write(records.map((record) => ({ ...record, bytes: unpack(record.bytes) })));
+}
+
+function createWriter(
   format: TailFormat,
   options: { readonly colour: boolean; readonly verbose: boolean },
 ): FormatRecords {

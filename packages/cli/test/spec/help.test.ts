@@ -62,7 +62,7 @@ test('every command can be loaded, and its option names and letters are unique',
 test('help on something unknown names the topics', async () => {
   const { code, stderr } = await runCli(['help', 'everything']);
   expect(code).toBe(2);
-  expect(stderr).toContain('position, format, exit-codes');
+  expect(stderr).toContain('position, where, format, exit-codes');
 });
 
 test('--version prints the version of the package', async () => {

@@ -263,6 +263,14 @@ test.each([
   [['--grep', '('], '--grep'],
   [['--json', '-o', 'raw'], '--output'],
   [['--poll', '100ms'], '--poll'],
+  [['--poll', '1s', '--read-budget', '2'], '--read-budget'],
+  [['--read-budget', '6'], '--read-budget'],
+  [['--range', '-1h..-2h'], '--range'],
+  [['--range', '-1h..', '--from', 'now'], '--range'],
+  [['--range', 'at:5..after:7'], '--range'],
+  [['--from', '-1h', '--to', '-2h'], '--to'],
+  [['--last', '0'], '--last'],
+  [['--last', '5', '--from', 'oldest'], '--from'],
 ])('tail %j is a usage error before anything is opened', async (argv, path) => {
   const { code, stderr } = await runCli(['tail', 'orders', ...argv], { env: { AWS_REGION: 'eu-west-1' } });
   expect(code).toBe(2);
