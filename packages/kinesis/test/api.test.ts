@@ -6,6 +6,7 @@ const doors = {
   aws: () => import('@millrace/kinesis/aws'),
   codec: () => import('@millrace/kinesis/codec'),
   consumer: () => import('@millrace/kinesis/consumer'),
+  lambda: () => import('@millrace/kinesis/lambda'),
   lease: () => import('@millrace/kinesis/lease'),
   memory: () => import('@millrace/kinesis/memory'),
   producer: () => import('@millrace/kinesis/producer'),
@@ -13,6 +14,7 @@ const doors = {
   runtime: () => import('@millrace/kinesis/runtime'),
   shard: () => import('@millrace/kinesis/shard'),
   source: () => import('@millrace/kinesis/source'),
+  stream: () => import('@millrace/kinesis/stream'),
   testing: () => import('@millrace/kinesis/testing'),
 };
 

@@ -30,7 +30,7 @@ function loadedBy(specifier: string, then = ''): readonly string[] {
   return JSON.parse(out) as string[];
 }
 
-test.each(['@millrace/kinesis', '@millrace/kinesis/aws'])(
+test.each(['@millrace/kinesis', '@millrace/kinesis/aws', '@millrace/kinesis/lambda'])(
   'importing %s loads no AWS SDK; it comes with the first call',
   (door) => {
     const loaded = loadedBy(door, door.endsWith('aws') ? 'door.connect();' : '');
@@ -38,3 +38,10 @@ test.each(['@millrace/kinesis', '@millrace/kinesis/aws'])(
     expect(loaded.filter((url) => /@aws-sdk|@smithy/.test(url))).toEqual([]);
   },
 );
+
+test('a Lambda function loads no producer, consumer or source with its handler', () => {
+  const folders = loadedBy('@millrace/kinesis/lambda')
+    .map((url) => /kinesis\/src\/(\w+)\//.exec(url)?.[1])
+    .filter((folder) => folder !== undefined);
+  expect([...new Set(folders)].toSorted()).toEqual(['codec', 'lambda', 'process', 'record', 'runtime']);
+});

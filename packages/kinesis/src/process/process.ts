@@ -3,11 +3,11 @@ import type { StreamRecord } from '../record/record.ts';
 import { backoffDelay, type Backoff } from '../runtime/backoff.ts';
 import { sleep, type Clock } from '../runtime/clock.ts';
 import { publish } from '../runtime/diagnostics.ts';
-import type { LostRecord } from '../sink/lost-record.ts';
 import type { FailurePolicy } from './failure-policy.ts';
 import type { Handler, HandlerContext } from './handler.ts';
 import { handlerError } from './handler-error.ts';
 import { handleByKey } from './key-lanes.ts';
+import { toLost } from './lost.ts';
 import type { RawStreamRecord } from './raw-record.ts';
 
 export interface ProcessOptions<T> {
@@ -219,20 +219,3 @@ class Process<T> {
 }
 
 type Decoded<T> = StreamRecord<T> | { readonly poison: MillraceError };
-
-function toLost(raw: RawStreamRecord, error: MillraceError, attempts: number): LostRecord {
-  const { stream, partitionKey, explicitHashKey, headers, bytes } = raw;
-  const { shardId, sequenceNumber, subSequenceNumber, arrivedAt } = raw;
-  const record = {
-    partitionKey,
-    ...(explicitHashKey !== undefined && { explicitHashKey }),
-    ...(Object.keys(headers).length > 0 && { headers }),
-    data: bytes,
-  };
-  return {
-    stream,
-    record,
-    error,
-    position: { shardId, sequenceNumber, subSequenceNumber, arrivedAt, attempts },
-  };
-}

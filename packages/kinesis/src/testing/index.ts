@@ -1,2 +1,3 @@
+export { kinesisEvent, type EventOptions, type EventRecord } from './kinesis-event.ts';
 export { leaseStoreGuarantees, type LeaseStoreGuarantee } from './lease-store-conformance.ts';
 export { createManualClock, type ManualClock, type ManualClockOptions } from './manual-clock.ts';

@@ -1,0 +1,142 @@
+import type { RawStreamRecord } from '../process/raw-record.ts';
+import { compareSequenceNumbers, type SequenceNumber } from '../record/sequence-number.ts';
+import { completedId, type CompletedRecords } from './completed-records.ts';
+import { Deadline } from './deadline.ts';
+import type { BatchResponse, KinesisEvent, LambdaContext } from './event.ts';
+import type { InvocationContext } from './invocation-context.ts';
+import type { ResolvedOptions } from './options.ts';
+import { RecordCursor } from './record-cursor.ts';
+import { Report } from './report.ts';
+
+const nothing: ReadonlySet<string> = new Set();
+
+/**
+ * One event on its way through a handler. All state is in here, so that invocations side by side in one process do not
+ * meet. What is begun and not finished, or not begun, decides the answer: the lowest of its sequence numbers.
+ */
+export class Invocation<C extends LambdaContext = LambdaContext> {
+  readonly cursor: RecordCursor;
+  readonly deadline: Deadline;
+  readonly report: Report;
+  readonly context: InvocationContext<C>;
+  readonly #event: KinesisEvent;
+  readonly #options: ResolvedOptions;
+  readonly #completed: CompletedRecords | undefined;
+  readonly #unfinished = new Set<RawStreamRecord>();
+  #found = nothing;
+  #over = false;
+
+  /** `completed`: what this environment remembers; undefined when nothing is to be left out. */
+  constructor(
+    event: KinesisEvent,
+    lambda: C | undefined,
+    options: ResolvedOptions,
+    completed?: CompletedRecords,
+  ) {
+    this.cursor = new RecordCursor(event);
+    const deadline = new Deadline(lambda, options.deadlineMarginMs, options.clock);
+    const { stream, shardId } = this.cursor.place;
+    this.deadline = deadline;
+    this.report = new Report(options, lambda?.awsRequestId);
+    this.context = {
+      stream,
+      shardId,
+      get signal() {
+        return deadline.signal;
+      },
+      lambda,
+    };
+    this.#event = event;
+    this.#options = options;
+    this.#completed = completed;
+  }
+
+  /** Whether nobody waits for it any more. */
+  get over(): boolean {
+    return this.#over;
+  }
+
+  /** Runs `work` to its end, or to that of the time there is, and answers Lambda. Rejects as `work` does. */
+  async run(work: () => Promise<void>): Promise<BatchResponse> {
+    const { completed } = this.#options;
+    let late = false;
+    try {
+      if (completed !== undefined) this.#found = await completed.find(this.#ids());
+      late = !(await this.deadline.bound(work())) || this.deadline.passed;
+    } finally {
+      this.#over = true;
+      this.deadline.close();
+    }
+    const lowest = this.#lowest();
+    if (lowest !== undefined) {
+      if (late) this.report.outOfTime(lowest);
+      await this.#remember(lowest);
+    }
+    const counts = { records: this.#event.Records.length, failed: this.#unfinished.size };
+    this.report.finished(this.context.stream, counts);
+    return { batchItemFailures: lowest === undefined ? [] : [{ itemIdentifier: lowest }] };
+  }
+
+  /** Whether the record was handled in an earlier invocation. */
+  isKnown(record: RawStreamRecord): boolean {
+    if (this.#found.size === 0 && this.#completed?.empty !== false) return false;
+    const id = completedId(record);
+    const known = this.#completed?.take(id) === true || this.#found.has(id);
+    if (known) this.report.known++;
+    return known;
+  }
+
+  /** The record is in work, or held back; unless it is finished, it will be reported. */
+  begin(record: RawStreamRecord): void {
+    this.#unfinished.add(record);
+  }
+
+  finish(record: RawStreamRecord): void {
+    this.#unfinished.delete(record);
+    // Given up and done after all: it will come again, and need not be handled again.
+    if (this.#over) this.remember(record);
+  }
+
+  /** The record will come again, and need not be handled again. */
+  remember(record: RawStreamRecord): void {
+    this.#completed?.add(completedId(record));
+  }
+
+  #lowest(): SequenceNumber | undefined {
+    let lowest: SequenceNumber | undefined;
+    const look = (each: SequenceNumber): void => {
+      if (lowest === undefined || compareSequenceNumbers(each, lowest) < 0) lowest = each;
+    };
+    for (const { sequenceNumber } of this.#unfinished) look(sequenceNumber);
+    for (const sequenceNumber of this.cursor.rest()) look(sequenceNumber);
+    return lowest;
+  }
+
+  /** Notes what is done and will come again all the same: all from `lowest` on but what is not finished. */
+  async #remember(lowest: SequenceNumber): Promise<void> {
+    const unfinished = new Set([...this.#unfinished].map(completedId));
+    const from = this.#event.Records.findIndex(({ kinesis }) => kinesis.sequenceNumber === lowest);
+    const walk = new RecordCursor(this.#event, from);
+    const ids: string[] = [];
+    for (let record = walk.next(); record !== undefined; record = walk.next()) {
+      if (!walk.isWithin(this.cursor)) break;
+      const id = completedId(record);
+      if (!unfinished.has(id)) ids.push(id);
+    }
+    for (const id of ids) this.#completed?.add(id);
+    const { completed } = this.#options;
+    if (completed === undefined || ids.length === 0) return;
+    try {
+      await completed.add(ids);
+    } catch (error) {
+      this.report.notRemembered(error);
+    }
+  }
+
+  #ids(): readonly string[] {
+    const walk = new RecordCursor(this.#event);
+    const ids: string[] = [];
+    for (let record = walk.next(); record !== undefined; record = walk.next()) ids.push(completedId(record));
+    return ids;
+  }
+}

@@ -1,0 +1,16 @@
+import type { ManualClock } from '@millrace/kinesis/testing';
+
+/** Lets time pass, timer after timer, until `promise` settles; answers what it settles with. */
+export async function drive<T>(clock: ManualClock, promise: Promise<T>): Promise<T> {
+  const state = { settled: false };
+  const settle = (): void => {
+    state.settled = true;
+  };
+  promise.then(settle, settle);
+  for (let timers = 0; !state.settled; timers++) {
+    await clock.settle();
+    if (!state.settled) await clock.next();
+    if (timers > 10_000) throw new Error('it never settles');
+  }
+  return promise;
+}
