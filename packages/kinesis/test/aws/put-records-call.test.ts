@@ -32,7 +32,7 @@ function clientOf(answer: (call: number) => Partial<HttpResponse> | Error): {
     credentials: { accessKeyId: 'a', secretAccessKey: 'b', sessionToken: 'c' },
     maxAttempts: 1,
     requestHandler: {
-      async handle(request) {
+      async handle(request: Sent) {
         sent.push({ headers: request.headers, body: request.body });
         const given = answer(sent.length);
         if (given instanceof Error) throw given;
@@ -213,7 +213,7 @@ test('a client that is a test’s double sees the records and answers them itsel
     },
     destroy: () => {},
   };
-  const writer = createKinesisWriter(double as unknown as KinesisClient);
+  const writer = createKinesisWriter(double);
   await expect(writer.write('orders', [entry], {})).resolves.toMatchObject([
     { ok: true, shardId: 'shardId-0' },
   ]);
