@@ -1,6 +1,7 @@
 import { MillraceError } from '../errors.ts';
 import { checkPartitionKey, effectiveHashKey, type OutgoingRecord } from '../record/index.ts';
 import { aborted } from '../runtime/clock.ts';
+import { Fifo } from './fifo.ts';
 
 export interface IntakeOptions {
   readonly stream: string;
@@ -24,7 +25,7 @@ export interface Arrival {
  */
 export class Intake {
   readonly #options: IntakeOptions;
-  readonly #queue: Arrival[] = [];
+  readonly #queue = new Fifo<Arrival>();
   #bytesInside = 0;
   #draining = false;
   #room: (() => void) | undefined;
@@ -38,7 +39,7 @@ export class Intake {
   }
 
   arrive(arrival: Arrival): void {
-    if (!this.#draining && !(arrival.offered instanceof Promise) && arrival.signal === undefined) {
+    if (this.#queue.length === 0 && !(arrival.offered instanceof Promise) && arrival.signal === undefined) {
       const bytes = this.#measure(arrival, arrival.offered);
       if (bytes === undefined) return;
       if (this.#hasRoom(bytes)) {
@@ -57,39 +58,46 @@ export class Intake {
 
   /** Refuses everyone still waiting at the door. */
   close(error: MillraceError): void {
-    for (const arrival of this.#queue.splice(0)) arrival.refuse(error);
+    for (const arrival of this.#queue.empty()) arrival.refuse(error);
     this.#room?.();
   }
 
   /** Never rejects: what goes wrong with one arrival is told to that arrival. */
   async #drain(): Promise<void> {
     this.#draining = true;
-    for (let arrival = this.#queue[0]; arrival !== undefined; arrival = this.#queue[0]) {
+    for (let arrival = this.#queue.first; arrival !== undefined; arrival = this.#queue.first) {
       await this.#admit(arrival);
-      if (this.#queue[0] === arrival) this.#queue.shift();
     }
     this.#draining = false;
   }
 
+  /** Nothing waits here without need: whoever comes once the queue is empty goes straight in. */
   async #admit(arrival: Arrival): Promise<void> {
+    const { offered, signal } = arrival;
     let record: OutgoingRecord;
     try {
-      record = await arrival.offered;
+      record = offered instanceof Promise ? await offered : offered;
     } catch (error) {
-      arrival.refuse(error);
+      if (this.#leaveQueue(arrival)) arrival.refuse(error);
       return;
     }
-    if (this.#queue[0] !== arrival) return;
+    if (this.#queue.first !== arrival) return;
     const bytes = this.#measure(arrival, record);
-    if (bytes === undefined) return;
-    await this.#waitForRoom(arrival, bytes);
-    if (this.#queue[0] !== arrival) return;
-    if (arrival.signal?.aborted === true) arrival.refuse(aborted(arrival.signal));
+    if (bytes !== undefined) await this.#waitForRoom(arrival, bytes);
+    if (!this.#leaveQueue(arrival) || bytes === undefined) return;
+    if (signal?.aborted === true) arrival.refuse(aborted(signal));
     else this.#enter(arrival, record, bytes);
   }
 
+  /** Whether it was still first in the queue; it no longer is. */
+  #leaveQueue(arrival: Arrival): boolean {
+    if (this.#queue.first !== arrival) return false;
+    this.#queue.drop();
+    return true;
+  }
+
   async #waitForRoom(arrival: Arrival, bytes: number): Promise<void> {
-    const gone = (): boolean => arrival.signal?.aborted === true || this.#queue[0] !== arrival;
+    const gone = (): boolean => arrival.signal?.aborted === true || this.#queue.first !== arrival;
     while (!gone() && !this.#hasRoom(bytes)) {
       await new Promise<void>((resolve) => {
         const wake = (): void => {

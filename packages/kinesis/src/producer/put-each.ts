@@ -22,7 +22,7 @@ export interface PutCount {
 }
 
 /** Records pulled before the event loop may turn: a source that never waits would keep the answers from being heard. */
-const turnAfter = 256;
+const turnAfter = 1024;
 
 /** Submits everything `values` gives, one when the other has been let in, and waits until all of it is settled. */
 export async function putEach<In>(
@@ -32,13 +32,25 @@ export async function putEach<In>(
 ): Promise<PutCount> {
   const crowd = new Crowd(options);
   let pulled = 0;
+  /** What to wait for before the next; most of the time nothing, and then there must be no promise either. */
+  const put = (value: In): Promise<void> | undefined => {
+    crowd.approach();
+    submit(value, crowd);
+    if (++pulled % turnAfter === 0) return nextTurn().then(() => crowd.room());
+    return crowd.atTheDoor ? crowd.room() : undefined;
+  };
   try {
-    for await (const value of values) {
-      crowd.approach();
-      submit(value, crowd);
-      await crowd.room();
-      if (crowd.failure !== undefined) break;
-      if (++pulled % turnAfter === 0) await nextTurn();
+    if (Symbol.iterator in values) {
+      for (const value of values) {
+        const wait = put(value);
+        if (wait !== undefined) await wait;
+        if (crowd.failure !== undefined) break;
+      }
+    } else {
+      for await (const value of values) {
+        await put(value);
+        if (crowd.failure !== undefined) break;
+      }
     }
   } finally {
     await crowd.settled();
@@ -70,6 +82,11 @@ class Crowd<In> implements Putter<In> {
     return this.#failure;
   }
 
+  /** Whether one waits to be let in. */
+  get atTheDoor(): boolean {
+    return this.#atTheDoor;
+  }
+
   /** One more comes to the door. */
   approach(): void {
     this.#atTheDoor = true;
@@ -83,14 +100,17 @@ class Crowd<In> implements Putter<In> {
 
   stored(receipt: Receipt, value: In): void {
     this.#delivered++;
-    this.#tell(() => this.#options.onReceipt?.(receipt, value));
+    const { onReceipt } = this.#options;
+    if (onReceipt !== undefined) this.#tell(onReceipt, receipt, value);
+    this.#closed();
   }
 
   refused(error: unknown, value: In): void {
     this.#failed++;
     const { onFailure } = this.#options;
     if (onFailure === undefined) this.#failure ??= { error };
-    this.#tell(() => onFailure?.(error, value));
+    else this.#tell(onFailure, error, value);
+    this.#closed();
   }
 
   /** Waits until the one at the door is in. */
@@ -102,12 +122,15 @@ class Crowd<In> implements Putter<In> {
     while (this.#open > 0) await this.#news();
   }
 
-  #tell(listener: () => void): void {
+  #tell<News>(listener: (news: News, value: In) => void, news: News, value: In): void {
     try {
-      listener();
+      listener(news, value);
     } catch (error) {
       this.#failure ??= { error };
     }
+  }
+
+  #closed(): void {
     this.#open--;
     this.#wake?.();
   }

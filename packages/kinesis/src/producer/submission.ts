@@ -31,7 +31,6 @@ export class Submission<In> implements Arrival, Pending {
   record: OutgoingRecord = nothing;
   bytes = 0;
   acceptedAt = 0;
-  deadlineAt = 0;
   readonly #rooms: Rooms;
   readonly #value: In;
   readonly #putter: Putter<In>;
@@ -51,13 +50,15 @@ export class Submission<In> implements Arrival, Pending {
     this.#epoch = rooms.tally.open();
   }
 
+  get deadlineAt(): number {
+    return this.acceptedAt + this.#rooms.options.deadlineMs;
+  }
+
   enter(record: OutgoingRecord, bytes: number): void {
     const { dispatch, options } = this.#rooms;
-    const now = options.clock.monotonic();
     this.record = record;
     this.bytes = bytes;
-    this.acceptedAt = now;
-    this.deadlineAt = now + options.deadlineMs;
+    this.acceptedAt = options.clock.monotonic();
     dispatch.accept(this);
     this.#putter.admitted();
   }
