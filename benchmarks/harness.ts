@@ -109,7 +109,7 @@ async function rateOf(contestant: Contestant, roundMs: number): Promise<number> 
   return (units / elapsed) * 1000;
 }
 
-function median(values: readonly number[]): number {
+export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = Math.floor(sorted.length / 2);
   const upper = sorted[middle] ?? Number.NaN;

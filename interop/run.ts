@@ -5,8 +5,9 @@ import { boto3 } from './boto3.ts';
 import type { Client } from './client.ts';
 import { goSdk } from './go-sdk.ts';
 import { javaSdk } from './java-sdk.ts';
+import { kclDeaggregator, kpl } from './kpl.ts';
 
-const clients: readonly Client[] = [awsCli, boto3, goSdk, javaSdk];
+const clients: readonly Client[] = [awsCli, boto3, goSdk, javaSdk, kpl, kclDeaggregator];
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !clients.some((client) => client.name === name));
 if (unknown.length > 0) {

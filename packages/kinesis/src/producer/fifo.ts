@@ -1,6 +1,6 @@
 /** A queue whose front can be taken in constant time, however many wait: an array would move all of them up. */
 export class Fifo<T> {
-  #items: T[] = [];
+  #items: (T | undefined)[] = [];
   #head = 0;
 
   get length(): number {
@@ -17,7 +17,8 @@ export class Fifo<T> {
 
   /** Removes the first. */
   drop(): void {
-    this.#head++;
+    // Whatever has left must not be kept in memory.
+    this.#items[this.#head++] = undefined;
     // Seldom enough that it costs nothing on average.
     if (this.#head >= 1024 && this.#head * 2 >= this.#items.length) {
       this.#items = this.#items.slice(this.#head);
@@ -27,7 +28,7 @@ export class Fifo<T> {
 
   /** Removes and returns everything, first to last. */
   empty(): readonly T[] {
-    const items = this.#items.slice(this.#head);
+    const items = this.#items.filter((item) => item !== undefined);
     this.#items = [];
     this.#head = 0;
     return items;

@@ -5,10 +5,13 @@ import { Fifo } from './fifo.ts';
 
 export interface IntakeOptions {
   readonly stream: string;
-  /** Bytes that may be inside at once. */
+  /** Bytes that may be inside at once, counting what a record takes beside its own. */
   readonly maxBytes: number;
   readonly maxRecordBytes: number;
 }
+
+/** What a record takes of memory beside its bytes while it is inside, about: its place in lanes, its promise, its buffer. */
+const RECORD_OVERHEAD = 256;
 
 /** A record at the door, and whom to tell. */
 export interface Arrival {
@@ -52,7 +55,7 @@ export class Intake {
   }
 
   leave(bytes: number): void {
-    this.#bytesInside -= bytes;
+    this.#bytesInside -= bytes + RECORD_OVERHEAD;
     this.#room?.();
   }
 
@@ -112,11 +115,11 @@ export class Intake {
   }
 
   #hasRoom(bytes: number): boolean {
-    return this.#bytesInside === 0 || this.#bytesInside + bytes <= this.#options.maxBytes;
+    return this.#bytesInside === 0 || this.#bytesInside + bytes + RECORD_OVERHEAD <= this.#options.maxBytes;
   }
 
   #enter(arrival: Arrival, record: OutgoingRecord, bytes: number): void {
-    this.#bytesInside += bytes;
+    this.#bytesInside += bytes + RECORD_OVERHEAD;
     arrival.enter(record, bytes);
   }
 

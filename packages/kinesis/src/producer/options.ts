@@ -34,7 +34,10 @@ export interface ProducerOptions {
   readonly deadline?: Duration;
   /** How long one PutRecords call may take before it counts as failed and is retried. @defaultValue `'10s'` */
   readonly requestTimeout?: Duration;
-  /** Bytes accepted and not yet settled; beyond it `put` waits. 1 KiB to 4 GiB. @defaultValue 16 MiB */
+  /**
+   * Memory for what is accepted and not yet settled: the records' bytes, and 256 more for each. Beyond it `put` waits.
+   * 1 KiB to 4 GiB. @defaultValue 16 MiB
+   */
   readonly maxBufferedBytes?: number;
   /** PutRecords calls in flight at once, 1 to 256. @defaultValue `4` */
   readonly maxInFlight?: number;

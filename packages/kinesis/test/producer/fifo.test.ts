@@ -7,21 +7,24 @@ test('a queue gives everything back in its order, whenever it is asked', () => {
   fc.assert(
     fc.property(fc.array(fc.oneof(fc.constant('drop'), fc.constant('empty'), fc.nat())), (steps) => {
       const queue = new Fifo<number>();
+      const given: (readonly number[])[] = [];
+      const expected: (readonly number[])[] = [];
       let model: number[] = [];
       for (const step of steps) {
-        if (step === 'empty') {
-          expect(queue.empty()).toEqual(model);
-          model = [];
-        } else if (step === 'drop') {
-          if (model.length === 0) continue;
-          queue.drop();
-          model.shift();
-        } else if (typeof step === 'number') {
+        if (typeof step === 'number') {
           queue.push(step);
           model.push(step);
+        } else if (step === 'drop' && model.length > 0) {
+          queue.drop();
+          model.shift();
+        } else if (step === 'empty') {
+          given.push(queue.empty());
+          expected.push(model);
+          model = [];
         }
         expect([queue.length, queue.first]).toEqual([model.length, model[0]]);
       }
+      expect(given).toEqual(expected);
     }),
   );
 });
