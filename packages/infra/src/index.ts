@@ -8,4 +8,18 @@ export {
 } from './alarm/alarm.ts';
 export { processorAlarms, type ProcessorAlarmOptions } from './alarm/processor-alarms.ts';
 export { streamAlarms, type StreamAlarmOptions } from './alarm/stream-alarms.ts';
+export type { Json } from './cloudformation/intrinsics.ts';
+export { cloudFormationTemplate } from './cloudformation/template.ts';
+export { cloudFormationYaml } from './cloudformation/yaml.ts';
+export { dashboardBody, type DashboardOptions } from './dashboard/dashboard.ts';
+export { classicKinds, classicStack, type ClassicKind } from './stack/classic.ts';
+export type { Failures } from './stack/failures.ts';
+export type { MappingOptions, MappingPermissions } from './stack/mapping.ts';
+export type { NotifyOptions } from './stack/notify.ts';
+export type { FunctionOptions, ProcessorOptions } from './stack/processor.ts';
+export type { ServiceOptions } from './stack/service.ts';
+export { createStack, type StackOptions } from './stack/stack.ts';
+export type { ShardMetric, StreamOptions } from './stack/stream.ts';
+export type { Output, Parameter, Resource, ResourceType, Template } from './template/template.ts';
 export type { Expression, Numeric, PseudoParameter, Text, Value } from './template/value.ts';
+export { terraformModule, type TerraformModule } from './terraform/module.ts';

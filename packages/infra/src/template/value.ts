@@ -80,7 +80,11 @@ export function isExpression(value: unknown): value is Expression {
   return typeof value === 'object' && value !== null && 'expr' in value && typeof value.expr === 'string';
 }
 
-/** The value when it is a literal number, else undefined. */
-export function literalNumber(value: Numeric | undefined): number | undefined {
-  return typeof value === 'number' ? value : undefined;
+export function isList(value: Value): value is readonly Value[] {
+  return Array.isArray(value);
+}
+
+/** Whether it is an object that is no expression. */
+export function isMembers(value: Value): value is { readonly [name: string]: Value | undefined } {
+  return typeof value === 'object' && !isList(value) && !isExpression(value);
 }

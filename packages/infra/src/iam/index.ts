@@ -1,0 +1,2 @@
+export { roleKinds, roleStatements, type RoleKind, type RoleOptions } from './role.ts';
+export { policyDocument, streamArn, type Statement } from './statement.ts';

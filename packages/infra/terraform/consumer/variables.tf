@@ -1,0 +1,73 @@
+variable "stream_name" {
+  description = "Name of the stream"
+  type        = string
+
+  validation {
+    condition     = can(regex("^([a-zA-Z0-9_.-]{1,128})$", var.stream_name))
+    error_message = "stream_name must be text that matches [a-zA-Z0-9_.-]{1,128}."
+  }
+}
+
+variable "shard_count" {
+  description = "Open shards: 1 MiB and 1,000 records a second written each"
+  type        = number
+  default     = 2
+
+  validation {
+    condition     = var.shard_count >= 1 && var.shard_count <= 20000
+    error_message = "shard_count must be from 1 to 20000."
+  }
+}
+
+variable "retention_hours" {
+  description = "Hours records are kept"
+  type        = number
+  default     = 168
+
+  validation {
+    condition     = var.retention_hours >= 24 && var.retention_hours <= 8760
+    error_message = "retention_hours must be from 24 to 8760."
+  }
+}
+
+variable "environment" {
+  description = "Tag of everything that has tags"
+  type        = string
+  default     = "production"
+
+  validation {
+    condition     = contains(["development", "staging", "production"], var.environment)
+    error_message = "environment must be one of development, staging, production."
+  }
+}
+
+variable "alarm_email" {
+  description = "Who is told; gets a letter to confirm"
+  type        = string
+
+  validation {
+    condition     = can(regex("^([^@ ]+@[^@ ]+)$", var.alarm_email))
+    error_message = "alarm_email must be text that matches [^@ ]+@[^@ ]+."
+  }
+}
+
+variable "max_lag_milliseconds" {
+  description = "How late a reader may be before an alarm goes off"
+  type        = number
+  default     = 60000
+
+  validation {
+    condition     = var.max_lag_milliseconds >= 1000
+    error_message = "max_lag_milliseconds must be at least 1000."
+  }
+}
+
+variable "group" {
+  description = "Group of the workers, and name of their lease table"
+  type        = string
+
+  validation {
+    condition     = can(regex("^([a-zA-Z0-9_.-]{3,200})$", var.group))
+    error_message = "group must be text that matches [a-zA-Z0-9_.-]{3,200}."
+  }
+}
