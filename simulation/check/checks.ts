@@ -1,0 +1,101 @@
+import { isShardEnd } from '@millrace/kinesis/lease';
+
+import type { Lineage } from '../fleet/lineage.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { Life } from '../world/life.ts';
+import type { Timeline } from '../world/timeline.ts';
+import type { Trace } from '../world/trace.ts';
+import { Deliveries } from './deliveries.ts';
+import { LeaseBook, reaches } from './lease-book.ts';
+import { Ledger } from './ledger.ts';
+import { MemoryGauge } from './memory-gauge.ts';
+import { placeName } from './place.ts';
+import { Verdict } from './verdict.ts';
+
+export interface ChecksParts {
+  readonly plan: Plan;
+  readonly timeline: Timeline;
+  readonly trace: Trace;
+  readonly lineage: Lineage;
+}
+
+/** Everything that is checked, wired together. */
+export class Checks {
+  readonly verdict: Verdict;
+  readonly ledger: Ledger;
+  readonly book: LeaseBook;
+  readonly deliveries: Deliveries;
+  readonly gauge: MemoryGauge;
+  readonly #lineage: Lineage;
+
+  constructor({ plan, timeline, trace, lineage }: ChecksParts) {
+    const { group } = plan;
+    const now = (): number => timeline.now;
+    const { rangeOf, isClosed } = lineage;
+    this.#lineage = lineage;
+    this.verdict = new Verdict(now);
+    const { verdict } = this;
+    this.ledger = new Ledger({ verdict, rangeOf, skipsGarbled: group.policy === 'skip' });
+    const { ledger } = this;
+    this.book = new LeaseBook({ timeline, verdict, ledger, from: group.from, isClosed });
+    const { book } = this;
+    this.deliveries = new Deliveries({ ledger, book, verdict, trace, now, leaseMs: group.leaseMs });
+    this.gauge = new MemoryGauge(verdict, ledger, book);
+  }
+
+  /** A process begins to read a shard. */
+  readonly opened = (life: Life, shardId: string): void => {
+    for (const parent of this.#lineage.parentsOf(shardId)) {
+      const open = this.ledger.firstOpen(parent);
+      if (open === undefined) continue;
+      const message = `${life.name} reads ${shardId} while ${open.item.id} of its parent ${parent} is not handled`;
+      this.verdict.broken('parents first', message, [shardId, parent, open.item.key]);
+    }
+  };
+
+  /** Whether nothing is left to do: every shard is held by somebody who lives, or read to its end. */
+  settled(isAlive: (life: Life | undefined) => boolean): boolean {
+    if (this.ledger.unhandled().length > 0) return false;
+    const isHeld = ({ leaseKey, checkpoint }: (typeof leases)[number]): boolean =>
+      isShardEnd(checkpoint) || isAlive(this.book.holderOf(leaseKey));
+    const { leases } = this.book;
+    const leased = new Set(leases.map(({ shardId }) => shardId));
+    return this.#lineage.open.every(({ shardId }) => leased.has(shardId)) && leases.every(isHeld);
+  }
+
+  /** What keeps the fleet from settling. */
+  unsettled(): string {
+    const open = this.ledger.unhandled().map(({ item, shardId }) => `${item.id} in ${shardId}`);
+    const leases = this.book.leases.map(
+      ({ leaseKey, checkpoint }) =>
+        `${leaseKey} at ${checkpoint.sequenceNumber}, held by ${this.book.holderOf(leaseKey)?.name ?? 'nobody'}`,
+    );
+    return [...open, ...leases].join('; ');
+  }
+
+  /** When all workers are closed, and nothing went wrong on the way. */
+  closed(): void {
+    for (const lease of this.book.leases) {
+      const last = this.ledger.lastOwed(lease.shardId);
+      const subjects = [lease.leaseKey];
+      const invariant = 'a closed worker leaves its leases stored and free';
+      // One read to its end keeps the name of who did it.
+      if (lease.owner !== undefined && !isShardEnd(lease.checkpoint)) {
+        this.verdict.broken(invariant, `${lease.leaseKey} still is ${lease.owner}'s`, subjects);
+      }
+      if (last !== undefined && !reaches(lease.checkpoint, last)) {
+        const message = `${lease.leaseKey} does not cover ${last.item.id} at ${placeName(last)}`;
+        this.verdict.broken(invariant, message, subjects);
+      }
+    }
+  }
+
+  /** At the very end. */
+  complete(): void {
+    const { ledger, verdict } = this;
+    for (const { id, key } of ledger.lost()) {
+      verdict.broken('acknowledged records are handled', `${id} was not handled`, [key, id]);
+    }
+    if (ledger.openPuts > 0) verdict.broken('every put settles', `${ledger.openPuts} puts did not`);
+  }
+}

@@ -1,0 +1,93 @@
+import type { StreamRecord } from '@millrace/kinesis';
+
+import type { Life } from '../world/life.ts';
+import type { Trace } from '../world/trace.ts';
+import { idIn } from './item.ts';
+import { reaches, type LeaseBook } from './lease-book.ts';
+import type { Ledger } from './ledger.ts';
+import { placeName, type Place } from './place.ts';
+import type { Verdict } from './verdict.ts';
+
+export interface DeliveryParts {
+  readonly ledger: Ledger;
+  readonly book: LeaseBook;
+  readonly verdict: Verdict;
+  readonly trace: Trace;
+  readonly now: () => number;
+  readonly leaseMs: number;
+}
+
+type Delivered = Omit<StreamRecord<unknown>, 'value'>;
+
+/** Judges every call of a handler, at the moment the record is handed over. */
+export class Deliveries {
+  readonly #parts: DeliveryParts;
+
+  constructor(parts: DeliveryParts) {
+    this.#parts = parts;
+  }
+
+  /** Records handed over together, in their order. Answers where they stand; those nobody stored are left out. */
+  given(life: Life, records: readonly Delivered[]): readonly Place[] {
+    const call = {};
+    return records.map((record) => this.#given(life, record, call)).filter((place) => place !== undefined);
+  }
+
+  /** The record is out of the way: handled, put aside or skipped. */
+  done(life: Life, place: Place, how: string): void {
+    if (life.dead) return;
+    this.#parts.trace.note(this.#parts.now(), life.name, how, place.item.id, () => where(place));
+    place.done = true;
+  }
+
+  #given(life: Life, record: Delivered, call: object): Place | undefined {
+    const { ledger, trace, verdict, now } = this.#parts;
+    const id = idIn(record.bytes);
+    const place = ledger.placeAt(record.shardId, record);
+    trace.note(now(), life.name, 'given', id, () => `${record.shardId} ${placeName(record)}`);
+    if (place === undefined || !isSame(place, record)) {
+      verdict.broken('what is handled was put', `${life.name} was given ${id}, which is not what was put`, [id]);
+      return undefined;
+    }
+    this.#checkLease(life, place);
+    // One that comes again has been in order once; one from before the group's time is in order with nothing.
+    const judged = !place.done && ledger.isOwed(place);
+    for (const open of judged ? ledger.openBefore(place) : []) {
+      if (open.given === call) continue;
+      const message = `${place.item.id} was given to ${life.name} before ${open.item.id} was handled`;
+      verdict.broken('keys are handled in order', message, [place.item.key, open.item.id, place.item.id]);
+    }
+    place.given = call;
+    return place;
+  }
+
+  #checkLease(life: Life, place: Place): void {
+    const { book, verdict, now, leaseMs } = this.#parts;
+    const holding = book.holding(life, place.shardId);
+    const subjects = [place.item.key, place.shardId];
+    if (holding === undefined) {
+      verdict.broken('no delivery without a lease', `${life.name} never held ${place.shardId}`, subjects);
+      return;
+    }
+    const silentFor = now() - holding.confirmedAt;
+    if (silentFor >= leaseMs) {
+      const message = `${life.name} was given ${place.item.id} of ${place.shardId}, its lease unconfirmed for ${Math.round(silentFor)} ms`;
+      verdict.broken('no delivery without a lease', message, subjects);
+    }
+    if (place.foreign) {
+      const message = `${place.item.id} is of another shard than ${place.shardId}`;
+      verdict.broken('what is handled was put', message, subjects);
+    }
+    if (!reaches(holding.from, place)) return;
+    const message = `${life.name} took ${place.shardId} behind ${where(place)} and was given it again`;
+    verdict.broken('no delivery behind the checkpoint', message, subjects);
+  }
+}
+
+function isSame({ item }: Place, { bytes, partitionKey }: Delivered): boolean {
+  return item.key === partitionKey && Buffer.compare(item.bytes, bytes) === 0;
+}
+
+function where(place: Place): string {
+  return `${place.shardId} ${placeName(place)}`;
+}

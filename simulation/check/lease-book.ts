@@ -1,0 +1,158 @@
+import { compareCheckpoints, isShardEnd, type Lease } from '@millrace/kinesis/lease';
+
+import { wallStart, type Life } from '../world/life.ts';
+import type { Timeline } from '../world/timeline.ts';
+import type { Ledger } from './ledger.ts';
+import { comparePlaces, placeName, type Position } from './place.ts';
+import type { Verdict } from './verdict.ts';
+
+export type LeaseWrite = 'create' | 'renew' | 'take' | 'checkpoint' | 'release' | 'delete';
+
+/** A write that took effect in the lease store, with the lease as it was and as it is. */
+export interface LeaseEvent {
+  readonly life: Life;
+  readonly write: LeaseWrite;
+  readonly leaseKey: string;
+  /** The counter the writer had seen; undefined where there is none. */
+  readonly seen?: number | undefined;
+  readonly before: Lease | undefined;
+  readonly after: Lease | undefined;
+}
+
+/** A lease in a process's hands, as far as the process can know. */
+interface Holding {
+  /** Where the shard stood when it was taken: nothing at or before this may be delivered. */
+  readonly from: Lease['checkpoint'];
+  /** When the last write was sent whose success the process knows of. */
+  confirmedAt: number;
+}
+
+export interface BookParts {
+  readonly timeline: Timeline;
+  readonly verdict: Verdict;
+  readonly ledger: Ledger;
+  readonly from: 'oldest' | 'now' | 'time';
+  /** Whether the shard takes no more records; undefined when the stream does not know it any more. */
+  readonly isClosed: (shardId: string) => boolean | undefined;
+}
+
+/** Knows who really holds which lease, and judges every write to the lease store at the moment it takes effect. */
+export class LeaseBook {
+  readonly #parts: BookParts;
+  readonly #leases = new Map<string, Lease>();
+  readonly #holders = new Map<string, Life>();
+  readonly #holdings = new WeakMap<Life, Map<string, Holding>>();
+
+  constructor(parts: BookParts) {
+    this.#parts = parts;
+  }
+
+  get leases(): readonly Lease[] {
+    return [...this.#leases.values()];
+  }
+
+  lease(leaseKey: string): Lease | undefined {
+    return this.#leases.get(leaseKey);
+  }
+
+  holderOf(leaseKey: string): Life | undefined {
+    return this.#holders.get(leaseKey);
+  }
+
+  /** What `life` may believe to hold. */
+  holding(life: Life, shardId: string): Holding | undefined {
+    return this.#holdings.get(life)?.get(shardId);
+  }
+
+  wrote(event: LeaseEvent): void {
+    const { write, leaseKey, life, after } = event;
+    if (write === 'create' && after !== undefined) this.#began(after);
+    if (write === 'delete') this.#checkDelete(event);
+    else if (write !== 'create') this.#checkWriter(event);
+    if (write === 'checkpoint') this.#checkCheckpoint(event);
+    if (after === undefined) this.#leases.delete(leaseKey);
+    else this.#leases.set(leaseKey, after);
+    if (write === 'take') this.#holders.set(leaseKey, life);
+    if (write === 'release' || write === 'delete') this.#holders.delete(leaseKey);
+  }
+
+  /** The process learns that its write, sent then, succeeded. */
+  confirmed(life: Life, write: LeaseWrite, lease: Lease, sentAt: number): void {
+    let holdings = this.#holdings.get(life);
+    if (holdings === undefined) this.#holdings.set(life, (holdings = new Map()));
+    const holding = holdings.get(lease.shardId);
+    if (write === 'take' || holding === undefined) {
+      holdings.set(lease.shardId, { from: lease.checkpoint, confirmedAt: sentAt });
+    } else holding.confirmedAt = sentAt;
+  }
+
+  /** The process learns that the store turned its write away: rightly so only if it does not hold the lease, or is behind. */
+  refused(life: Life, write: LeaseWrite, { leaseKey, counter }: Pick<Lease, 'leaseKey' | 'counter'>): void {
+    const lease = this.#leases.get(leaseKey);
+    if (write !== 'renew' && write !== 'checkpoint') return;
+    if (lease === undefined || this.#holders.get(leaseKey) !== life || lease.counter - counter > 1) return;
+    const message = `${life.name} holds ${leaseKey} at ${lease.counter}, saw ${counter}, and could not ${write}`;
+    this.#broken('a holder is not turned away', message, leaseKey);
+  }
+
+  #began(lease: Lease): void {
+    const { ledger, from, timeline } = this.#parts;
+    if (this.#leases.size === 0 && from === 'now') ledger.oweFrom(wallStart + timeline.now);
+    if (lease.startAt !== undefined) ledger.oweFrom(lease.startAt);
+  }
+
+  #checkWriter({ life, write, leaseKey, seen, before }: LeaseEvent): void {
+    const holder = this.#holders.get(leaseKey);
+    if (write !== 'take' && holder !== life) {
+      this.#broken('one writer a lease', `${life.name} wrote ${leaseKey}, held by ${holder?.name}`, leaseKey);
+    }
+    // One more than seen: a write of its own whose answer was lost.
+    const known = before?.counter === seen || (before?.counter === (seen ?? 0) + 1 && holder === life);
+    if (!known) {
+      const message = `${life.name} wrote ${leaseKey} having seen ${seen} when it was at ${before?.counter}`;
+      this.#broken('one writer a lease', message, leaseKey);
+    }
+  }
+
+  #checkCheckpoint({ leaseKey, before, after }: LeaseEvent): void {
+    if (before === undefined || after === undefined) return;
+    const { ledger, isClosed } = this.#parts;
+    if (compareCheckpoints(after.checkpoint, before.checkpoint) < 0) {
+      const message = `${leaseKey} went from ${text(before)} to ${text(after)}`;
+      this.#broken('checkpoints never go back', message, leaseKey);
+    }
+    const open = ledger.firstOpen(after.shardId);
+    const ended = isShardEnd(after.checkpoint);
+    if (ended && isClosed(after.shardId) === false) {
+      this.#broken('a checkpoint passes nothing unhandled', `${leaseKey} ended while open`, leaseKey);
+    }
+    if (open === undefined || (!ended && !reaches(after.checkpoint, open))) return;
+    const message = `${leaseKey} is at ${text(after)} and ${open.item.id} at ${placeName(open)} is not handled`;
+    this.#broken('a checkpoint passes nothing unhandled', message, leaseKey, open.item.key);
+  }
+
+  #checkDelete({ leaseKey, before }: LeaseEvent): void {
+    if (before === undefined || isShardEnd(before.checkpoint)) return;
+    if (this.#parts.isClosed(before.shardId) === undefined) return;
+    const message = `${leaseKey} was deleted at ${text(before)} while its shard is there`;
+    this.#broken('leases outlive their shards', message, leaseKey);
+  }
+
+  #broken(...[invariant, message, ...subjects]: [Parameters<Verdict['broken']>[0], string, ...string[]]): void {
+    this.#parts.verdict.broken(invariant, message, subjects);
+  }
+}
+
+/** Whether everything up to and including `position` is covered. */
+export function reaches(checkpoint: Lease['checkpoint'], position: Position): boolean {
+  const { sequenceNumber, subSequenceNumber } = checkpoint;
+  if (sequenceNumber === 'SHARD_END') return true;
+  if (sequenceNumber === 'TRIM_HORIZON' || sequenceNumber === 'LATEST' || sequenceNumber === 'AT_TIMESTAMP') {
+    return false;
+  }
+  return comparePlaces({ sequenceNumber, subSequenceNumber }, position) >= 0;
+}
+
+function text({ checkpoint }: Lease): string {
+  return `${checkpoint.sequenceNumber}:${checkpoint.subSequenceNumber}`;
+}

@@ -1,0 +1,214 @@
+import type { Receipt, WriteOutcome } from '@millrace/kinesis/producer';
+import { decodeAggregate } from '@millrace/kinesis/codec';
+import { effectiveHashKey, type OutgoingRecord } from '@millrace/kinesis/record';
+import { contains, type HashRange } from '@millrace/kinesis/shard';
+
+import { idIn, type Item } from './item.ts';
+import { PlaceList, placeName, type Place, type Position } from './place.ts';
+import type { Verdict } from './verdict.ts';
+
+interface Account {
+  readonly item: Item;
+  readonly ordered: boolean;
+  /** Places where consumers look for it. */
+  readonly places: Place[];
+  /** What its putter was told. */
+  fate: 'open' | 'stored' | 'refused';
+  /** Whether its producer was told of a place of it that counts. */
+  told: boolean;
+}
+
+export interface LedgerParts {
+  readonly verdict: Verdict;
+  readonly rangeOf: (shardId: string) => HashRange | undefined;
+  /** Whether the group passes over what cannot be decoded, and tells nobody. */
+  readonly skipsGarbled: boolean;
+}
+
+/**
+ * Knows every record: what was put, where the service stored it, what its putter was told, and what has been handled.
+ * Written to when things really happen, not when a process learns of them.
+ */
+export class Ledger {
+  readonly #verdict: Verdict;
+  readonly #rangeOf: LedgerParts['rangeOf'];
+  readonly #skipsGarbled: boolean;
+  readonly #accounts = new Map<string, Account>();
+  readonly #places = new Map<string, Place>();
+  readonly #shards = new Map<string, PlaceList>();
+  readonly #keys = new Map<string, PlaceList>();
+  /** The item of each series stored last for the first time. */
+  readonly #stored = new Map<string, Item[]>();
+  #owedFrom = Number.NEGATIVE_INFINITY;
+  #open = 0;
+
+  constructor({ verdict, rangeOf, skipsGarbled }: LedgerParts) {
+    this.#verdict = verdict;
+    this.#rangeOf = rangeOf;
+    this.#skipsGarbled = skipsGarbled;
+  }
+
+  /** Puts not settled yet. */
+  get openPuts(): number {
+    return this.#open;
+  }
+
+  get records(): number {
+    return this.#accounts.size;
+  }
+
+  /** Records stored before this wall time are not owed to the group: it began later. */
+  oweFrom(wall: number): void {
+    this.#owedFrom = Math.max(this.#owedFrom, wall);
+  }
+
+  readonly isOwed = (place: Place): boolean => place.storedAt >= this.#owedFrom;
+
+  put(item: Item, ordered: boolean): void {
+    this.#accounts.set(item.id, { item, ordered, places: [], fate: 'open', told: false });
+    this.#open++;
+  }
+
+  /** The process that put it is dead: nobody will be told. */
+  orphaned(item: Item): void {
+    const account = this.#account(item.id);
+    if (account?.fate === 'open') this.#settle(account, 'refused');
+  }
+
+  refused(item: Item): void {
+    const account = this.#account(item.id);
+    if (account !== undefined) this.#settle(account, 'refused');
+  }
+
+  acknowledged(item: Item, receipt: Receipt): void {
+    const account = this.#account(item.id);
+    if (account === undefined) return;
+    this.#settle(account, 'stored');
+    const name = `${receipt.shardId}/${placeName(receipt)}`;
+    if (this.#places.get(name)?.item !== item) {
+      this.#verdict.broken('a receipt tells the place', `${item.id} is not at ${name}`, [item.key, item.id]);
+    }
+    if (account.ordered) this.#checkStoredOrder(item);
+  }
+
+  /** The service has stored these entries. */
+  stored(entries: readonly OutgoingRecord[], outcomes: readonly WriteOutcome[], wall: number): void {
+    for (const [index, entry] of entries.entries()) {
+      const outcome = outcomes[index];
+      if (outcome?.ok !== true) continue;
+      for (const { account, ...at } of this.#membersOf(entry, outcome)) {
+        const done = this.#skipsGarbled && account.item.poison === 'garbled';
+        const place: Place = { item: account.item, ...at, storedAt: wall, done, given: undefined };
+        this.#places.set(`${place.shardId}/${placeName(place)}`, place);
+        listOf(this.#shards, place.shardId).push(place);
+        if (place.foreign) continue;
+        if (account.told) {
+          const message = `${account.item.id} is stored again, though its producer knew it stored`;
+          this.#verdict.broken('stored once when told so', message, [account.item.key, account.item.id]);
+        }
+        listOf(this.#keys, place.item.key).push(place);
+        if (account.places.push(place) === 1) this.#firstStored(account.item);
+      }
+    }
+  }
+
+  /** The producer has learnt of it. */
+  told(entries: readonly OutgoingRecord[], outcomes: readonly WriteOutcome[]): void {
+    for (const [index, entry] of entries.entries()) {
+      const outcome = outcomes[index];
+      if (outcome?.ok !== true) continue;
+      for (const { account, foreign } of this.#membersOf(entry, outcome)) if (!foreign) account.told = true;
+    }
+  }
+
+  placeAt(shardId: string, position: Position): Place | undefined {
+    return this.#places.get(`${shardId}/${placeName(position)}`);
+  }
+
+  /** The records of the shard at these sequence numbers. */
+  placesOf(shardId: string, sequenceNumbers: ReadonlySet<string>): readonly Place[] {
+    return sequenceNumbers.size === 0 ? [] : listOf(this.#shards, shardId).at(sequenceNumbers);
+  }
+
+  /** The first record of the shard that is owed and has not been handled. */
+  firstOpen(shardId: string): Place | undefined {
+    return this.#shards.get(shardId)?.firstOpen(this.isOwed);
+  }
+
+  /** The last record of the shard the group is owed. */
+  lastOwed(shardId: string): Place | undefined {
+    return this.#shards.get(shardId)?.lastOwed(this.isOwed);
+  }
+
+  /** Records of the same key that stand before it, are owed and not handled. */
+  openBefore(place: Place): Iterable<Place> {
+    return listOf(this.#keys, place.item.key).openBefore(place, this.isOwed);
+  }
+
+  /** Stored records that are owed and have not been handled. */
+  unhandled(): readonly Place[] {
+    return [...this.#shards.keys()].map((id) => this.firstOpen(id)).filter((place) => place !== undefined);
+  }
+
+  /** Acknowledged items none of whose places has been handled, though it was owed. */
+  lost(): readonly Item[] {
+    return [...this.#accounts.values()]
+      .filter(({ fate, places }) => {
+        if (fate !== 'stored') return false;
+        return !places.some((place) => place.done || !this.isOwed(place));
+      })
+      .map(({ item }) => item);
+  }
+
+  *#membersOf(
+    { partitionKey, data, explicitHashKey }: OutgoingRecord,
+    { shardId, sequenceNumber }: Extract<WriteOutcome, { readonly ok: true }>,
+  ): Iterable<{ readonly account: Account } & Omit<Place, 'item' | 'storedAt' | 'done' | 'given'>> {
+    const members = decodeAggregate(data);
+    const range = this.#rangeOf(shardId);
+    for (const [subSequenceNumber, member] of (members ?? [{ partitionKey, data, explicitHashKey }]).entries()) {
+      const account = this.#account(idIn(member.data));
+      if (account === undefined) continue;
+      const hashKey = effectiveHashKey(member.partitionKey, member.explicitHashKey);
+      const foreign = members !== undefined && range !== undefined && !contains(range, hashKey);
+      yield { account, shardId, sequenceNumber, subSequenceNumber, foreign };
+    }
+  }
+
+  #account(id: string): Account | undefined {
+    const account = this.#accounts.get(id);
+    if (account === undefined) this.#verdict.broken('what is handled was put', `nobody put ${id}`, [id]);
+    return account;
+  }
+
+  #settle(account: Account, fate: 'stored' | 'refused'): void {
+    if (account.fate !== 'open') {
+      this.#verdict.broken('every put settles', `${account.item.id} settles twice`, [account.item.id]);
+    }
+    account.fate = fate;
+    this.#open--;
+  }
+
+  #firstStored(item: Item): void {
+    const stored = this.#stored.get(item.series);
+    if (stored === undefined) this.#stored.set(item.series, [item]);
+    else stored.push(item);
+  }
+
+  /** Nothing put later may have been stored before it. */
+  #checkStoredOrder(item: Item): void {
+    for (const earlier of this.#stored.get(item.series) ?? []) {
+      if (earlier === item) return;
+      if (earlier.n < item.n) continue;
+      const message = `${earlier.id} was stored before ${item.id}, which was put first`;
+      this.#verdict.broken('keys are stored in order', message, [item.key, item.id, earlier.id]);
+      return;
+    }
+  }
+}
+
+function listOf(lists: Map<string, PlaceList>, name: string): PlaceList {
+  let list = lists.get(name);
+  if (list === undefined) lists.set(name, (list = new PlaceList()));
+  return list;
+}

@@ -1,0 +1,208 @@
+import type { Connection, Consumer } from '@millrace/kinesis';
+import { createMemoryLeaseStore } from '@millrace/kinesis/memory';
+
+import { itemStream, type Value } from '../check/item.ts';
+import type { Checks } from '../check/checks.ts';
+import type { Fault, Victim } from '../plan/fault.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { Random } from '../plan/random.ts';
+import { dynamoLeases } from '../world/dynamo-leases.ts';
+import { DynamoTable } from '../world/dynamo-table.ts';
+import { Life, type Machine } from '../world/life.ts';
+import { remoteLeases } from '../world/memory-leases.ts';
+import type { Network } from '../world/network.ts';
+import { remoteStream } from '../world/stream-ports.ts';
+import type { Timeline } from '../world/timeline.ts';
+import type { Troubles } from '../world/troubles.ts';
+import type { Trace } from '../world/trace.ts';
+import { startProducer, type RunningProducer } from './producer.ts';
+import { startWorker } from './worker.ts';
+
+export interface FleetParts {
+  readonly plan: Plan;
+  readonly kinesis: Connection;
+  readonly timeline: Timeline;
+  readonly network: Network;
+  readonly trace: Trace;
+  readonly random: Random;
+  readonly troubles: Troubles;
+  readonly checks: Checks;
+}
+
+/** A place where processes live, one after the other. */
+interface Seat {
+  readonly role: Victim['role'];
+  readonly index: number;
+  readonly machine: Machine;
+  readonly random: Random;
+  lives: number;
+  life: Life | undefined;
+  consumer: Consumer<Value> | undefined;
+  producer: RunningProducer | undefined;
+  /** It has done its work, or is closing for good. */
+  finished: boolean;
+}
+
+/** How long a supervisor waits before it starts a process anew that ended by itself. */
+const restartMs = 500;
+
+/** Every process of the run: started, killed, frozen, closed and started anew. */
+export class Fleet {
+  readonly #parts: FleetParts;
+  readonly #seats: readonly Seat[];
+  readonly #leases: (life: Life) => ReturnType<Connection['leases']>;
+  readonly #stream: ReturnType<typeof itemStream>;
+
+  constructor(parts: FleetParts) {
+    this.#parts = parts;
+    const { plan, network, checks, timeline, troubles } = parts;
+    const seat = (role: Victim['role'], index: number): Seat => ({
+      role,
+      index,
+      machine: { name: `${role[0]}${index}`, wallAheadMs: 0, unreachable: new Set() },
+      random: parts.random.fork(),
+      lives: 0,
+      life: undefined,
+      consumer: undefined,
+      producer: undefined,
+      finished: false,
+    });
+    this.#seats = [
+      ...plan.workers.map((_, index) => seat('worker', index)),
+      ...plan.producers.map((_, index) => seat('producer', index)),
+    ];
+    const wire = { network, book: checks.book, timeline };
+    const table = new DynamoTable();
+    const store = createMemoryLeaseStore();
+    this.#leases = (life) =>
+      plan.group.store === 'dynamodb' ? dynamoLeases(table, life, wire) : remoteLeases(store, life, wire);
+    this.#stream = itemStream({
+      promised: plan.seed % 2 === 0,
+      mended: () => plan.group.policy === 'stop' && troubles.healed,
+    });
+  }
+
+  /** Whether every producer has put and settled everything. */
+  get producersDone(): boolean {
+    return this.#seats.every(({ role, finished }) => role === 'worker' || finished);
+  }
+
+  /** Whether every worker has ended. */
+  get workersDone(): boolean {
+    return this.#seats.every(({ role, life }) => role === 'producer' || life === undefined);
+  }
+
+  isAlive(life: Life | undefined): boolean {
+    return life !== undefined && this.#seats.some((seat) => seat.life === life);
+  }
+
+  start(): void {
+    const { plan, timeline } = this.#parts;
+    for (const seat of this.#seats) {
+      const { startsAt = 0 } = (seat.role === 'worker' ? plan.workers : plan.producers)[seat.index] ?? {};
+      timeline.after(startsAt, () => this.#start(seat));
+    }
+  }
+
+  machineOf(victim: Victim): Machine | undefined {
+    return this.#seatOf(victim)?.machine;
+  }
+
+  lifeOf(victim: Victim): Life | undefined {
+    return this.#seatOf(victim)?.life;
+  }
+
+  /** Ends the process between two instructions. */
+  crash({ victim, downMs, wire, sameName }: Extract<Fault, { readonly kind: 'crash' }>, life: Life): void {
+    const seat = this.#seatOf(victim);
+    if (seat === undefined || seat.life !== life) return;
+    this.#note(life, 'crashed');
+    life.wire = wire;
+    life.die();
+    this.#gone(seat);
+    if (sameName && seat.role === 'worker') seat.lives--;
+    this.#parts.timeline.after(downMs, () => this.#start(seat));
+  }
+
+  /** Closes a worker gracefully and starts another in its place. */
+  deploy({ victim, drainMs, downMs }: Extract<Fault, { readonly kind: 'deploy' }>): void {
+    const seat = this.#seatOf(victim);
+    if (seat === undefined) return;
+    this.#close(seat, drainMs, () => this.#parts.timeline.after(downMs, () => this.#start(seat)));
+  }
+
+  /** Closes all workers for good. */
+  close(): void {
+    for (const seat of this.#seats.filter(({ role }) => role === 'worker')) {
+      seat.finished = true;
+      this.#close(seat, 25_000, () => {});
+    }
+  }
+
+  #close(seat: Seat, drainMs: number, closed: () => void): void {
+    const { life, consumer } = seat;
+    if (life === undefined || consumer === undefined) return;
+    // As a signal would: it is the process that closes, when it is awake.
+    life.clock.timer(0, () => {
+      this.#note(life, 'closing');
+      void consumer.close({ drain: drainMs }).then(() => {
+        if (seat.life !== life) return;
+        this.#end(seat, life, 'closed');
+        closed();
+      });
+    });
+  }
+
+  #start(seat: Seat): void {
+    const { plan, timeline, kinesis, network, checks } = this.#parts;
+    if (seat.life !== undefined || seat.finished) return;
+    const life = new Life(`${seat.machine.name}.${seat.lives++}`, seat.machine, timeline, seat.random.fork());
+    seat.life = life;
+    this.#note(life, 'started');
+    const wire = { kinesis, network, timeline, ...checks, opened: checks.opened };
+    const connection = { ...remoteStream(life, wire), leases: () => this.#leases(life) };
+    const parts = { ...this.#parts, ...checks, life, connection, stream: this.#stream, random: seat.random.fork() };
+    const worker = plan.workers[seat.index];
+    const producer = plan.producers[seat.index];
+    if (seat.role === 'worker' && worker !== undefined) {
+      const ended = (error: unknown): void => this.#ended(seat, life, error);
+      seat.consumer = startWorker({ ...parts, worker, group: plan.group, ended });
+    } else if (producer !== undefined) {
+      const already = seat.producer?.put ?? 0;
+      const ended = (): void => {
+        seat.finished = true;
+        this.#end(seat, life, 'finished');
+      };
+      seat.producer = startProducer({ ...parts, producer, index: seat.index, already, ended });
+    }
+  }
+
+  /** A worker that ended by itself is started anew, as a supervisor would. */
+  #ended(seat: Seat, life: Life, error: unknown): void {
+    if (seat.life !== life || (error === undefined && seat.consumer === undefined)) return;
+    if (error === undefined) return;
+    this.#end(seat, life, 'stopped by itself');
+    this.#parts.timeline.after(restartMs, () => this.#start(seat));
+  }
+
+  #end(seat: Seat, life: Life, how: string): void {
+    this.#note(life, how);
+    life.die();
+    this.#gone(seat);
+  }
+
+  #gone(seat: Seat): void {
+    for (const item of seat.producer?.open ?? []) this.#parts.checks.ledger.orphaned(item);
+    seat.life = undefined;
+    seat.consumer = undefined;
+  }
+
+  #seatOf({ role, index }: Victim): Seat | undefined {
+    return this.#seats.find((seat) => seat.role === role && seat.index === index);
+  }
+
+  #note(life: Life, what: string): void {
+    const { trace, timeline } = this.#parts;
+    trace.note(timeline.now, life.name, what, life.machine.name);
+  }
+}

@@ -1,0 +1,67 @@
+import {
+  createConsumer,
+  deadLetter,
+  isMillraceError,
+  type Connection,
+  type Consumer,
+  type StreamDefinition,
+} from '@millrace/kinesis';
+
+import type { Item, Value } from '../check/item.ts';
+import type { GroupPlan, WorkerPlan } from '../plan/plan.ts';
+import type { Random } from '../plan/random.ts';
+import { wallStart, type Life } from '../world/life.ts';
+import { SimulatedHandler, type HandlerParts } from './handler.ts';
+import { createSink, type SinkParts } from './sink.ts';
+
+/** Where a group begins that begins at a time. */
+export const groupFromMs = 1500;
+
+export interface WorkerParts extends Omit<HandlerParts, 'plan'>, Omit<SinkParts, 'handler'> {
+  readonly stream: StreamDefinition<Item, Value>;
+  readonly group: GroupPlan;
+  readonly worker: WorkerPlan;
+  readonly life: Life;
+  readonly random: Random;
+  readonly connection: Pick<Connection, 'reader' | 'leases'>;
+  /** The process has come to its end by itself, with this error if it was one. */
+  readonly ended: (error: unknown) => void;
+}
+
+/** Starts the consumer of one worker process. */
+export function startWorker(parts: WorkerParts): Consumer<Value> {
+  const { stream, group, worker, life, connection, ended, verdict } = parts;
+  const handler = new SimulatedHandler({ ...parts, plan: worker });
+  const consumer = createConsumer(stream, connection, {
+    group: 'simulated',
+    from: group.from === 'time' ? new Date(wallStart + groupFromMs) : group.from,
+    workerId: life.name,
+    leaseDuration: group.leaseMs,
+    pollInterval: group.pollMs,
+    batchSize: worker.batchSize,
+    concurrency: worker.concurrency,
+    maxAttempts: group.maxAttempts,
+    onFailure: group.policy === 'deadLetter' ? deadLetter(createSink({ ...parts, handler })) : group.policy,
+    clock: life.clock,
+    ...(worker.maxShards !== undefined && { maxShards: worker.maxShards }),
+  });
+  const running =
+    worker.handler === 'iteration' ? iterate(consumer, handler) : consumer.run(handler.port);
+  running.then(
+    () => ended(undefined),
+    (error: unknown) => {
+      if (!isMillraceError(error, 'HANDLER_FAILED')) {
+        verdict.broken('workers end only for a reason', `${life.name} ended with ${String(error)}`, [life.name]);
+      }
+      ended(error);
+    },
+  );
+  return consumer;
+}
+
+async function iterate(consumer: Consumer<Value>, handler: SimulatedHandler): Promise<void> {
+  for await (const record of consumer) {
+    const finish = await handler.take(record);
+    finish();
+  }
+}

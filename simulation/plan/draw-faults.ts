@@ -1,0 +1,139 @@
+import type { Fault, Port, Victim } from './fault.ts';
+import type { Random } from './random.ts';
+
+export interface FaultScope {
+  readonly workers: number;
+  readonly producers: number;
+  readonly leaseMs: number;
+  /** Nothing begins after this. */
+  readonly untilMs: number;
+}
+
+type Draw = (random: Random, at: number, scope: FaultScope) => Fault;
+
+/** None to a dozen faults, in the order of their times. */
+export function drawFaults(random: Random, scope: FaultScope): readonly Fault[] {
+  const count = random.pick([0, 2, 4, 6, 8, 12]);
+  return Array.from({ length: count }, () => {
+    const one = random.fork();
+    return one.pick(kinds)(one, 200 + one.below(scope.untilMs - 200), scope);
+  }).toSorted((a, b) => a.at - b.at);
+}
+
+const crash: Draw = (random, at, scope) => {
+  const onCall = {
+    count: random.between(1, 12),
+    when: random.pick(['before', 'after'] as const),
+    port: random.pick<Port>(['stream', 'leases', 'leases']),
+  };
+  const sameName = random.chance(0.25);
+  return {
+    kind: 'crash',
+    at,
+    victim: anyone(random, scope),
+    ...(random.chance(0.7) && { onCall }),
+    // A name that comes back while its last life's requests are under way would be two owners in one.
+    wire: sameName ? 'cut' : random.pick(['arrives', 'cut']),
+    sameName,
+    downMs: random.pick([50, 500, 5000]),
+  };
+};
+
+const pause: Draw = (random, at, scope) => ({
+  kind: 'pause',
+  at,
+  victim: anyone(random, scope),
+  ms: scope.leaseMs * random.pick([0.5, 1.2, 2, 4]),
+});
+
+const deploy: Draw = (random, at, scope) => ({
+  kind: 'deploy',
+  at,
+  victim: worker(random, scope),
+  drainMs: random.pick([0, 1000, 25_000]),
+  downMs: random.pick([0, 300, 3000]),
+});
+
+const cut: Draw = (random, at, scope) => ({
+  kind: 'cut',
+  at,
+  victim: anyone(random, scope),
+  ms: scope.leaseMs * random.pick([0.5, 1.5, 3]),
+  port: random.pick(['leases', 'leases', 'stream']),
+});
+
+const weather: Draw = (random, at) => {
+  const port = random.pick<Port>(['leases', 'stream']);
+  const mishap =
+    port === 'leases'
+      ? random.pick(['refused', 'silent', 'lost', 'lost', 'failed', 'throttled', 'slow', 'slow'] as const)
+      : random.pick([
+          'refused',
+          'silent',
+          'lost',
+          'lost',
+          'failed',
+          'throttled',
+          'slow',
+          'expired',
+          'entries',
+          'entries',
+        ] as const);
+  return {
+    kind: 'weather',
+    at,
+    ms: random.pick([500, 2000, 6000]),
+    mishap,
+    port,
+    rate: random.pick([0.1, 0.3, 0.7]),
+    delayMs: random.pick([100, 1000, 6000]),
+  };
+};
+
+const reshard: Draw = (random, at) => ({
+  kind: 'reshard',
+  at,
+  how: random.pick(['split', 'merge', 'double', 'halve', 'diamond']),
+});
+
+const jump: Draw = (random, at, scope) => ({
+  kind: 'jump',
+  at,
+  victim: anyone(random, scope),
+  ms: random.pick([-1, 1]) * random.pick([2000, 60_000, 3_600_000, 86_400_000]),
+});
+
+const failures: Draw = (random, at) => ({
+  kind: 'failures',
+  at,
+  ms: random.pick([1000, 5000]),
+  where: random.pick(['handler', 'handler', 'sink']),
+  rate: random.pick([0.1, 0.5]),
+});
+
+/** What there is most of is most likely. */
+const kinds: readonly [Draw, ...Draw[]] = [
+  crash,
+  crash,
+  crash,
+  pause,
+  pause,
+  deploy,
+  cut,
+  weather,
+  weather,
+  weather,
+  reshard,
+  reshard,
+  reshard,
+  jump,
+  failures,
+];
+
+function anyone(random: Random, scope: FaultScope): Victim {
+  return random.chance(0.2) ? { role: 'producer', index: random.below(scope.producers) } : worker(random, scope);
+}
+
+function worker(random: Random, scope: FaultScope): Victim {
+  return { role: 'worker', index: random.below(scope.workers) };
+}

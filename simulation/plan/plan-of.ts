@@ -1,0 +1,101 @@
+import { drawFaults } from './draw-faults.ts';
+import type { GroupPlan, Plan, ProducerPlan, WorkerPlan } from './plan.ts';
+import { Random } from './random.ts';
+
+/** When the last fault may strike. */
+const troubledMs = 25_000;
+
+/**
+ * The plan a seed stands for. Small on purpose: a few hundred records on a few shards within some minutes of virtual
+ * time, so that a second explores many.
+ */
+export function planOf(seed: number): Plan {
+  const random = new Random(seed);
+  const group = drawGroup(random.fork());
+  const workers = drawMany(random.fork(), random.pick([1, 2, 2, 3, 3, 3, 4, 5, 8]), drawWorker);
+  const producers = drawMany(random.fork(), random.pick([1, 1, 2, 3]), drawProducer);
+  return {
+    seed,
+    stream: {
+      shards: random.pick([1, 1, 2, 2, 3, 4]),
+      updateMs: random.pick([0, 0, 500, 5000]),
+      enforceLimits: random.chance(0.2),
+    },
+    group,
+    // One worker takes whatever the others may not.
+    workers: workers.map((worker, index) => ({
+      ...(index === 0 ? withoutLimit(worker) : worker),
+      // A group that begins later finds records that are not its own.
+      startsAt: worker.startsAt + (group.from === 'oldest' ? 0 : 2000),
+    })),
+    producers,
+    faults: drawFaults(random.fork(), {
+      workers: workers.length,
+      producers: producers.length,
+      leaseMs: group.leaseMs,
+      untilMs: troubledMs,
+    }),
+    healedAt: troubledMs,
+  };
+}
+
+function drawMany<T>(
+  random: Random,
+  count: number,
+  draw: (random: Random, index: number) => T,
+): readonly T[] {
+  return Array.from({ length: count }, (_, index) => draw(random.fork(), index));
+}
+
+function drawGroup(random: Random): GroupPlan {
+  return {
+    from: random.pick(['oldest', 'oldest', 'oldest', 'now', 'time']),
+    store: random.pick(['memory', 'dynamodb']),
+    leaseMs: random.pick([1500, 3000, 6000]),
+    pollMs: random.pick([250, 500, 1000]),
+    maxAttempts: random.pick([1, 2, 3, 6]),
+    policy: random.pick(['stop', 'skip', 'deadLetter', 'deadLetter']),
+  };
+}
+
+function drawWorker(random: Random, index: number): WorkerPlan {
+  const handler = random.pick<WorkerPlan['handler']>(['eachRecord', 'eachRecord', 'eachBatch', 'iteration']);
+  return {
+    startsAt: index === 0 || random.chance(0.6) ? random.below(500) : random.below(20_000),
+    handler,
+    concurrency: handler === 'eachRecord' ? random.pick([1, 1, 2, 4, 16]) : 1,
+    batchSize: random.pick([1, 3, 10, 100, 10_000]),
+    ...(random.chance(0.2) && { maxShards: random.between(1, 3) }),
+    slowShare: random.pick([0, 0.05, 0.3]),
+    slowMs: random.pick([20, 200, 1000]),
+    heedsSignal: random.chance(0.5),
+  };
+}
+
+function withoutLimit({ maxShards: _limit, ...worker }: WorkerPlan): WorkerPlan {
+  return worker;
+}
+
+function drawProducer(random: Random): ProducerPlan {
+  const ordering = random.pick<ProducerPlan['ordering']>(['none', 'key', 'key', 'shard']);
+  const awaits = random.chance(0.1);
+  return {
+    startsAt: random.below(2000),
+    ordering,
+    aggregation: random.pick(['none', 'key', 'shard']),
+    lingerMs: random.pick([0, 20, 100, 400]),
+    deadlineMs: random.pick([5000, 30_000]),
+    requestTimeoutMs: random.pick([1000, 4000]),
+    maxBufferedBytes: random.pick([1024, 4096, 1_048_576]),
+    maxInFlight: random.pick([1, 2, 4]),
+    maxRequestBytes: random.pick([1024, 8192, 5_242_880]),
+    records: awaits ? 40 : random.pick([40, 80, 160]),
+    keys: random.pick([1, 4, 12, 40]),
+    paceMs: random.pick([50, 150, 400]),
+    awaits,
+    largestBytes: random.pick([40, 200, 1500]),
+    poisonShare: random.pick([0, 0, 0.02]),
+    garbledShare: random.pick([0, 0, 0.01]),
+    headerShare: random.pick([0, 0.1]),
+  };
+}

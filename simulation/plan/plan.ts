@@ -1,0 +1,67 @@
+import type { Fault } from './fault.ts';
+
+/** Everything that is decided before a run begins. Pure data: a run is a function of its plan. */
+export interface Plan {
+  readonly seed: number;
+  readonly stream: StreamPlan;
+  readonly group: GroupPlan;
+  readonly workers: readonly WorkerPlan[];
+  readonly producers: readonly ProducerPlan[];
+  /** In the order of their times. */
+  readonly faults: readonly Fault[];
+  /** From here on nothing goes wrong any more, and the fleet has to settle. Virtual milliseconds, as all times here. */
+  readonly healedAt: number;
+}
+
+export interface StreamPlan {
+  readonly shards: number;
+  /** How long a reshard takes. */
+  readonly updateMs: number;
+  readonly enforceLimits: boolean;
+}
+
+/** What all workers of a group have in common. */
+export interface GroupPlan {
+  readonly from: 'oldest' | 'now' | 'time';
+  readonly store: 'memory' | 'dynamodb';
+  readonly leaseMs: number;
+  readonly pollMs: number;
+  readonly maxAttempts: number;
+  readonly policy: 'stop' | 'skip' | 'deadLetter';
+}
+
+export interface WorkerPlan {
+  readonly startsAt: number;
+  readonly handler: 'eachRecord' | 'eachBatch' | 'iteration';
+  readonly concurrency: number;
+  readonly batchSize: number;
+  readonly maxShards?: number;
+  /** The share of records that take a while, and how long at most. */
+  readonly slowShare: number;
+  readonly slowMs: number;
+  /** Whether the handler gives up when its signal fires. */
+  readonly heedsSignal: boolean;
+}
+
+export interface ProducerPlan {
+  readonly startsAt: number;
+  readonly ordering: 'none' | 'key' | 'shard';
+  readonly aggregation: 'none' | 'key' | 'shard';
+  readonly lingerMs: number;
+  readonly deadlineMs: number;
+  readonly requestTimeoutMs: number;
+  readonly maxBufferedBytes: number;
+  readonly maxInFlight: number;
+  readonly maxRequestBytes: number;
+  readonly records: number;
+  readonly keys: number;
+  /** The longest pause between two puts. */
+  readonly paceMs: number;
+  /** Whether it waits for each receipt before the next put. */
+  readonly awaits: boolean;
+  readonly largestBytes: number;
+  /** The share of records no handler can take, and that of those no codec can read. */
+  readonly poisonShare: number;
+  readonly garbledShare: number;
+  readonly headerShare: number;
+}

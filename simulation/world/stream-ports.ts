@@ -1,0 +1,101 @@
+import type { Connection } from '@millrace/kinesis';
+import type { OutgoingRecord } from '@millrace/kinesis/record';
+
+import type { Ledger } from '../check/ledger.ts';
+import { streamName } from '../check/item.ts';
+import { wallStart, type Life } from './life.ts';
+import type { Network } from './network.ts';
+import type { Timeline } from './timeline.ts';
+
+export interface StreamWire {
+  readonly kinesis: Connection;
+  readonly network: Network;
+  readonly ledger: Ledger;
+  readonly timeline: Timeline;
+  /** Told of every request and answer of a process that counts for what it may hold in memory. */
+  readonly gauge: Gauge;
+  /** The process begins to read the shard. */
+  readonly opened: (life: Life, shardId: string) => void;
+}
+
+export interface Gauge {
+  /** A PutRecords call is under way; answers how to tell its end. */
+  writing(life: Life, entries: readonly OutgoingRecord[]): () => void;
+  /** A read of the shard begins: what earlier ones brought should be out of the way. */
+  reading(life: Life, shardId: string): void;
+  /** A read of the shard has brought records. */
+  received(life: Life, shardId: string, sequenceNumbers: readonly string[]): void;
+}
+
+/** The stream, somewhere else: every call of `life` goes over the network to the embedded engine. */
+export function remoteStream(life: Life, wire: StreamWire): Pick<Connection, 'writer' | 'reader'> {
+  const { kinesis, network, ledger, timeline, gauge, opened } = wire;
+  /** Which shard an iterator is of. */
+  const shards = new Map<string, string>();
+
+  return {
+    writer: {
+      async write(stream, entries, { signal }) {
+        const ended = gauge.writing(life, entries);
+        signal?.addEventListener('abort', ended, { once: true });
+        const effect = async (): ReturnType<typeof kinesis.writer.write> => {
+          const outcomes = await kinesis.writer.write(stream, entries, {});
+          ledger.stored(entries, outcomes, wallStart + timeline.now);
+          return outcomes;
+        };
+        const call = { life, port: 'stream', operation: 'write', subject: stream, signal, effect } as const;
+        try {
+          const outcomes = await network.call(call);
+          ledger.told(entries, outcomes);
+          return outcomes;
+        } finally {
+          ended();
+        }
+      },
+    },
+    reader: {
+      listShards: (stream, { signal } = {}) =>
+        network.call({
+          life,
+          port: 'stream',
+          operation: 'listShards',
+          subject: stream,
+          signal,
+          effect: () => kinesis.reader.listShards(stream),
+        }),
+      openIterator: (stream, shardId, position, { signal } = {}) =>
+        network.call({
+          life,
+          port: 'stream',
+          operation: 'openIterator',
+          subject: shardId,
+          signal,
+          effect: async () => {
+            opened(life, shardId);
+            const iterator = await kinesis.reader.openIterator(stream, shardId, position);
+            shards.set(iterator, shardId);
+            return iterator;
+          },
+        }),
+      async read(iterator, { stream, limit, signal }) {
+        const shardId = shards.get(iterator) ?? streamName;
+        gauge.reading(life, shardId);
+        const result = await network.call({
+          life,
+          port: 'stream',
+          operation: 'read',
+          subject: shardId,
+          signal,
+          effect: () => kinesis.reader.read(iterator, { stream, limit }),
+        });
+        if (result.nextIterator !== undefined) shards.set(result.nextIterator, shardId);
+        gauge.received(
+          life,
+          shardId,
+          result.records.map(({ sequenceNumber }) => sequenceNumber),
+        );
+        return result;
+      },
+    },
+  };
+}
