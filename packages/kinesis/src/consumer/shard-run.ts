@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events';
+
 import { expandRecord } from '../codec/index.ts';
 import { compareCheckpoints, startingPosition, type Checkpoint } from '../lease/index.ts';
 import { processRecords, type Handler, type RawStreamRecord } from '../process/index.ts';
@@ -27,7 +29,7 @@ export interface ShardRunOptions<T> extends ResolvedConsumerOptions {
  *     reading ⇄ handling → shard-end | stopped | lost
  *
  * It reads a batch, opens the aggregates, skips what the checkpoint covers, hands the rest to the handler in order and
- * tells the lease after each handled record (or batch) how far it got. Before anything reaches the handler the lease is
+ * tells the lease after each handled record (or batch) how far it got. Before every call of the handler the lease is
  * checked against the clock, so a process that slept through its lease hands over nothing. Throws what the source or
  * the handler cannot mend.
  */
@@ -43,6 +45,8 @@ export class ShardRun<T> {
   constructor(held: HeldLease, options: ShardRunOptions<T>) {
     this.held = held;
     this.#options = options;
+    // Every record in the handler's hands may listen: Node takes more than ten for a leak, and warns.
+    setMaxListeners(0, this.#stop.signal, this.#giveUp.signal);
   }
 
   /** How far behind the newest record of the shard, milliseconds; undefined before the first read. */
@@ -102,6 +106,7 @@ export class ShardRun<T> {
       concurrency,
       clock,
       stop: this.#stop.signal,
+      mayHandle: () => this.held.held,
     };
     if (records.length > 0) {
       await processRecords(records, context, options, (last) => this.held.handled(last));

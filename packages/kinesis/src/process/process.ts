@@ -21,6 +21,8 @@ export interface ProcessOptions<T> {
   readonly clock: Clock;
   /** Fires when no further record may be started; what is in the handler's hands may finish. */
   readonly stop: AbortSignal;
+  /** Asked before every call of the handler: a process that slept may have lost the right to it. @defaultValue always */
+  readonly mayHandle?: () => boolean;
 }
 
 const backoff: Backoff = { baseMs: 100, capMs: 30_000 };
@@ -94,9 +96,14 @@ class Process<T> {
     await this.#batch(raw, batch, handle, this.#options.maxAttempts);
   }
 
+  get #stopped(): boolean {
+    const { stop, mayHandle } = this.#options;
+    return stop.aborted || mayHandle?.() === false;
+  }
+
   /** True when the record is handled or put aside, false when stopped. */
   #one(raw: RawStreamRecord, handle: HandleOne<T>): boolean | Promise<boolean> {
-    if (this.#options.stop.aborted) return false;
+    if (this.#stopped) return false;
     const decoded = this.#decode(raw);
     return decoded instanceof Promise
       ? decoded.then((record) => this.#handleOne(raw, record, handle))
@@ -125,7 +132,7 @@ class Process<T> {
   ): Promise<boolean> {
     const last = raw.at(-1);
     if (last === undefined) return true;
-    if (this.#options.stop.aborted) return false;
+    if (this.#stopped) return false;
     const call = (): unknown => handle(records, this.#context);
     try {
       await call();
@@ -175,6 +182,7 @@ class Process<T> {
       }
       try {
         await sleep(clock, backoffDelay(backoff, tries, clock), stop);
+        if (this.#stopped) return false;
         await call();
         return true;
       } catch (next) {

@@ -262,3 +262,19 @@ test.each([
     }),
   );
 });
+
+test('a handler of many records at once may listen to its signal for each', async () => {
+  const producer = createProducer(steps, kinesis.connection, { clock });
+  for (let n = 0; n < 200; n++) void producer.put({ key: `key-${n}`, n });
+  await producer.close();
+  const warnings: Error[] = [];
+  const onWarning = (warning: Error): void => void warnings.push(warning);
+  process.on('warning', onWarning);
+  const consumer = join({ concurrency: 16 });
+  const running = consumer.run({ eachRecord: (_, { signal }) => sleep(clock, 10, signal) });
+  await clock.advance(5000);
+  await through(consumer.close());
+  await running;
+  process.off('warning', onWarning);
+  expect(warnings).toEqual([]);
+});

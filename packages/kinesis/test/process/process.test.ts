@@ -311,3 +311,33 @@ test('progress never passes a record whose handler has not succeeded, whatever f
     { numRuns: 200 },
   );
 });
+
+test('a process that has lost the right to a record hands over no other, and tries none again', async () => {
+  const clock = createManualClock();
+  let mine = true;
+  const called: number[] = [];
+  const options = {
+    handler: {
+      eachRecord: ({ value }: { readonly value: number }): void => {
+        called.push(value);
+        mine = false;
+        if (value === 2) throw new Error('The database is away.');
+      },
+    },
+    decode,
+    maxAttempts: 5,
+    onFailure: { action: 'stop' },
+    concurrency: 1,
+    clock,
+    stop: new AbortController().signal,
+    mayHandle: () => mine,
+  } as const;
+  await processRecords([raw(1), raw(3)], context, options, () => {});
+  expect(called).toEqual([1]);
+
+  mine = true;
+  const retrying = processRecords([raw(2)], context, options, () => {});
+  await clock.advance(60_000);
+  await retrying;
+  expect(called).toEqual([1, 2]);
+});
