@@ -82,7 +82,7 @@ class Cursor {
 
   async advance(signal: AbortSignal): Promise<ReadResult> {
     const { stream, limit } = this.#options;
-    this.#iterator ??= await this.#reader.openIterator(stream, this.#shardId, this.#position, { signal });
+    this.#iterator ??= await this.#open(signal);
     const result = await this.#reader.read(this.#iterator, { stream, limit, signal });
     const last = result.records.at(-1);
     if (last !== undefined) this.#position = { type: 'after', sequenceNumber: last.sequenceNumber };
@@ -93,6 +93,21 @@ class Cursor {
   reopen(): void {
     this.#iterator = undefined;
   }
+
+  /** The service refuses a time that is still to come by its clock; then nothing is stored from there on, and now is as good. */
+  async #open(signal: AbortSignal): Promise<string> {
+    const { stream } = this.#options;
+    try {
+      return await this.#reader.openIterator(stream, this.#shardId, this.#position, { signal });
+    } catch (error) {
+      if (this.#position.type !== 'time' || !isRefused(error)) throw error;
+      return this.#reader.openIterator(stream, this.#shardId, { type: 'now' }, { signal });
+    }
+  }
+}
+
+function isRefused(error: unknown): boolean {
+  return isMillraceError(error) && error.details.service === 'InvalidArgumentException';
 }
 
 /** Waits; an abort only cuts the wait short, the loop sees the signal itself. */

@@ -278,3 +278,16 @@ test('a handler of many records at once may listen to its signal for each', asyn
   process.off('warning', onWarning);
   expect(warnings).toEqual([]);
 });
+
+test('a worker whose clock is ahead of the service’s begins now all the same', async () => {
+  const ahead = { ...clock, now: () => clock.now() + 60_000 };
+  const seen: number[] = [];
+  const consumer = join({ from: 'now', clock: ahead });
+  const running = consumer.run({ eachRecord: ({ value }) => seen.push(value.n) });
+  await clock.advance(3000);
+  await put(20);
+  await clock.advance(3000);
+  expect(numbers(seen)).toEqual(upTo(20));
+  await through(consumer.close());
+  await running;
+});
