@@ -45,7 +45,12 @@ export async function runPlan(plan: Plan, recording = false): Promise<Outcome> {
     faults[kind] = (faults[kind] ?? 0) + 1;
   };
   const network = new Network({ timeline, trace, random: random.fork(), counted });
-  const service = new Life('kinesis', { name: 'kinesis', wallAheadMs: 0, unreachable: new Set() }, timeline, random.fork());
+  const service = new Life(
+    'kinesis',
+    { name: 'kinesis', wallAheadMs: 0, unreachable: new Set() },
+    timeline,
+    random.fork(),
+  );
   const entries = random.fork();
   await using kinesis = await createLocalKinesis({
     clock: service.clock,
@@ -99,12 +104,22 @@ export async function runPlan(plan: Plan, recording = false): Promise<Outcome> {
   };
 
   fleet.start();
-  new FaultPlayer({ plan, timeline, trace, network, fleet, lineage, troubles, random: random.fork(), counted }).play();
+  new FaultPlayer({
+    plan,
+    timeline,
+    trace,
+    network,
+    fleet,
+    lineage,
+    troubles,
+    random: random.fork(),
+    counted,
+  }).play();
   await runUntil(plan.healedAt, () => false);
   troubles.heal();
   network.heal();
   // Who slept through its lease has to notice first.
-  await runUntil(timeline.now + 2 * plan.group.leaseMs, () => false);
+  await runUntil(Math.max(timeline.now, network.quietAt) + 2 * plan.group.leaseMs, () => false);
   const healed = await runUntil(
     timeline.now + settleMs,
     () => fleet.producersDone && lineage.settled && checks.settled((life) => fleet.isAlive(life)),

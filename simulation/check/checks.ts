@@ -80,8 +80,9 @@ export class Checks {
       const subjects = [lease.leaseKey];
       const invariant = 'a closed worker leaves its leases stored and free';
       // One read to its end keeps the name of who did it.
-      if (lease.owner !== undefined && !isShardEnd(lease.checkpoint)) {
-        this.verdict.broken(invariant, `${lease.leaseKey} still is ${lease.owner}'s`, subjects);
+      const holder = isShardEnd(lease.checkpoint) ? undefined : this.book.holderOf(lease.leaseKey);
+      if (holder !== undefined) {
+        this.verdict.broken(invariant, `${lease.leaseKey} still is ${holder.name}'s`, subjects);
       }
       if (last !== undefined && !reaches(lease.checkpoint, last)) {
         const message = `${lease.leaseKey} does not cover ${last.item.id} at ${placeName(last)}`;

@@ -46,7 +46,9 @@ export class Deliveries {
     const place = ledger.placeAt(record.shardId, record);
     trace.note(now(), life.name, 'given', id, () => `${record.shardId} ${placeName(record)}`);
     if (place === undefined || !isSame(place, record)) {
-      verdict.broken('what is handled was put', `${life.name} was given ${id}, which is not what was put`, [id]);
+      verdict.broken('what is handled was put', `${life.name} was given ${id}, which is not what was put`, [
+        id,
+      ]);
       return undefined;
     }
     this.#checkLease(life, place);

@@ -6,7 +6,7 @@ import type { Ledger } from './ledger.ts';
 import { comparePlaces, placeName, type Position } from './place.ts';
 import type { Verdict } from './verdict.ts';
 
-export type LeaseWrite = 'create' | 'renew' | 'take' | 'checkpoint' | 'release' | 'delete';
+export type LeaseWrite = 'create' | 'renew' | 'take' | 'ask' | 'checkpoint' | 'release' | 'delete';
 
 /** A write that took effect in the lease store, with the lease as it was and as it is. */
 export interface LeaseEvent {
@@ -68,7 +68,7 @@ export class LeaseBook {
     const { write, leaseKey, life, after } = event;
     if (write === 'create' && after !== undefined) this.#began(after);
     if (write === 'delete') this.#checkDelete(event);
-    else if (write !== 'create') this.#checkWriter(event);
+    else if (write !== 'create' && write !== 'ask') this.#checkWriter(event);
     if (write === 'checkpoint') this.#checkCheckpoint(event);
     if (after === undefined) this.#leases.delete(leaseKey);
     else this.#leases.set(leaseKey, after);
@@ -78,6 +78,8 @@ export class LeaseBook {
 
   /** The process learns that its write, sent then, succeeded. */
   confirmed(life: Life, write: LeaseWrite, lease: Lease, sentAt: number): void {
+    // Who asks for a lease does not hold it yet.
+    if (write === 'ask') return;
     let holdings = this.#holdings.get(life);
     if (holdings === undefined) this.#holdings.set(life, (holdings = new Map()));
     const holding = holdings.get(lease.shardId);
@@ -138,7 +140,9 @@ export class LeaseBook {
     this.#broken('leases outlive their shards', message, leaseKey);
   }
 
-  #broken(...[invariant, message, ...subjects]: [Parameters<Verdict['broken']>[0], string, ...string[]]): void {
+  #broken(
+    ...[invariant, message, ...subjects]: [Parameters<Verdict['broken']>[0], string, ...string[]]
+  ): void {
     this.#parts.verdict.broken(invariant, message, subjects);
   }
 }

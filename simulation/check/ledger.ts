@@ -14,8 +14,8 @@ interface Account {
   readonly places: Place[];
   /** What its putter was told. */
   fate: 'open' | 'stored' | 'refused';
-  /** Whether its producer was told of a place of it that counts. */
-  told: boolean;
+  /** When its producer was told of a place of it that counts. */
+  toldAt: number;
 }
 
 export interface LedgerParts {
@@ -65,7 +65,13 @@ export class Ledger {
   readonly isOwed = (place: Place): boolean => place.storedAt >= this.#owedFrom;
 
   put(item: Item, ordered: boolean): void {
-    this.#accounts.set(item.id, { item, ordered, places: [], fate: 'open', told: false });
+    this.#accounts.set(item.id, {
+      item,
+      ordered,
+      places: [],
+      fate: 'open',
+      toldAt: Number.POSITIVE_INFINITY,
+    });
     this.#open++;
   }
 
@@ -91,8 +97,12 @@ export class Ledger {
     if (account.ordered) this.#checkStoredOrder(item);
   }
 
-  /** The service has stored these entries. */
-  stored(entries: readonly OutgoingRecord[], outcomes: readonly WriteOutcome[], wall: number): void {
+  /** The service has stored these entries, sent then, at this wall time. */
+  stored(
+    entries: readonly OutgoingRecord[],
+    outcomes: readonly WriteOutcome[],
+    { sentAt, wall }: { readonly sentAt: number; readonly wall: number },
+  ): void {
     for (const [index, entry] of entries.entries()) {
       const outcome = outcomes[index];
       if (outcome?.ok !== true) continue;
@@ -102,8 +112,8 @@ export class Ledger {
         this.#places.set(`${place.shardId}/${placeName(place)}`, place);
         listOf(this.#shards, place.shardId).push(place);
         if (place.foreign) continue;
-        if (account.told) {
-          const message = `${account.item.id} is stored again, though its producer knew it stored`;
+        if (sentAt > account.toldAt) {
+          const message = `${account.item.id} was sent again, though its producer knew it stored`;
           this.#verdict.broken('stored once when told so', message, [account.item.key, account.item.id]);
         }
         listOf(this.#keys, place.item.key).push(place);
@@ -113,11 +123,12 @@ export class Ledger {
   }
 
   /** The producer has learnt of it. */
-  told(entries: readonly OutgoingRecord[], outcomes: readonly WriteOutcome[]): void {
+  told(entries: readonly OutgoingRecord[], outcomes: readonly WriteOutcome[], now: number): void {
     for (const [index, entry] of entries.entries()) {
       const outcome = outcomes[index];
       if (outcome?.ok !== true) continue;
-      for (const { account, foreign } of this.#membersOf(entry, outcome)) if (!foreign) account.told = true;
+      for (const { account, foreign } of this.#membersOf(entry, outcome))
+        if (!foreign) account.toldAt = Math.min(account.toldAt, now);
     }
   }
 
@@ -166,7 +177,9 @@ export class Ledger {
   ): Iterable<{ readonly account: Account } & Omit<Place, 'item' | 'storedAt' | 'done' | 'given'>> {
     const members = decodeAggregate(data);
     const range = this.#rangeOf(shardId);
-    for (const [subSequenceNumber, member] of (members ?? [{ partitionKey, data, explicitHashKey }]).entries()) {
+    for (const [subSequenceNumber, member] of (
+      members ?? [{ partitionKey, data, explicitHashKey }]
+    ).entries()) {
       const account = this.#account(idIn(member.data));
       if (account === undefined) continue;
       const hashKey = effectiveHashKey(member.partitionKey, member.explicitHashKey);

@@ -117,7 +117,11 @@ export class FaultPlayer {
         return;
       }
       // The shards there are now are told by the service itself, once the reshard is through.
-      timeline.after(plan.stream.updateMs, () => void lineage.refresh().then(next));
+      timeline.after(plan.stream.updateMs, () => void refreshed());
+    };
+    const refreshed = async (): Promise<void> => {
+      await lineage.refresh();
+      next();
     };
     next();
   }

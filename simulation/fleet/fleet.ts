@@ -143,25 +143,37 @@ export class Fleet {
     const { life, consumer } = seat;
     if (life === undefined || consumer === undefined) return;
     // As a signal would: it is the process that closes, when it is awake.
-    life.clock.timer(0, () => {
+    const close = async (): Promise<void> => {
       this.#note(life, 'closing');
-      void consumer.close({ drain: drainMs }).then(() => {
-        if (seat.life !== life) return;
-        this.#end(seat, life, 'closed');
-        closed();
-      });
-    });
+      await consumer.close({ drain: drainMs });
+      if (seat.life !== life) return;
+      this.#end(seat, life, 'closed');
+      closed();
+    };
+    life.clock.timer(0, () => void close());
   }
 
   #start(seat: Seat): void {
-    const { plan, timeline, kinesis, network, checks } = this.#parts;
+    const { plan, timeline, kinesis, network, checks, troubles } = this.#parts;
     if (seat.life !== undefined || seat.finished) return;
     const life = new Life(`${seat.machine.name}.${seat.lives++}`, seat.machine, timeline, seat.random.fork());
     seat.life = life;
     this.#note(life, 'started');
-    const wire = { kinesis, network, timeline, ...checks, opened: checks.opened };
+    const { ledger, gauge, deliveries, verdict, opened } = checks;
+    const wire = { kinesis, network, timeline, ledger, gauge, opened };
     const connection = { ...remoteStream(life, wire), leases: () => this.#leases(life) };
-    const parts = { ...this.#parts, ...checks, life, connection, stream: this.#stream, random: seat.random.fork() };
+    const random = seat.random.fork();
+    const parts = {
+      life,
+      connection,
+      random,
+      ledger,
+      gauge,
+      deliveries,
+      verdict,
+      troubles,
+      stream: this.#stream,
+    };
     const worker = plan.workers[seat.index];
     const producer = plan.producers[seat.index];
     if (seat.role === 'worker' && worker !== undefined) {

@@ -25,15 +25,15 @@ export interface HandlerParts {
  */
 export class SimulatedHandler {
   readonly #parts: HandlerParts;
-  readonly #tries = new Map<string, { readonly context: object; count: number }>();
+  readonly #tries = new Map<Place, { readonly context: object; count: number }>();
 
   constructor(parts: HandlerParts) {
     this.#parts = parts;
   }
 
   /** Failed tries of a record since it was read, as a policy counts them. */
-  triesOf(id: string): number {
-    return this.#tries.get(id)?.count ?? 0;
+  triesOf(place: Place): number {
+    return this.#tries.get(place)?.count ?? 0;
   }
 
   get port(): Handler<Value> {
@@ -89,16 +89,16 @@ export class SimulatedHandler {
   /** A record alone that has failed as often as it may is dropped by the policy `skip`, which tells nobody. */
   #failed(place: Place, context: object): void {
     const { life, group, deliveries } = this.#parts;
-    const known = this.#tries.get(place.item.id);
+    const known = this.#tries.get(place);
     const count = known?.context === context ? known.count + 1 : 1;
-    this.#tries.set(place.item.id, { context, count });
+    this.#tries.set(place, { context, count });
     if (count === group.maxAttempts && group.policy === 'skip') deliveries.done(life, place, 'skipped');
   }
 
   #finish(places: readonly Place[]): void {
     const { life, deliveries } = this.#parts;
     for (const place of places) {
-      this.#tries.delete(place.item.id);
+      this.#tries.delete(place);
       deliveries.done(life, place, 'handled');
     }
   }

@@ -22,9 +22,7 @@ export class Lineage {
   }
 
   get open(): readonly Shard[] {
-    return this.shards
-      .filter(isOpen)
-      .toSorted((a, b) => (a.hashRange.start < b.hashRange.start ? -1 : 1));
+    return this.shards.filter(isOpen).toSorted((a, b) => (a.hashRange.start < b.hashRange.start ? -1 : 1));
   }
 
   readonly rangeOf = (shardId: string): HashRange | undefined => this.#shards.get(shardId)?.hashRange;
@@ -62,12 +60,15 @@ export class Lineage {
       case 'double':
         return open.length > 4 ? [] : [() => void engine.updateShardCount(streamName, open.length * 2)];
       case 'halve':
-        return open.length < 2 ? [] : [() => void engine.updateShardCount(streamName, Math.ceil(open.length / 2))];
+        return open.length < 2
+          ? []
+          : [() => void engine.updateShardCount(streamName, Math.ceil(open.length / 2))];
       case 'split':
         return open.length > 7 ? [] : [() => split(one.shardId)];
       case 'merge':
         return next === undefined ? [] : [() => engine.mergeShards(streamName, one.shardId, next.shardId)];
       case 'diamond':
+      default:
         // Split, and merged again before anybody has read the halves.
         return [() => split(one.shardId), () => this.#mergeChildren(one.shardId)];
     }

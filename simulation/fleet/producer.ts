@@ -1,4 +1,10 @@
-import { createProducer, type Connection, type Producer, type StreamDefinition } from '@millrace/kinesis';
+import {
+  createProducer,
+  type Connection,
+  type Producer,
+  type Receipt,
+  type StreamDefinition,
+} from '@millrace/kinesis';
 import { sleep } from '@millrace/kinesis/runtime';
 
 import { itemBytes, type Item, type Value } from '../check/item.ts';
@@ -65,20 +71,26 @@ async function work(
     progress.open.add(item);
     ledger.put(item, options.ordering !== 'none');
     const headers = random.chance(options.headerShare) ? { headers: { trace: item.id } } : {};
-    const settled = producer.put(item, headers).then(
-      (receipt) => {
-        progress.open.delete(item);
-        ledger.acknowledged(item, receipt);
-      },
-      () => {
-        progress.open.delete(item);
-        ledger.refused(item);
-      },
-    );
+    const settled = settle(parts, item, producer.put(item, headers), progress.open);
     if (options.awaits) await settled;
   }
   await producer.close();
   parts.ended();
+}
+
+/** Tells the ledger what the putter is told. */
+async function settle(
+  { ledger }: ProducerParts,
+  item: Item,
+  receipt: Promise<Receipt>,
+  open: Set<Item>,
+): Promise<void> {
+  try {
+    ledger.acknowledged(item, await receipt);
+  } catch {
+    ledger.refused(item);
+  }
+  open.delete(item);
 }
 
 function draw(

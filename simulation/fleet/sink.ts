@@ -3,6 +3,7 @@ import { sleep } from '@millrace/kinesis/runtime';
 
 import type { Deliveries } from '../check/deliveries.ts';
 import type { Ledger } from '../check/ledger.ts';
+import type { Place } from '../check/place.ts';
 import type { Verdict } from '../check/verdict.ts';
 import type { GroupPlan } from '../plan/plan.ts';
 import type { Random } from '../plan/random.ts';
@@ -32,25 +33,21 @@ export function createSink(parts: SinkParts): LostRecordSink {
       broken(parts, lost, 'is not what was put');
       return;
     }
-    checkReason(parts, lost, place.item);
+    checkReason(parts, lost, place);
     deliveries.done(life, place, 'put aside');
   };
 }
 
 /** Garbled records have one try, since decoding them again is of no use; the others have all their tries. */
-function checkReason(
-  parts: SinkParts,
-  lost: LostRecord,
-  { id, poison }: { readonly id: string; readonly poison: 'none' | 'throws' | 'garbled' },
-): void {
+function checkReason(parts: SinkParts, lost: LostRecord, place: Place): void {
   const { group, handler } = parts;
   const attempts = lost.position?.attempts ?? 0;
   if (lost.error.code !== 'HANDLER_FAILED') broken(parts, lost, `came with ${lost.error.code}`);
-  if (poison === 'garbled') {
+  if (place.item.poison === 'garbled') {
     if (attempts !== 1) broken(parts, lost, `is garbled and was tried ${attempts} times`);
     return;
   }
-  const tries = handler.triesOf(id);
+  const tries = handler.triesOf(place);
   if (attempts !== group.maxAttempts || tries < attempts) {
     broken(parts, lost, `came after ${attempts} attempts, said to be ${group.maxAttempts}, really ${tries}`);
   }

@@ -45,13 +45,14 @@ export function startWorker(parts: WorkerParts): Consumer<Value> {
     clock: life.clock,
     ...(worker.maxShards !== undefined && { maxShards: worker.maxShards }),
   });
-  const running =
-    worker.handler === 'iteration' ? iterate(consumer, handler) : consumer.run(handler.port);
+  const running = worker.handler === 'iteration' ? iterate(consumer, handler) : consumer.run(handler.port);
   running.then(
     () => ended(undefined),
     (error: unknown) => {
       if (!isMillraceError(error, 'HANDLER_FAILED')) {
-        verdict.broken('workers end only for a reason', `${life.name} ended with ${String(error)}`, [life.name]);
+        verdict.broken('workers end only for a reason', `${life.name} ended with ${String(error)}`, [
+          life.name,
+        ]);
       }
       ended(error);
     },

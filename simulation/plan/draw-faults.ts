@@ -131,7 +131,9 @@ const kinds: readonly [Draw, ...Draw[]] = [
 ];
 
 function anyone(random: Random, scope: FaultScope): Victim {
-  return random.chance(0.2) ? { role: 'producer', index: random.below(scope.producers) } : worker(random, scope);
+  return random.chance(0.2)
+    ? { role: 'producer', index: random.below(scope.producers) }
+    : worker(random, scope);
 }
 
 function worker(random: Random, scope: FaultScope): Victim {

@@ -64,7 +64,7 @@ function drawWorker(random: Random, index: number): WorkerPlan {
     startsAt: index === 0 || random.chance(0.6) ? random.below(500) : random.below(20_000),
     handler,
     concurrency: handler === 'eachRecord' ? random.pick([1, 1, 2, 4, 16]) : 1,
-    batchSize: random.pick([1, 3, 10, 100, 10_000]),
+    batchSize: random.pick([4, 10, 100, 10_000]),
     ...(random.chance(0.2) && { maxShards: random.between(1, 3) }),
     slowShare: random.pick([0, 0.05, 0.3]),
     slowMs: random.pick([20, 200, 1000]),

@@ -1,4 +1,4 @@
-import type { Lease, LeaseStore } from '@millrace/kinesis/lease';
+import type { CheckpointExtras, Lease, LeaseStore } from '@millrace/kinesis/lease';
 
 import type { LeaseWrite } from '../check/lease-book.ts';
 import { itemToLease } from '../../packages/kinesis/src/aws/lease-item.ts';
@@ -14,7 +14,10 @@ export function dynamoLeases(table: DynamoTable, life: Life, wire: LeaseWire): L
   const store = createDynamoDBLeaseStore({ client: client as never, table: 'leases', clock: life.clock });
   // A condition that fails is half of a conversation here; whether a holder was turned away is told at its end.
   const judged =
-    <Rest extends unknown[]>(write: LeaseWrite, call: (lease: Lease, ...rest: Rest) => Promise<Lease | undefined>) =>
+    <Rest extends unknown[]>(
+      write: LeaseWrite,
+      call: (lease: Lease, ...rest: Rest) => Promise<Lease | undefined>,
+    ) =>
     async (lease: Lease, ...rest: Rest): Promise<Lease | undefined> => {
       const answer = await call(lease, ...rest);
       if (answer === undefined) wire.book.refused(life, write, lease);
@@ -22,10 +25,12 @@ export function dynamoLeases(table: DynamoTable, life: Life, wire: LeaseWire): L
     };
   return {
     ...store,
-    renew: judged('renew', store.renew),
-    checkpoint: judged('checkpoint', store.checkpoint),
+    renew: judged('renew', (lease) => store.renew(lease)),
+    checkpoint: judged('checkpoint', (lease, ...rest: Reached) => store.checkpoint(lease, ...rest)),
   };
 }
+
+type Reached = [checkpoint: Parameters<LeaseStore['checkpoint']>[1], extras?: CheckpointExtras];
 
 async function send(table: DynamoTable, life: Life, wire: LeaseWire, command: object): Promise<object> {
   const { network, book, timeline } = wire;
@@ -46,7 +51,14 @@ async function send(table: DynamoTable, life: Life, wire: LeaseWire, command: ob
       const outcome = attempt(() => table.execute(name, input));
       if ('error' in outcome) throw outcome.error;
       const after = leaseAt(table, leaseKey);
-      book.wrote({ life, write, leaseKey, before, after, seen: seen === undefined ? undefined : Number(seen) });
+      book.wrote({
+        life,
+        write,
+        leaseKey,
+        before,
+        after,
+        seen: seen === undefined ? undefined : Number(seen),
+      });
       return outcome.answer;
     },
   });
@@ -59,8 +71,9 @@ function writeOf(command: string, { UpdateExpression: update = '' }: TableInput)
   if (command === 'PutItemCommand') return 'create';
   if (command === 'DeleteItemCommand') return 'delete';
   if (command !== 'UpdateItemCommand') return undefined;
+  if (update.includes('checkpointOwner = ')) return 'ask';
   if (update.includes('leaseOwner = ')) return 'take';
-  if (update.includes('REMOVE leaseOwner')) return 'release';
+  if (/ REMOVE (?:leaseOwner|checkpointOwner)/.test(update)) return 'release';
   return update.includes('checkpoint = ') ? 'checkpoint' : 'renew';
 }
 

@@ -68,7 +68,10 @@ export class DynamoTable {
     };
   }
 
-  #check(key: string, { ConditionExpression: condition = '', ExpressionAttributeValues: values = {} }: TableInput): void {
+  #check(
+    key: string,
+    { ConditionExpression: condition = '', ExpressionAttributeValues: values = {} }: TableInput,
+  ): void {
     const item = this.#items.get(key);
     const holds = condition
       .split(' AND ')
@@ -91,12 +94,15 @@ function updated(
   item: Record<string, AttributeValue>,
   { UpdateExpression: expression = '', ExpressionAttributeValues: values = {} }: TableInput,
 ): Item {
-  for (const [, clause, list = ''] of expression.matchAll(/(SET|REMOVE|ADD) (.*?)(?= (?:SET|REMOVE|ADD) |$)/g)) {
+  for (const [, clause, list = ''] of expression.matchAll(
+    /(SET|REMOVE|ADD) (.*?)(?= (?:SET|REMOVE|ADD) |$)/g,
+  )) {
     for (const action of list.split(', ')) {
       const [name = '', value = ''] = action.split(/ = | /);
       const given = values[value];
       if (clause === 'REMOVE') delete item[name];
-      else if (given === undefined) throw new Error(`${value} has no value in ${JSON.stringify(expression)}.`);
+      else if (given === undefined)
+        throw new Error(`${value} has no value in ${JSON.stringify(expression)}.`);
       else if (clause === 'SET') item[name] = given;
       else item[name] = { N: String(Number(item[name]?.N ?? 0) + Number(given.N)) };
     }

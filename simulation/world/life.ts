@@ -1,6 +1,6 @@
 import type { Clock } from '@millrace/kinesis/runtime';
 
-import { Random } from '../plan/random.ts';
+import type { Random } from '../plan/random.ts';
 import type { Timeline, Waker } from './timeline.ts';
 
 /** A computer: it keeps the wall time, which may be wrong, through the lives of the processes that run on it. */

@@ -29,7 +29,8 @@ export function remoteLeases(store: LeaseStore, life: Life, wire: LeaseWire): Le
       const given = await change();
       const after = await store.get(leaseKey);
       // To release what is released already is no write.
-      if (before?.counter !== after?.counter) book.wrote({ life, write: kind, leaseKey, seen, before, after });
+      const changed = before?.counter !== after?.counter || before?.owner !== after?.owner;
+      if (changed) book.wrote({ life, write: kind, leaseKey, seen, before, after });
       return given;
     });
     if (typeof answer === 'object') book.confirmed(life, kind, answer, sentAt);
@@ -44,8 +45,9 @@ export function remoteLeases(store: LeaseStore, life: Life, wire: LeaseWire): Le
     create: (lease) => write('create', lease, () => store.create(lease)),
     renew: (lease) => write('renew', lease, () => store.renew(lease)),
     take: (lease, owner) => write('take', lease, () => store.take(lease, owner)),
-    checkpoint: (lease, reached, children) =>
-      write('checkpoint', lease, () => store.checkpoint(lease, reached, children)),
+    requestHandOff: (lease, owner) => write('ask', lease, () => store.requestHandOff(lease, owner)),
+    checkpoint: (lease, reached, extras) =>
+      write('checkpoint', lease, () => store.checkpoint(lease, reached, extras)),
     release: (lease) => write('release', lease, () => store.release(lease)),
     async delete(leaseKey) {
       await write('delete', { leaseKey, counter: 0 }, async () => {

@@ -43,9 +43,15 @@ export class Network {
   readonly #parts: NetworkParts;
   readonly #weather = new Set<Weather>();
   readonly #doomed = new Map<Life, { readonly crash: Crash; readonly strike: () => void; left: number }>();
+  #quietAt = 0;
 
   constructor(parts: NetworkParts) {
     this.#parts = parts;
+  }
+
+  /** When the last call that met with a mishap is over. */
+  get quietAt(): number {
+    return this.#quietAt;
   }
 
   begin(weather: Weather): void {
@@ -92,6 +98,7 @@ export class Network {
           this.#note(call, outcome);
           settle();
         };
+        if (mishap !== undefined) this.#quietAt = Math.max(this.#quietAt, timeline.now + delayMs);
         timeline.after(delayMs, arrive, life, 'answer');
       };
       const fail = (delayMs: number, error: MillraceError): void =>
@@ -102,25 +109,31 @@ export class Network {
         if (strike !== undefined) timeline.after(0, strike.now);
         return;
       }
-      timeline.after(this.#journey(mishap), () => {
+      const journey = this.#journey(mishap);
+      if (mishap !== undefined) this.#quietAt = Math.max(this.#quietAt, timeline.now + 2 * journey);
+      timeline.after(journey, () => {
         if (life.dead && life.wire === 'cut') return;
         this.#note(call, 'arrives');
-        call.effect().then(
-          (value) => {
+        const serve = async (): Promise<void> => {
+          try {
+            const value = await call.effect();
             if (error === undefined) answer(this.#journey(mishap), () => resolve(value), 'answered');
             else fail(this.#patience(), error);
-          },
-          (refusal: unknown) => answer(this.#journey(mishap), () => reject(asError(refusal)), 'refused'),
-        );
+          } catch (refusal) {
+            answer(this.#journey(mishap), () => reject(asError(refusal)), 'refused');
+          }
+        };
+        void serve();
         strike?.now();
       });
     });
   }
 
   /** The crash that is due with this call. */
-  #doom({ life, port }: Call<unknown>):
-    | { readonly when: 'before' | 'after'; readonly now: () => void }
-    | undefined {
+  #doom({
+    life,
+    port,
+  }: Call<unknown>): { readonly when: 'before' | 'after'; readonly now: () => void } | undefined {
     const doomed = this.#doomed.get(life);
     if (doomed?.crash.onCall?.port !== port || --doomed.left > 0) return undefined;
     this.#doomed.delete(life);
@@ -156,7 +169,10 @@ export class Network {
   }
 }
 
-function errorOf(mishap: Mishap | undefined, { operation, subject }: Call<unknown>): MillraceError | undefined {
+function errorOf(
+  mishap: Mishap | undefined,
+  { operation, subject }: Call<unknown>,
+): MillraceError | undefined {
   const about = `${operation} of ${subject}`;
   const advice = 'It is a fault of the simulation.';
   if (mishap === 'expired') {

@@ -36,17 +36,18 @@ export function remoteStream(life: Life, wire: StreamWire): Pick<Connection, 'wr
   return {
     writer: {
       async write(stream, entries, { signal }) {
+        const sentAt = timeline.now;
         const ended = gauge.writing(life, entries);
         signal?.addEventListener('abort', ended, { once: true });
         const effect = async (): ReturnType<typeof kinesis.writer.write> => {
           const outcomes = await kinesis.writer.write(stream, entries, {});
-          ledger.stored(entries, outcomes, wallStart + timeline.now);
+          ledger.stored(entries, outcomes, { sentAt, wall: wallStart + timeline.now });
           return outcomes;
         };
         const call = { life, port: 'stream', operation: 'write', subject: stream, signal, effect } as const;
         try {
           const outcomes = await network.call(call);
-          ledger.told(entries, outcomes);
+          ledger.told(entries, outcomes, timeline.now);
           return outcomes;
         } finally {
           ended();
@@ -54,6 +55,15 @@ export function remoteStream(life: Life, wire: StreamWire): Pick<Connection, 'wr
       },
     },
     reader: {
+      describeStream: (stream, { signal } = {}) =>
+        network.call({
+          life,
+          port: 'stream',
+          operation: 'describeStream',
+          subject: stream,
+          signal,
+          effect: () => kinesis.reader.describeStream(stream),
+        }),
       listShards: (stream, { signal } = {}) =>
         network.call({
           life,
