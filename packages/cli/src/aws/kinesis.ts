@@ -1,34 +1,46 @@
 import type { KinesisClient } from '@aws-sdk/client-kinesis';
 import { MillraceError, type Connection } from '@millrace/kinesis';
 
+import type { Services } from './services.ts';
 import type { Target } from './target.ts';
 import type { StreamAdmin } from './stream-admin.ts';
 
-/** A Kinesis as the commands use it: records through the ports, streams through the admin. */
+/** A Kinesis as the commands use it: records through the ports, streams through the admin, the rest through services. */
 export interface Kinesis {
   readonly connection: Pick<Connection, 'writer' | 'reader'>;
   readonly admin: StreamAdmin;
+  readonly services: Services;
   close(): Promise<void>;
 }
 
 /** Opens a target through the AWS SDK, which is loaded here and nowhere else. */
 export async function openKinesis(target: Target): Promise<Kinesis> {
-  const [{ connect }, { createStreamAdmin }] = await Promise.all([
+  const [
+    { connect },
+    { createStreamAdmin },
+    { createServices },
+    { createNeighbourClients, neighbourSettings },
+  ] = await Promise.all([
     import('@millrace/kinesis/aws'),
     import('./stream-admin.ts'),
+    import('./services.ts'),
+    import('./clients.ts'),
   ]);
   const data = await createClient(target, 1);
   await checkRegion(data);
   // The producer and the sources retry by themselves; for single calls the SDK's own retries are right.
   const control = await createClient(target, 3);
+  const neighbours = createNeighbourClients(neighbourSettings(target));
   const connection = connect({ kinesis: data });
   return {
     connection,
     admin: createStreamAdmin(control),
+    services: createServices(control, neighbours),
     async close() {
       await connection.close();
       data.destroy();
       control.destroy();
+      neighbours.destroy();
     },
   };
 }

@@ -8,7 +8,9 @@ import {
   type ListStreamsCommandOutput,
 } from '@aws-sdk/client-kinesis';
 import { MillraceError } from '@millrace/kinesis';
-import { toMillraceError, type AwsErrorContext, type KinesisSender } from '@millrace/kinesis/aws';
+import type { KinesisSender } from '@millrace/kinesis/aws';
+
+import { abortable, call, type CallOptions } from './call.ts';
 
 export interface ListedStream {
   readonly name: string;
@@ -36,10 +38,6 @@ export interface NewStream {
   readonly shards?: number;
   readonly onDemand: boolean;
   readonly maxRecordKiB?: number;
-}
-
-interface CallOptions {
-  readonly signal?: AbortSignal;
 }
 
 /** What is done to streams as a whole. Every method throws a `MillraceError`. */
@@ -129,18 +127,6 @@ export function createStreamAdmin(client: KinesisSender): StreamAdmin {
         await client.send(command, abortable(signal));
       }),
   };
-}
-
-async function call<T>(context: AwsErrorContext, run: () => Promise<T>): Promise<T> {
-  try {
-    return await run();
-  } catch (error) {
-    throw toMillraceError(error, context);
-  }
-}
-
-function abortable(signal: AbortSignal | undefined): { readonly abortSignal?: AbortSignal } {
-  return signal === undefined ? {} : { abortSignal: signal };
 }
 
 function listed({ StreamSummaries, StreamNames }: ListStreamsCommandOutput): readonly ListedStream[] {

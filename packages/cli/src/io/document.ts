@@ -57,7 +57,8 @@ function toJson({ io }: CommandContext, document: unknown): string {
   return io.isTTY.stdout ? JSON.stringify(document, undefined, 2) : JSON.stringify(document);
 }
 
-function renderTable<T>(items: readonly T[], columns: readonly Column<T>[], colour: boolean): string {
+/** A table of these items as text, with a line end. */
+export function renderTable<T>(items: readonly T[], columns: readonly Column<T>[], colour: boolean): string {
   const paint = createPaint(colour);
   const rows = items.map((item) => columns.map(({ cell }) => visible(cell(item))));
   const widths = columns.map(({ title }, index) =>

@@ -1,6 +1,10 @@
 import type { CommandSpec, GroupSpec } from './command.ts';
+import { consumersCommands } from './consumers.ts';
 import { commonOptions, connectionOptions } from './global-options.ts';
+import { groupsCommands } from './groups.ts';
 import { helpCommands } from './help.ts';
+import { lagCommands } from './lag.ts';
+import { leasesCommands } from './leases.ts';
 import type { OptionSpec } from './option.ts';
 import { putCommands } from './put.ts';
 import { serverCommands } from './server.ts';
@@ -15,12 +19,18 @@ export const commands: readonly CommandSpec[] = [
   ...tailCommands,
   ...streamsCommands,
   ...shardsCommands,
+  ...consumersCommands,
+  ...groupsCommands,
+  ...leasesCommands,
+  ...lagCommands,
   ...helpCommands,
 ];
 
 export const groups: readonly GroupSpec[] = [
   { name: 'streams', summary: 'list, show, create and delete streams' },
   { name: 'shards', summary: 'list, show, split and merge shards; find the shard of a key' },
+  { name: 'consumers', summary: 'list, show, register and deregister fan-out consumers' },
+  { name: 'leases', summary: 'list, show, release and reset the leases of a consumer group' },
 ];
 
 /** All a command takes: its own options first; a global one of the same name gives way. */

@@ -4,6 +4,7 @@ import { toSequenceNumber, type OutgoingRecord } from '@millrace/kinesis/record'
 import type { ShardReader } from '@millrace/kinesis/source';
 
 import type { Kinesis } from '../../src/aws/kinesis.ts';
+import type { Services } from '../../src/aws/services.ts';
 import type { StreamAdmin } from '../../src/aws/stream-admin.ts';
 import type { Doors } from '../../src/command-context.ts';
 
@@ -40,6 +41,7 @@ export function createFakeKinesis(
   const kinesis: Kinesis = {
     connection: { writer, reader: { ...refusing<ShardReader>(), ...options.reader } as ShardReader },
     admin: { ...refusing<StreamAdmin>(), ...options.admin } as StreamAdmin,
+    services: refusing<Services>() as Services,
     async close() {
       fake.closed = true;
     },

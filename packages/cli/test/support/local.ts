@@ -2,6 +2,8 @@ import { createLocalKinesis, type LocalKinesis, type LocalKinesisOptions } from 
 import { createManualClock, type ManualClock } from '@millrace/kinesis/testing';
 import { KinesisClient } from '@aws-sdk/client-kinesis';
 
+import { createNeighbourClients } from '../../src/aws/clients.ts';
+import { createServices } from '../../src/aws/services.ts';
 import { createStreamAdmin } from '../../src/aws/stream-admin.ts';
 import type { Doors } from '../../src/command-context.ts';
 import { drive } from './drive.ts';
@@ -22,10 +24,12 @@ export async function createLocalCli(options: LocalKinesisOptions = {}): Promise
   const clock = createManualClock();
   const kinesis = await createLocalKinesis({ clock, ...options });
   const client = new KinesisClient(kinesis.clientConfig);
+  const neighbours = createNeighbourClients(kinesis.clientConfig);
   const doors: LocalCli['doors'] = {
     openKinesis: async () => ({
       connection: kinesis.connection,
       admin: createStreamAdmin(client),
+      services: createServices(client, neighbours),
       async close() {},
     }),
   };
@@ -41,6 +45,7 @@ export async function createLocalCli(options: LocalKinesisOptions = {}): Promise
     },
     async [Symbol.asyncDispose]() {
       client.destroy();
+      neighbours.destroy();
       await kinesis.close();
     },
   };

@@ -91,7 +91,8 @@ export function readRecords<T>(
   });
   if (budgetTime !== undefined) shard.budgets.readBytes.take(Math.min(bytes, limits.bytesPerGet), budgetTime);
   const atEnd = shard.closedAt !== undefined && index >= log.next;
-  const millisBehindLatest = index < log.next ? Math.max(0, context.now - log.arrivalOf(index)) : 0;
+  // 0 says that there is nothing more: what arrived this very millisecond must not be taken for that.
+  const millisBehindLatest = index < log.next ? Math.max(1, context.now - log.arrivalOf(index)) : 0;
   return {
     records,
     bytes,

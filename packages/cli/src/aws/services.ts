@@ -1,0 +1,30 @@
+import type { KinesisClient } from '@aws-sdk/client-kinesis';
+
+import type { NeighbourClients } from './clients.ts';
+import type { FanOutAdmin } from './fan-out-admin.ts';
+import type { LeaseTables } from './lease-tables.ts';
+import type { Mappings } from './mappings.ts';
+import type { Metrics } from './metrics.ts';
+
+/** What commands ask of a Kinesis and its neighbours beyond streams and records; each loaded when it is first asked for. */
+export interface Services {
+  /** Registered fan-out consumers. */
+  fanOut(): Promise<FanOutAdmin>;
+  /** DynamoDB tables that consumer groups keep their leases in. */
+  leaseTables(): Promise<LeaseTables>;
+  /** CloudWatch. */
+  metrics(): Promise<Metrics>;
+  /** Event source mappings of Lambda. */
+  mappings(): Promise<Mappings>;
+}
+
+/** The services on SDK clients. */
+export function createServices(kinesis: KinesisClient, neighbours: NeighbourClients): Services {
+  return {
+    fanOut: async () => (await import('./fan-out-admin.ts')).createFanOutAdmin(kinesis),
+    leaseTables: async () =>
+      (await import('./lease-tables.ts')).createLeaseTables(await neighbours.dynamodb()),
+    metrics: async () => (await import('./metrics.ts')).createMetrics(await neighbours.cloudwatch()),
+    mappings: async () => (await import('./mappings.ts')).createMappings(await neighbours.lambda()),
+  };
+}
