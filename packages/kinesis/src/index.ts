@@ -23,5 +23,11 @@ export {
   type StreamOptions,
   type ValueCodec,
 } from './stream/index.ts';
-export { createConsumer, deadLetter, type Consumer, type ConsumerOptions } from './consumer/index.ts';
+export {
+  createConsumer,
+  deadLetter,
+  parkTheKey,
+  type Consumer,
+  type ConsumerOptions,
+} from './consumer/index.ts';
 export { createProducer, type Producer, type ProducerOptions, type Receipt } from './producer/index.ts';

@@ -69,14 +69,23 @@ export function createFanOut(service: Service): FanOut {
   };
 }
 
-async function* eventsOf(
+/** The signal ends the subscription from the first moment, whether anybody has asked for an event yet or not. */
+function eventsOf(
   stream: ShardEvents,
   context: CallContext,
   signal: AbortSignal | undefined,
-): AsyncGenerator<FanOutEvent> {
+): AsyncIterable<FanOutEvent> {
   const leave = (): void => void stream.return();
   if (signal?.aborted === true) leave();
   signal?.addEventListener('abort', leave, { once: true });
+  return events(stream, context, () => signal?.removeEventListener('abort', leave));
+}
+
+async function* events(
+  stream: ShardEvents,
+  context: CallContext,
+  ended: () => void,
+): AsyncGenerator<FanOutEvent> {
   try {
     for (;;) {
       const { done, value } = await stream.next();
@@ -85,7 +94,7 @@ async function* eventsOf(
       yield toEvent(value.event);
     }
   } finally {
-    signal?.removeEventListener('abort', leave);
+    ended();
     await stream.return();
   }
 }

@@ -120,7 +120,7 @@ function toStartAt(checkpoint: Checkpoint, item: Readonly<Record<string, unknown
 
 /** What cannot be read is left out: its key is handled again, which is better than a shard nobody can open. */
 function toParkedKeys(attribute: unknown): ParkedKeys | undefined {
-  const parked = new Map<string, Checkpoint>();
+  const parked = new Map<string, NonNullable<ReturnType<ParkedKeys['get']>>>();
   for (const entry of texts(attribute)) {
     const [, sequenceNumber = '', sub, key] = /^(\d+):(\d+):(.*)$/s.exec(entry) ?? [];
     if (key === undefined || !isSequenceNumber(sequenceNumber)) continue;

@@ -1,28 +1,27 @@
+import { Readable } from 'node:stream';
+import { ReadableStream } from 'node:stream/web';
+
 import type { Connection } from '../connection.ts';
 import { MillraceError } from '../errors.ts';
 import type { Handler } from '../process/index.ts';
 import type { StreamRecord } from '../record/record.ts';
+import { publish } from '../runtime/diagnostics.ts';
 import { toMilliseconds, type Duration } from '../runtime/duration.ts';
-import { createPollingSource } from '../source/index.ts';
 import type { StreamDefinition } from '../stream/stream.ts';
 import { Fleet } from './fleet.ts';
-import { iterate } from './iterate.ts';
+import { iterateBatches, iterateRecords } from './iterate.ts';
 import { resolveConsumerOptions, type ConsumerOptions, type ResolvedConsumerOptions } from './options.ts';
-import { Worker, type ShardStatus } from './worker.ts';
+import { Sources } from './sources.ts';
+import type { ConsumerStatus, ShardSelector } from './status.ts';
+import { checkStreams, streamsInHand } from './stream-in-hand.ts';
+import { Worker } from './worker.ts';
 
 export type RunOptions<T> = Handler<T> & {
   /** Closes the consumer, as {@link Consumer.close} does. */
   readonly signal?: AbortSignal;
 };
 
-export interface ConsumerStatus {
-  readonly workerId: string;
-  readonly group: string;
-  /** The shards this worker holds now. */
-  readonly shards: readonly ShardStatus[];
-}
-
-/** A worker of one group on one stream; the group's other workers may run anywhere. */
+/** A worker of one group; the group's other workers may run anywhere. It runs once, in one of the ways it can be read. */
 export interface Consumer<T> extends AsyncDisposable, AsyncIterable<StreamRecord<T>> {
   /**
    * Works until closed. Shards are handled side by side, the records of one shard in order. A record counts as handled when
@@ -32,6 +31,24 @@ export interface Consumer<T> extends AsyncDisposable, AsyncIterable<StreamRecord
    * `ACCESS_DENIED` and the like when going on is no use; in every case leases are given back first.
    */
   run(options: RunOptions<T>): Promise<void>;
+  /** An iteration over batches, the records of a shard that arrived together. One counts as handled when the next is asked for. */
+  batches(): AsyncIterableIterator<readonly StreamRecord<T>[]>;
+  /**
+   * A Node stream of records. One counts as handled when the next is read, so what the streams behind it hold, `highWaterMark`
+   * of each, may be lost to a crash: where nothing may, use {@link Consumer.run}. Destroying it closes the consumer.
+   */
+  readable(): Readable;
+  /** A web stream of records, with the same promise as {@link Consumer.readable}. Cancelling it closes the consumer. */
+  readableStream(): ReadableStream<StreamRecord<T>>;
+  /** Hands over no further record of the selected shards, of all when nothing is selected, until {@link Consumer.resume}. Leases are kept. */
+  pause(selector?: ShardSelector): void;
+  /** Goes on with the selected shards, with all when nothing is selected. */
+  resume(selector?: ShardSelector): void;
+  /**
+   * Hands over the records of a key again that was parked, from the next one on, in the selected shards this worker holds.
+   * Answers in how many it was parked. See {@link parkTheKey}.
+   */
+  unpark(partitionKey: string, selector?: ShardSelector): number;
   /** What this worker holds and how far it is. */
   status(): ConsumerStatus;
   /**
@@ -41,8 +58,17 @@ export interface Consumer<T> extends AsyncDisposable, AsyncIterable<StreamRecord
   close(options?: { readonly drain?: Duration }): Promise<void>;
 }
 
+type ConsumerConnection = Pick<Connection, 'reader' | 'fanOut' | 'leases'>;
+
+/** What flows in any of several streams. */
+type ValueIn<S extends readonly StreamDefinition<never, unknown>[]> =
+  S[number] extends StreamDefinition<never, infer T> ? T : never;
+
 /**
- * A consumer of one stream. With `for await` a record counts as handled when the next one is asked for.
+ * A consumer of one stream, or, given an array, of several in one group: their leases then carry the stream they are of, as the
+ * KCL's for several streams do, so that one stream and an array of one are different groups to the store.
+ *
+ * With `for await` a record counts as handled when the next one is asked for. Throws `OPTION_INVALID`.
  *
  * @example
  * ```ts
@@ -52,39 +78,52 @@ export interface Consumer<T> extends AsyncDisposable, AsyncIterable<StreamRecord
  */
 export function createConsumer<T>(
   stream: StreamDefinition<never, T>,
-  connection: Pick<Connection, 'reader' | 'leases'>,
+  connection: ConsumerConnection,
   options: ConsumerOptions,
-): Consumer<T> {
-  return new GroupConsumer(stream, connection, options);
+): Consumer<T>;
+export function createConsumer<const S extends readonly StreamDefinition<never, unknown>[]>(
+  streams: S,
+  connection: ConsumerConnection,
+  options: ConsumerOptions,
+): Consumer<ValueIn<S>>;
+export function createConsumer(
+  streams: StreamDefinition<never, unknown> | readonly StreamDefinition<never, unknown>[],
+  connection: ConsumerConnection,
+  options: ConsumerOptions,
+): Consumer<unknown> {
+  return new GroupConsumer(streams, connection, options);
 }
 
 class GroupConsumer<T> implements Consumer<T> {
-  readonly #stream: StreamDefinition<never, T>;
-  readonly #connection: Pick<Connection, 'reader' | 'leases'>;
+  readonly #definitions: readonly StreamDefinition<never, T>[];
+  readonly #several: boolean;
+  readonly #connection: ConsumerConnection;
   readonly #options: ResolvedConsumerOptions;
+  readonly #sources: Sources;
   #worker: Worker<T> | undefined;
   #running: Promise<void> | undefined;
   #closed = false;
 
   constructor(
-    stream: StreamDefinition<never, T>,
-    connection: Pick<Connection, 'reader' | 'leases'>,
+    streams: StreamDefinition<never, T> | readonly StreamDefinition<never, T>[],
+    connection: ConsumerConnection,
     options: ConsumerOptions,
   ) {
-    this.#stream = stream;
+    this.#several = 'length' in streams;
+    this.#definitions = 'length' in streams ? streams : [streams];
+    checkStreams(this.#names);
     this.#connection = connection;
     this.#options = resolveConsumerOptions(options);
+    this.#sources = new Sources(connection, this.#options);
   }
 
   async run(options: RunOptions<T>): Promise<void> {
     if (this.#closed || this.#running !== undefined) throw this.#unusable();
     const { signal } = options;
     const onAbort = (): void => void this.close();
-    const worker = this.#createWorker(options);
-    this.#worker = worker;
     if (signal?.aborted === true) return;
     signal?.addEventListener('abort', onAbort, { once: true });
-    this.#running = worker.run();
+    this.#running = this.#work(options);
     try {
       await this.#running;
     } finally {
@@ -93,9 +132,53 @@ class GroupConsumer<T> implements Consumer<T> {
     }
   }
 
+  batches(): AsyncIterableIterator<readonly StreamRecord<T>[]> {
+    return iterateBatches(this);
+  }
+
+  readable(): Readable {
+    // Nothing is read ahead: what has been read counts as handled.
+    return Readable.from(iterateRecords(this), { objectMode: true, highWaterMark: 0 });
+  }
+
+  readableStream(): ReadableStream<StreamRecord<T>> {
+    const records = iterateRecords(this);
+    return new ReadableStream<StreamRecord<T>>(
+      {
+        async pull(controller) {
+          const { done, value } = await records.next();
+          if (done === true) controller.close();
+          else controller.enqueue(value);
+        },
+        async cancel() {
+          await records.return();
+        },
+      },
+      { highWaterMark: 0 },
+    );
+  }
+
+  pause(selector: ShardSelector = {}): void {
+    this.#worker?.pause(selector);
+  }
+
+  resume(selector: ShardSelector = {}): void {
+    this.#worker?.resume(selector);
+  }
+
+  unpark(partitionKey: string, selector: ShardSelector = {}): number {
+    return this.#worker?.unpark(partitionKey, selector) ?? 0;
+  }
+
   status(): ConsumerStatus {
     const { workerId, group } = this.#options;
-    return { workerId, group, shards: this.#worker?.shards ?? [] };
+    return {
+      workerId,
+      group,
+      streams: this.#names,
+      shards: this.#worker?.shards ?? [],
+      foreignRecords: this.#worker?.foreignRecords ?? 0,
+    };
   }
 
   async close(options: { readonly drain?: Duration } = {}): Promise<void> {
@@ -113,29 +196,50 @@ class GroupConsumer<T> implements Consumer<T> {
   }
 
   [Symbol.asyncIterator](): AsyncIterator<StreamRecord<T>> {
-    return iterate(this);
+    return iterateRecords(this);
   }
 
-  #createWorker(handler: Handler<T>): Worker<T> {
+  async #work(handler: Handler<T>): Promise<void> {
     const { reader, leases } = this.#connection;
-    const { group, pollIntervalMs, batchSize, clock } = this.#options;
-    const stream = this.#stream;
-    const store = leases(group);
-    const source = createPollingSource(reader, {
-      stream: stream.name,
-      intervalMs: pollIntervalMs,
-      limit: batchSize,
-      clock,
+    const options = this.#options;
+    const store = leases(options.group);
+    const fleet = new Fleet(store, options);
+    const input = { reader, store, options, sources: this.#sources };
+    const worker = new Worker<T>({
+      ...options,
+      store,
+      fleet,
+      handler,
+      streams: (signal) =>
+        streamsInHand({ ...input, definitions: this.#definitions, several: this.#several }, signal),
     });
-    const fleet = new Fleet(stream.name, store, reader, this.#options);
-    return new Worker(fleet, store, { ...this.#options, stream, source, handler });
+    this.#worker = worker;
+    try {
+      await worker.run();
+    } finally {
+      if (options.deregister) await this.#deregister(fleet, worker);
+    }
+  }
+
+  /** Others of the group may read by the stream consumer still: the last one deregisters it. */
+  async #deregister(fleet: Fleet, worker: Worker<T>): Promise<void> {
+    try {
+      if (!(await fleet.hasOthers(worker.isOurs))) await this.#sources.deregister();
+    } catch (error) {
+      publish('consumer:error', () => ({ error }));
+    }
+  }
+
+  get #names(): readonly string[] {
+    return this.#definitions.map(({ name }) => name);
   }
 
   #unusable(): MillraceError {
     const state = this.#closed ? 'closed' : 'running already';
-    return new MillraceError('CLOSED', `The consumer of ${this.#stream.name} is ${state}.`, {
+    const streams = this.#names.join(', ');
+    return new MillraceError('CLOSED', `The consumer of ${streams} is ${state}.`, {
       advice: 'Create another consumer: each runs once.',
-      stream: this.#stream.name,
+      stream: streams,
     });
   }
 }

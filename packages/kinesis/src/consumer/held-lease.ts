@@ -2,10 +2,13 @@ import {
   compareCheckpoints,
   SHARD_END,
   type Checkpoint,
+  type CheckpointExtras,
   type Lease,
+  type ParkedKeys,
   type LeaseStore,
 } from '../lease/index.ts';
 import { isSentinel } from '../lease/checkpoint.ts';
+import type { Parking } from '../process/index.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { publish } from '../runtime/diagnostics.ts';
 
@@ -25,6 +28,7 @@ export class HeldLease {
   readonly #store: LeaseStore;
   readonly #clock: Clock;
   readonly #durationMs: number;
+  readonly #parking: Parking;
   readonly #onLost: () => void;
   readonly #onAsked: () => void;
   #lease: Lease;
@@ -41,6 +45,8 @@ export class HeldLease {
       readonly clock: Clock;
       readonly durationMs: number;
       readonly takenAt: number;
+      /** Stored with the lease, as far as the checkpoint has passed the keys. */
+      readonly parking: Parking;
       readonly onLost: () => void;
       /** Another worker waits for it: finish what is begun, then release. Called once. */
       readonly onAsked: () => void;
@@ -51,6 +57,7 @@ export class HeldLease {
     this.#clock = options.clock;
     this.#durationMs = options.durationMs;
     this.#confirmedAt = options.takenAt;
+    this.#parking = options.parking;
     this.#onLost = options.onLost;
     this.#onAsked = options.onAsked;
   }
@@ -79,9 +86,12 @@ export class HeldLease {
   /** The heartbeat. Never rejects; a failed write is tried again by the next one. */
   async beat(): Promise<void> {
     await this.#exclusively(async () => {
-      await this.#write((lease, progress) =>
-        progress === undefined ? this.#store.renew(lease) : this.#store.checkpoint(lease, progress),
-      );
+      await this.#write((lease, progress) => {
+        const extras = this.#extras(progress ?? lease.checkpoint);
+        return progress === undefined && extras.parked === undefined
+          ? this.#store.renew(lease)
+          : this.#store.checkpoint(lease, progress ?? lease.checkpoint, extras);
+      });
     }).catch((error: unknown) => {
       publish('consumer:lease-write-failed', () => ({ lease: this.#lease, error }));
     });
@@ -91,7 +101,7 @@ export class HeldLease {
   finish(childShardIds: readonly string[]): Promise<boolean> {
     return this.#exclusively(async () => {
       const stored = await this.#write((lease) =>
-        this.#store.checkpoint(lease, SHARD_END, { childShardIds }),
+        this.#store.checkpoint(lease, SHARD_END, { childShardIds, ...this.#extras(SHARD_END) }),
       );
       if (stored) this.#state = 'let-go';
       return stored;
@@ -101,8 +111,11 @@ export class HeldLease {
   /** Stores how far the shard is handled and gives the lease up. Rejects when the store failed: it then simply expires. */
   release(): Promise<void> {
     return this.#exclusively(async () => {
-      if (this.#progress !== undefined) {
-        await this.#write((lease, progress) => this.#store.checkpoint(lease, progress ?? lease.checkpoint));
+      const unstored = this.#extras(this.progress).parked !== undefined;
+      if (this.#progress !== undefined || unstored) {
+        await this.#write((lease, progress = lease.checkpoint) =>
+          this.#store.checkpoint(lease, progress, this.#extras(progress)),
+        );
       }
       if (!this.held) return;
       this.#state = 'let-go';
@@ -127,6 +140,16 @@ export class HeldLease {
     if (this.#progress === progress) this.#progress = undefined;
     if (asked) this.#onAsked();
     return this.held;
+  }
+
+  /** The keys parked up to `checkpoint`, when the stored ones are others. */
+  #extras(checkpoint: Checkpoint): CheckpointExtras {
+    const stored = this.#lease.parked;
+    if (this.#parking.size === 0 && stored === undefined) return {};
+    const passed = [...this.#parking].filter(([, first]) => compareCheckpoints(first, checkpoint) <= 0);
+    const parked: ParkedKeys = new Map(passed);
+    const same = parked.size === (stored?.size ?? 0) && [...parked.keys()].every((key) => stored?.has(key));
+    return same ? {} : { parked };
   }
 
   /** A checkpoint never goes back, whatever a handler reports. */

@@ -1,11 +1,13 @@
-export { createConsumer, type Consumer, type ConsumerStatus, type RunOptions } from './consumer.ts';
-export type { ConsumerOptions } from './options.ts';
-export type { ShardStatus } from './worker.ts';
+export { createConsumer, type Consumer, type RunOptions } from './consumer.ts';
+export type { ConsumerOptions, FanOutChoices } from './options.ts';
+export type { ConsumerStatus, ShardSelector, ShardState, ShardStatus } from './status.ts';
 export {
   deadLetter,
+  parkTheKey,
   type EachBatch,
   type EachRecord,
   type FailurePolicy,
   type Handler,
   type HandlerContext,
+  type ParkOptions,
 } from '../process/index.ts';

@@ -1,52 +1,56 @@
 import { isMillraceError } from '../errors.ts';
-import type { Checkpoint, Lease, LeaseStore } from '../lease/index.ts';
-import { backoffDelay, type Backoff } from '../runtime/backoff.ts';
+import type { Lease, LeaseStore } from '../lease/index.ts';
+import type { Handler } from '../process/index.ts';
 import { sleep } from '../runtime/clock.ts';
 import { publish } from '../runtime/diagnostics.ts';
 import { Ticker } from '../runtime/ticker.ts';
-import type { ChildShard } from '../shard/shard.ts';
+import { attempt } from './attempt.ts';
 import type { Fleet, Won } from './fleet.ts';
-import { HeldLease } from './held-lease.ts';
-import { ShardRun, type ShardOutcome, type ShardRunOptions } from './shard-run.ts';
+import type { ResolvedConsumerOptions } from './options.ts';
+import type { ShardSelector, ShardStatus } from './status.ts';
+import { selects } from './status.ts';
+import type { StreamInHand } from './stream-in-hand.ts';
+import { Tenure } from './tenure.ts';
 
-/** A shard in this worker's hands. */
-export interface ShardStatus {
-  readonly shardId: string;
-  /** Everything up to here is handled. */
-  readonly checkpoint: Checkpoint;
-  /** How far behind the newest record of the shard, milliseconds; undefined before the first read. */
-  readonly millisBehindLatest: number | undefined;
+const shardSyncMs = 60_000;
+/** A shard that did not move here is left to others for so many lease durations. */
+const avoidDurations = 3;
+
+export interface WorkerOptions<T> extends ResolvedConsumerOptions {
+  readonly store: LeaseStore;
+  readonly fleet: Fleet;
+  readonly handler: Handler<T>;
+  /** Made before the first look at the leases; their streams must be asked for first when there are several. */
+  readonly streams: (signal: AbortSignal) => Promise<readonly StreamInHand<T>[]>;
 }
 
-const backoff: Backoff = { baseMs: 200, capMs: 10_000 };
-const shardSyncMs = 60_000;
-
 /**
- * One member of a consumer group. Three loops, each on its own beat, and one run per shard held:
+ * One member of a consumer group. Three loops, each on its own beat, and one tenure per shard held:
  *
- * - beat: renews or checkpoints every lease held, three times a lease duration;
- * - claim: looks at all leases and takes what it should have;
- * - sync: compares leases with the stream's shards.
+ * - beat: renews or checkpoints every lease held, three times a lease duration, and looks at whether each shard moves;
+ * - claim: looks at all leases, takes what it should have and asks for what others have too much of;
+ * - sync: compares leases with the streams' shards.
  *
- * `stop` ends claim and sync and lets every run finish what it has; the beat goes on until the last run has given its
- * lease back. `kill` asks the handlers to give up and waits for them no longer.
+ * `stop` ends claim and sync and lets every shard finish what it has; the beat goes on until the last has given its lease
+ * back. `kill` asks the handlers to give up and waits for them no longer.
  */
 export class Worker<T> {
-  readonly #fleet: Fleet;
-  readonly #store: LeaseStore;
-  readonly #options: ShardRunOptions<T>;
-  readonly #runs = new Map<string, ShardRun<T>>();
-  readonly #running = new Set<Promise<void>>();
+  readonly #options: WorkerOptions<T>;
+  readonly #tenures = new Map<string, Tenure<T>>();
+  readonly #working = new Set<Promise<void>>();
+  readonly #paused: ShardSelector[] = [];
+  /** Leases given up because their shards did not move, and until when they are left to others (monotonic). */
+  readonly #avoided = new Map<string, number>();
   readonly #beat: Ticker;
   readonly #claim: Ticker;
   readonly #sync: Ticker;
   readonly #stopping = new AbortController();
+  #streams: ReadonlyMap<string | undefined, StreamInHand<T>> = new Map();
+  #foreign = 0;
   #failure: { readonly error: unknown } | undefined;
 
-  constructor(fleet: Fleet, store: LeaseStore, options: ShardRunOptions<T>) {
+  constructor(options: WorkerOptions<T>) {
     const { clock, leaseDurationMs } = options;
-    this.#fleet = fleet;
-    this.#store = store;
     this.#options = options;
     this.#beat = new Ticker(clock, leaseDurationMs / 3);
     this.#claim = new Ticker(clock, Math.min(2000, leaseDurationMs / 3));
@@ -54,27 +58,30 @@ export class Worker<T> {
   }
 
   get shards(): readonly ShardStatus[] {
-    return [...this.#runs.values()].map(({ held, millisBehindLatest }) => ({
-      shardId: held.lease.shardId,
-      checkpoint: held.progress,
-      millisBehindLatest,
-    }));
+    return [...this.#tenures.values()].map(({ status }) => status);
+  }
+
+  get foreignRecords(): number {
+    return this.#foreign;
   }
 
   /** Resolves when stopped and every lease is given back; rejects with what made it stop, when it did so by itself. */
   async run(): Promise<void> {
     const beating = this.#loop(this.#beat, async () => {
-      await Promise.all([...this.#runs.values()].map(({ held }) => held.beat()));
+      await Promise.all([...this.#tenures.values()].map((tenure) => tenure.beat()));
     });
     await this.#attempt(async () => {
-      await this.#store.prepare({ signal: this.#stopping.signal });
+      const { signal } = this.#stopping;
+      await this.#options.store.prepare({ signal });
+      const streams = await this.#options.streams(signal);
+      this.#streams = new Map(streams.map((stream) => [stream.identifier, stream]));
       await this.#syncShards();
     });
     await Promise.all([
       this.#loop(this.#claim, () => this.#claimLeases()),
       this.#loop(this.#sync, () => this.#syncShards()),
     ]);
-    while (this.#running.size > 0) await Promise.all(this.#running);
+    while (this.#working.size > 0) await Promise.all(this.#working);
     this.#beat.end();
     await beating;
     if (this.#failure !== undefined) throw this.#failure.error;
@@ -84,76 +91,92 @@ export class Worker<T> {
     this.#stopping.abort();
     this.#claim.end();
     this.#sync.end();
-    for (const run of this.#runs.values()) run.stop();
+    for (const tenure of this.#tenures.values()) tenure.stop();
   }
 
   kill(): void {
     this.stop();
-    for (const run of this.#runs.values()) run.kill();
+    for (const tenure of this.#tenures.values()) tenure.kill();
+  }
+
+  /** Holds for shards that come later, too, until resumed. */
+  pause(selector: ShardSelector): void {
+    this.#paused.push(selector);
+    for (const tenure of this.#selected(selector)) tenure.pause();
+  }
+
+  /** Lifts every pause whose shards are all among the selected. */
+  resume(selector: ShardSelector): void {
+    const kept = this.#paused.filter(({ stream, shardId }) => {
+      const covers =
+        (selector.stream === undefined || selector.stream === stream) &&
+        (selector.shardId === undefined || selector.shardId === shardId);
+      return !covers;
+    });
+    this.#paused.splice(0, this.#paused.length, ...kept);
+    for (const tenure of this.#selected(selector)) tenure.resume();
+  }
+
+  /** In how many shards the key was parked. */
+  unpark(partitionKey: string, selector: ShardSelector): number {
+    return this.#selected(selector).filter((tenure) => tenure.unpark(partitionKey)).length;
+  }
+
+  isOurs = (lease: Lease): boolean => this.#streams.has(lease.streamIdentifier);
+
+  #selected(selector: ShardSelector): readonly Tenure<T>[] {
+    return [...this.#tenures.values()].filter(({ status }) => selects(selector, status));
   }
 
   async #claimLeases(): Promise<void> {
-    for (const won of await this.#fleet.claim(new Set(this.#runs.keys()))) this.#start(won);
+    const now = this.#options.clock.monotonic();
+    for (const [leaseKey, until] of this.#avoided) if (until <= now) this.#avoided.delete(leaseKey);
+    const held = new Set(this.#tenures.keys());
+    const avoid = new Set(this.#avoided.keys());
+    const won = await this.#options.fleet.claim({ held, avoid, ours: this.isOurs });
+    for (const each of won) this.#start(each);
   }
 
   async #syncShards(): Promise<void> {
-    if (!(await this.#fleet.syncShards(this.#stopping.signal))) {
-      await sleep(this.#options.clock, 1000, this.#stopping.signal);
+    const { signal } = this.#stopping;
+    for (const { keeper } of this.#streams.values()) {
+      if (await keeper.sync(signal)) continue;
+      await sleep(this.#options.clock, 1000, signal);
       this.#sync.poke();
     }
   }
 
-  #start({ lease, takenAt }: Won): void {
+  #start(won: Won): void {
+    const { leaseKey, streamIdentifier } = won.lease;
+    const stream = this.#streams.get(streamIdentifier);
+    if (stream === undefined) return;
+    const tenure = new Tenure<T>(won, {
+      ...this.#options,
+      stream: stream.definition,
+      source: stream.source,
+      keeper: stream.keeper,
+      foreign: (records) => {
+        this.#foreign += records;
+        this.#options.meter.add('millrace.consumer.foreign', records, { stream: stream.definition.name });
+      },
+      attempt: (task) => this.#attempt(task),
+      failed: (error) => this.#fail(error),
+      stopping: this.#stopping.signal,
+    });
+    this.#tenures.set(leaseKey, tenure);
+    if (this.#paused.some((selector) => selects(selector, tenure.status))) tenure.pause();
+    const working = this.#work(leaseKey, tenure).finally(() => this.#working.delete(working));
+    this.#working.add(working);
+    if (this.#stopping.signal.aborted) tenure.stop();
+  }
+
+  async #work(leaseKey: string, tenure: Tenure<T>): Promise<void> {
+    const ended = await tenure.work();
+    this.#tenures.delete(leaseKey);
     const { clock, leaseDurationMs } = this.#options;
-    const held: HeldLease = new HeldLease(this.#store, lease, {
-      clock,
-      durationMs: leaseDurationMs,
-      takenAt,
-      onLost: () => run.kill(),
-      onAsked: () => run.stop(),
-    });
-    const run = new ShardRun(held, this.#options);
-    this.#runs.set(lease.leaseKey, run);
-    const running = this.#work(run).finally(() => {
-      this.#runs.delete(lease.leaseKey);
-      this.#running.delete(running);
-    });
-    this.#running.add(running);
-    if (this.#stopping.signal.aborted) run.stop();
-  }
-
-  /** Never rejects: an error nothing can mend stops the worker. */
-  async #work(run: ShardRun<T>): Promise<void> {
-    const { shardId } = run.held.lease;
-    let outcome: ShardOutcome = { ended: 'stopped' };
-    try {
-      // A handler may not heed its signal; the lease must not wait for it.
-      outcome = await Promise.race([run.run(), run.killed]);
-    } catch (error) {
-      if (!run.held.held) outcome = { ended: 'lost' };
-      else if (!(await this.#isGone(run.held.lease, error))) this.#fail(error);
-    }
-    if (outcome.ended === 'shard-end') await this.#finish(run, outcome.children);
-    publish('consumer:shard-stopped', () => ({ shardId, outcome: outcome.ended }));
-    await run.held.release().catch((error: unknown) => {
-      publish('consumer:lease-write-failed', () => ({ lease: run.held.lease, error }));
-    });
-  }
-
-  /** Children first, then the mark that lets others start them; a crash in between only repeats it. */
-  async #finish(run: ShardRun<T>, children: readonly ChildShard[]): Promise<void> {
-    await this.#attempt(async () => {
-      if (!run.held.held) return;
-      await this.#fleet.adopt(run.held.lease, children, this.#stopping.signal);
-      await run.held.finish(children.map(({ shardId }) => shardId));
-    });
-    this.#claim.poke();
-  }
-
-  /** Whether the run failed only because its shard is past its retention. */
-  async #isGone(lease: Lease, error: unknown): Promise<boolean> {
-    if (!isMillraceError(error, 'STREAM_NOT_FOUND')) return false;
-    return this.#fleet.dropIfTrimmed(lease, this.#stopping.signal).catch(() => false);
+    if (ended === 'stalled')
+      this.#avoided.set(leaseKey, clock.monotonic() + avoidDurations * leaseDurationMs);
+    if (ended === 'shard-end') this.#claim.poke();
   }
 
   /** Runs `task` on every tick. What may pass by itself is reported and waited out; the rest stops the worker. */
@@ -168,27 +191,14 @@ export class Worker<T> {
     }
   }
 
-  /** Repeats `task` until it succeeds, the worker stops, or it fails for good. */
-  async #attempt(task: () => Promise<void>): Promise<void> {
-    const { signal } = this.#stopping;
-    for (let tries = 1; ; tries++) {
-      try {
-        await task();
-        return;
-      } catch (error) {
-        this.#judge(error);
-        if (signal.aborted) return;
-        await sleep(this.#options.clock, backoffDelay(backoff, tries, this.#options.clock), signal).catch(
-          () => {},
-        );
-        if (signal.aborted) return;
-      }
-    }
+  #attempt(task: () => Promise<void>): Promise<void> {
+    const { clock } = this.#options;
+    return attempt(task, { clock, signal: this.#stopping.signal, judge: (error) => this.#judge(error) });
   }
 
   #judge(error: unknown): void {
     if (this.#stopping.signal.aborted && isMillraceError(error, 'ABORTED')) return;
-    publish('consumer:error', () => ({ stream: this.#options.stream.name, error }));
+    publish('consumer:error', () => ({ error }));
     if (!isMillraceError(error) || !error.retryable) this.#fail(error);
   }
 

@@ -47,6 +47,11 @@ export function isShardEnd(checkpoint: Checkpoint): boolean {
   return checkpoint.sequenceNumber === 'SHARD_END';
 }
 
+/** Whether nothing of the shard, or all of it, is handled: it names no record. */
+export function isSentinelCheckpoint({ sequenceNumber }: Checkpoint): boolean {
+  return isSentinel(sequenceNumber);
+}
+
 /** Whether it names a place by word, not by number. */
 export function isSentinel(value: string): value is CheckpointSentinel {
   return Object.hasOwn(rank, value);

@@ -10,6 +10,7 @@ export {
 export { parentsFinished, planAssignment, type Assignment, type AssignmentInput } from './assignment.ts';
 export {
   compareCheckpoints,
+  isSentinelCheckpoint,
   isShardEnd,
   SHARD_END,
   type Checkpoint,

@@ -1,4 +1,5 @@
 import type { HashRange } from '../shard/hash-range.ts';
+import type { SequenceNumber } from '../record/sequence-number.ts';
 import type { Checkpoint } from './checkpoint.ts';
 
 /** The right to read one shard, and how far it has been handled. One item of the KCL's lease table. */
@@ -32,7 +33,10 @@ export interface Lease {
 }
 
 /** Partition keys whose records are put aside, each with the first that failed. */
-export type ParkedKeys = ReadonlyMap<string, Checkpoint>;
+export type ParkedKeys = ReadonlyMap<
+  string,
+  { readonly sequenceNumber: SequenceNumber; readonly subSequenceNumber: number }
+>;
 
 /**
  * The key of another shard's lease in the same stream.

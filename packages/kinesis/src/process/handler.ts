@@ -8,6 +8,8 @@ export interface HandlerContext {
   readonly millisBehindLatest: number;
   /** Fires when the shard is taken away or the consumer gives up waiting; finish or stop soon. */
   readonly signal: AbortSignal;
+  /** Says that work that takes longer than `stallAfter` goes on; call it now and then in a handler that takes its time. */
+  readonly progress: () => void;
 }
 
 /** Called for each record of a shard in order, one at a time; a promise it returns is awaited. */

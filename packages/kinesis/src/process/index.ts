@@ -1,4 +1,5 @@
-export { deadLetter, type FailurePolicy } from './failure-policy.ts';
+export { deadLetter, parkTheKey, type FailurePolicy, type ParkOptions } from './failure-policy.ts';
 export type { EachBatch, EachRecord, Handler, HandlerContext } from './handler.ts';
-export { processRecords } from './process.ts';
+export { Parking, type Place } from './parking.ts';
+export { processRecords, type ProcessOptions } from './process.ts';
 export type { RawStreamRecord } from './raw-record.ts';

@@ -1,4 +1,3 @@
-import type { MillraceError } from '../errors.ts';
 import type { StreamRecord } from '../record/record.ts';
 import { backoffDelay, type Backoff } from '../runtime/backoff.ts';
 import { sleep, type Clock } from '../runtime/clock.ts';
@@ -7,7 +6,8 @@ import type { FailurePolicy } from './failure-policy.ts';
 import type { Handler, HandlerContext } from './handler.ts';
 import { handlerError } from './handler-error.ts';
 import { handleByKey } from './key-lanes.ts';
-import { toLost } from './lost.ts';
+import { Parking } from './parking.ts';
+import { behind, putAside, type PutAsideOptions, type Reason } from './put-aside.ts';
 import type { RawStreamRecord } from './raw-record.ts';
 
 export interface ProcessOptions<T> {
@@ -23,6 +23,12 @@ export interface ProcessOptions<T> {
   readonly stop: AbortSignal;
   /** Asked before every call of the handler: a process that slept may have lost the right to it. @defaultValue always */
   readonly mayHandle?: () => boolean;
+  /** The keys that are parked; those the policy parks are added. Default: none yet. */
+  readonly parking?: Parking;
+  /** Asked before each record or batch: a promise to wait for first, when there is one. Default: none. */
+  readonly gate?: () => Promise<void> | undefined;
+  /** Told of each try and each finished record: the shard is not stuck. */
+  readonly alive?: () => void;
 }
 
 const backoff: Backoff = { baseMs: 100, capMs: 30_000 };
@@ -34,7 +40,8 @@ type HandleOne<T> = (record: StreamRecord<T>, context: HandlerContext) => unknow
  * Hands records to a user's function in order and says through `handled` how far it got: that record and all before it
  * are done. A failure is retried in place with back-off. When tries run out a batch is bisected until the failing record
  * is alone; what happens to that one is the policy's: stop here with `HANDLER_FAILED`, or put it aside and go on. A value
- * that cannot be decoded has failed at once. Returns early, without an error, when `stop` fires.
+ * that cannot be decoded has failed at once, and a record whose key is parked is put aside untried. Returns early, without an
+ * error, when `stop` fires.
  */
 export async function processRecords<T>(
   records: readonly RawStreamRecord[],
@@ -52,18 +59,24 @@ class Process<T> {
   readonly #context: HandlerContext;
   readonly #options: ProcessOptions<T>;
   readonly #handled: (last: RawStreamRecord) => void;
+  readonly #aside: PutAsideOptions;
 
   constructor(context: HandlerContext, options: ProcessOptions<T>, handled: (last: RawStreamRecord) => void) {
+    const { onFailure, parking = new Parking(), clock, stop, alive = () => {} } = options;
     this.#context = context;
     this.#options = options;
     this.#handled = handled;
+    this.#aside = { onFailure, parking, clock, stop, alive };
   }
 
   async each(records: readonly RawStreamRecord[], handle: HandleOne<T>): Promise<void> {
     for (const raw of records) {
       // A handler that answers at once must not cost a promise per record.
+      const wait = this.#options.gate?.();
+      if (wait !== undefined) await wait;
       const done = this.#one(raw, handle);
       if (!(typeof done === 'boolean' ? done : await done)) return;
+      this.#aside.alive();
       this.#handled(raw);
     }
   }
@@ -72,7 +85,12 @@ class Process<T> {
     await handleByKey(records, {
       keyOf: ({ partitionKey }) => partitionKey,
       concurrency: this.#options.concurrency,
-      handle: async (raw) => this.#one(raw, handle),
+      handle: async (raw) => {
+        await this.#options.gate?.();
+        const done = await this.#one(raw, handle);
+        this.#aside.alive();
+        return done;
+      },
       advanced: this.#handled,
     });
   }
@@ -89,7 +107,7 @@ class Process<T> {
       }
       // What came before a record that cannot be decoded is still owed to the handler, and comes first.
       if (!(await this.#batch(raw, batch, handle, this.#options.maxAttempts))) return;
-      if (!(await this.#putAside(each, record.poison, 1))) return;
+      if (!(await this.#putAside(each, record.poison))) return;
       this.#handled(each);
       [raw, batch] = [[], []];
     }
@@ -104,6 +122,8 @@ class Process<T> {
   /** True when the record is handled or put aside, false when stopped. */
   #one(raw: RawStreamRecord, handle: HandleOne<T>): boolean | Promise<boolean> {
     if (this.#stopped) return false;
+    const first = this.#aside.parking.first(raw.partitionKey);
+    if (first !== undefined) return this.#putAside(raw, behind(raw, first));
     const decoded = this.#decode(raw);
     return decoded instanceof Promise
       ? decoded.then((record) => this.#handleOne(raw, record, handle))
@@ -111,16 +131,27 @@ class Process<T> {
   }
 
   #handleOne(raw: RawStreamRecord, record: Decoded<T>, handle: HandleOne<T>): boolean | Promise<boolean> {
-    if ('poison' in record) return this.#putAside(raw, record.poison, 1);
-    const call = (): unknown => handle(record, this.#context);
-    const again = (error: unknown): Promise<boolean> =>
-      this.#retry([raw], call, error, this.#options.maxAttempts);
+    if ('poison' in record) return this.#putAside(raw, record.poison);
     try {
-      const result = call();
-      return result instanceof Promise ? result.then(() => true, again) : true;
+      const result = handle(record, this.#context);
+      // Not only promises: what a query builder returns runs when it is waited for.
+      if (!isThenable(result)) return true;
+      return Promise.resolve(result).then(
+        () => true,
+        (error: unknown) => this.#again(raw, record, handle, error),
+      );
     } catch (error) {
-      return again(error);
+      return this.#again(raw, record, handle, error);
     }
+  }
+
+  #again(
+    raw: RawStreamRecord,
+    record: StreamRecord<T>,
+    handle: HandleOne<T>,
+    error: unknown,
+  ): Promise<boolean> {
+    return this.#retry([raw], () => handle(record, this.#context), error, this.#options.maxAttempts);
   }
 
   /** True when every record is handled or put aside, false when stopped. */
@@ -132,6 +163,30 @@ class Process<T> {
   ): Promise<boolean> {
     const last = raw.at(-1);
     if (last === undefined) return true;
+    const { parking } = this.#aside;
+    if (parking.size > 0) {
+      // Those of parked keys first: the halves of a batch that fails tell their progress, past these.
+      for (const each of raw) {
+        const first = parking.first(each.partitionKey);
+        if (first !== undefined && !(await this.#putAside(each, behind(each, first)))) return false;
+      }
+      const isFree = ({ partitionKey }: RawStreamRecord): boolean =>
+        parking.first(partitionKey) === undefined;
+      raw = raw.filter(isFree);
+      records = records.filter(isFree);
+    }
+    if (raw.length > 0 && !(await this.#tryBatch(raw, records, handle, tries))) return false;
+    this.#handled(last);
+    return true;
+  }
+
+  async #tryBatch(
+    raw: readonly RawStreamRecord[],
+    records: readonly StreamRecord<T>[],
+    handle: HandleBatch<T>,
+    tries: number,
+  ): Promise<boolean> {
+    await this.#options.gate?.();
     if (this.#stopped) return false;
     const call = (): unknown => handle(records, this.#context);
     try {
@@ -140,7 +195,7 @@ class Process<T> {
       const halves = (): Promise<boolean> => this.#bisect(raw, records, handle);
       if (!(await this.#retry(raw, call, error, tries, halves))) return false;
     }
-    this.#handled(last);
+    this.#aside.alive();
     return true;
   }
 
@@ -175,10 +230,11 @@ class Process<T> {
     let cause = failure;
     for (let tries = 1; !stop.aborted; tries++) {
       const error = cause;
+      this.#aside.alive();
       publish('process:failed', () => ({ record: first, records: raw.length, tries, error }));
       if (tries >= maxAttempts) {
         if (raw.length > 1 && bisect !== undefined) return bisect();
-        return this.#putAside(first, handlerError(first, tries, cause), tries);
+        return this.#putAside(first, { error: handlerError(first, tries, cause), attempts: tries });
       }
       try {
         await sleep(clock, backoffDelay(backoff, tries, clock), stop);
@@ -192,29 +248,15 @@ class Process<T> {
     return false;
   }
 
-  /** Ends a record that cannot be handled. True when it is out of the way, false when stopped first. */
-  async #putAside(raw: RawStreamRecord, error: MillraceError, attempts: number): Promise<boolean> {
-    const { onFailure, clock, stop } = this.#options;
-    if (stop.aborted) return false;
-    if (onFailure.action === 'stop') throw error;
-    publish('process:put-aside', () => ({ record: raw, action: onFailure.action, attempts, error }));
-    for (let tries = 1; onFailure.action === 'deadLetter'; tries++) {
-      try {
-        await onFailure.sink(toLost(raw, error, attempts));
-        break;
-      } catch (cause) {
-        publish('process:sink-failed', () => ({ record: raw, tries, error: cause }));
-        await sleep(clock, backoffDelay(backoff, tries, clock), stop).catch(() => {});
-        if (stop.aborted) return false;
-      }
-    }
-    return true;
+  #putAside(raw: RawStreamRecord, reason: Reason): Promise<boolean> {
+    const parkedBehind = this.#aside.parking.first(raw.partitionKey);
+    return putAside(raw, parkedBehind === undefined ? reason : { ...reason, parkedBehind }, this.#aside);
   }
 
   #decode(raw: RawStreamRecord): Decoded<T> | Promise<Decoded<T>> {
-    const refuse = (cause: unknown): { readonly poison: MillraceError } => {
+    const refuse = (cause: unknown): Poison => {
       publish('process:failed', () => ({ record: raw, records: 1, tries: 1, error: cause }));
-      return { poison: handlerError(raw, 1, cause) };
+      return { poison: { error: handlerError(raw, 1, cause), attempts: 1 } };
     };
     try {
       const value = this.#options.decode(raw.bytes);
@@ -226,4 +268,12 @@ class Process<T> {
   }
 }
 
-type Decoded<T> = StreamRecord<T> | { readonly poison: MillraceError };
+interface Poison {
+  readonly poison: Reason;
+}
+
+type Decoded<T> = StreamRecord<T> | Poison;
+
+function isThenable(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
+}

@@ -1,5 +1,6 @@
 export { backoffDelay, type Backoff } from './backoff.ts';
 export { aborted, nextTurn, sleep, systemClock, type Clock } from './clock.ts';
+export { Bell } from './bell.ts';
 export { publish } from './diagnostics.ts';
 export { Ticker } from './ticker.ts';
 export { toMilliseconds, type Duration } from './duration.ts';

@@ -1,15 +1,22 @@
 import { isMillraceError } from '../errors.ts';
 import type { Position } from '../record/position.ts';
 import { backoffDelay, type Backoff } from '../runtime/backoff.ts';
-import { sleep, type Clock } from '../runtime/clock.ts';
+import type { Clock } from '../runtime/clock.ts';
 import { publish } from '../runtime/diagnostics.ts';
+import { sizeOf } from './batch-size.ts';
+import { Pace } from './pace.ts';
 import type { ReadResult, ShardReader } from './shard-reader.ts';
 import type { ShardBatch, ShardSource } from './shard-source.ts';
+import { pause } from './waiting.ts';
 
 export interface PollingOptions {
   readonly stream: string;
   /** Time between two reads of one shard, milliseconds. */
   readonly intervalMs: number;
+  /** The longest time between two reads of a shard without records, milliseconds. Default: the interval. */
+  readonly idleMs?: number;
+  /** Groups that poll the stream, this one included; with more than one a shard is read every 200 ms for each at most. Default 1. */
+  readonly readers?: number;
   /** Records a read may answer, 1 to 10,000. */
   readonly limit: number;
   readonly clock: Clock;
@@ -26,22 +33,26 @@ const backoff: Backoff = { baseMs: 200, capMs: 10_000 };
  * for await (const { records } of source.read(shardId, { type: 'oldest' }, signal)) handle(records);
  * ```
  */
-export function createPollingSource(reader: ShardReader, options: PollingOptions): ShardSource {
+export function createPollingSource(
+  reader: Pick<ShardReader, 'openIterator' | 'read'>,
+  options: PollingOptions,
+): ShardSource {
   return { read: (shardId, from, signal) => poll(reader, options, shardId, from, signal) };
 }
 
 async function* poll(
-  reader: ShardReader,
+  reader: Pick<ShardReader, 'openIterator' | 'read'>,
   options: PollingOptions,
   shardId: string,
   from: Position,
   signal: AbortSignal,
 ): AsyncGenerator<ShardBatch> {
-  const { stream, clock } = options;
+  const { stream, clock, intervalMs, idleMs = intervalMs, readers = 1 } = options;
   const cursor = new Cursor(reader, options, shardId, from);
+  const pace = new Pace({ intervalMs, idleMs, readers });
   let failures = 0;
   while (!signal.aborted) {
-    const startedAt = clock.monotonic();
+    pace.called(clock.monotonic());
     let result: ReadResult;
     try {
       result = await cursor.advance(signal);
@@ -51,28 +62,36 @@ async function* poll(
       if (isMillraceError(error, 'ITERATOR_EXPIRED')) cursor.reopen();
       else if (!isMillraceError(error) || !error.retryable) throw error;
       publish('source:retry', () => ({ stream, shardId, error }));
-      await quietSleep(clock, backoffDelay(backoff, ++failures, clock), signal);
+      const owedMs = isMillraceError(error, 'THROTTLED') ? pace.refused(clock.monotonic()) : 0;
+      await pause(clock, owedMs + backoffDelay(backoff, ++failures, clock), signal);
       continue;
     }
     const { records, millisBehindLatest, childShards, nextIterator } = result;
+    const found = { records: records.length, bytes: sizeOf(records), millisBehindLatest };
+    pace.found(found, clock.monotonic());
     if (nextIterator === undefined) {
-      yield { records, millisBehindLatest, children: childShards ?? [] };
+      yield { records, millisBehindLatest, children: childShards ?? [], retrieval: 'polling' };
       return;
     }
-    yield { records, millisBehindLatest };
-    await quietSleep(clock, startedAt + options.intervalMs - clock.monotonic(), signal);
+    yield { records, millisBehindLatest, retrieval: 'polling' };
+    await pause(clock, pace.wait(clock.monotonic()), signal);
   }
 }
 
 /** A place in a shard that survives the loss of its iterator. */
 class Cursor {
-  readonly #reader: ShardReader;
+  readonly #reader: Pick<ShardReader, 'openIterator' | 'read'>;
   readonly #options: PollingOptions;
   readonly #shardId: string;
   #position: Position;
   #iterator: string | undefined;
 
-  constructor(reader: ShardReader, options: PollingOptions, shardId: string, from: Position) {
+  constructor(
+    reader: Pick<ShardReader, 'openIterator' | 'read'>,
+    options: PollingOptions,
+    shardId: string,
+    from: Position,
+  ) {
     this.#reader = reader;
     this.#options = options;
     this.#shardId = shardId;
@@ -108,14 +127,4 @@ class Cursor {
 
 function isRefused(error: unknown): boolean {
   return isMillraceError(error) && error.details.service === 'InvalidArgumentException';
-}
-
-/** Waits; an abort only cuts the wait short, the loop sees the signal itself. */
-async function quietSleep(clock: Clock, delayMs: number, signal: AbortSignal): Promise<void> {
-  if (delayMs <= 0) return;
-  try {
-    await sleep(clock, delayMs, signal);
-  } catch (error) {
-    if (!isMillraceError(error, 'ABORTED')) throw error;
-  }
 }

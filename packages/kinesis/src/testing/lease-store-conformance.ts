@@ -4,7 +4,7 @@ import { isMillraceError } from '../errors.ts';
 import type { Checkpoint } from '../lease/checkpoint.ts';
 import type { Lease } from '../lease/lease.ts';
 import type { LeaseStore } from '../lease/lease-store.ts';
-import { toSequenceNumber } from '../record/sequence-number.ts';
+import { toSequenceNumber, type SequenceNumber } from '../record/sequence-number.ts';
 import { MAX_HASH_KEY } from '../record/hash-key.ts';
 
 /** One thing every lease store guarantees; `run` rejects when this one does not. */
@@ -382,7 +382,10 @@ function holder(worker: string): Partial<Lease> {
   return { owner: worker, handsOver: worker };
 }
 
-function numbered(sequenceNumber: string, subSequenceNumber = 0): Checkpoint {
+function numbered(
+  sequenceNumber: string,
+  subSequenceNumber = 0,
+): { readonly sequenceNumber: SequenceNumber; readonly subSequenceNumber: number } {
   return { sequenceNumber: toSequenceNumber(sequenceNumber), subSequenceNumber };
 }
 

@@ -6,6 +6,7 @@ import { createManualClock, type ManualClock } from '@millrace/kinesis/testing';
 import { expect, test } from 'vitest';
 
 import { HeldLease } from '../../src/consumer/held-lease.ts';
+import { Parking } from '../../src/process/index.ts';
 
 const fresh: Lease = {
   leaseKey: 'shardId-000000000000',
@@ -38,6 +39,7 @@ async function hold(wrap: (store: LeaseStore) => LeaseStore = (store) => store):
     clock,
     durationMs: 3000,
     takenAt: clock.monotonic(),
+    parking: new Parking(),
     onLost: () => losses.push(clock.monotonic()),
     onAsked: () => asked.push(clock.monotonic()),
   });

@@ -18,6 +18,7 @@ const context = {
   shardId: 'shardId-000000000000',
   millisBehindLatest: 0,
   signal: new AbortController().signal,
+  progress: () => {},
 };
 
 function raw(sequence: number): RawStreamRecord {

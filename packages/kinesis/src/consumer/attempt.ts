@@ -1,0 +1,22 @@
+import { backoffDelay, type Backoff } from '../runtime/backoff.ts';
+import { sleep, type Clock } from '../runtime/clock.ts';
+
+const backoff: Backoff = { baseMs: 200, capMs: 10_000 };
+
+/** Repeats `task` with growing pauses until it succeeds or `signal` fires. `judge` hears of each error, and fires the signal over one nothing can mend. */
+export async function attempt(
+  task: () => Promise<void>,
+  { clock, signal, judge }: { clock: Clock; signal: AbortSignal; judge: (error: unknown) => void },
+): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    try {
+      await task();
+      return;
+    } catch (error) {
+      judge(error);
+      if (signal.aborted) return;
+      await sleep(clock, backoffDelay(backoff, tries, clock), signal).catch(() => {});
+      if (signal.aborted) return;
+    }
+  }
+}

@@ -1,0 +1,100 @@
+import { MillraceError } from '../errors.ts';
+import {
+  leasesForChildren,
+  planShardSync,
+  type Lease,
+  type LeaseStore,
+  type StreamStart,
+} from '../lease/index.ts';
+import type { Clock } from '../runtime/clock.ts';
+import { publish } from '../runtime/diagnostics.ts';
+import type { ChildShard } from '../shard/shard.ts';
+import type { ShardReader } from '../source/index.ts';
+
+export interface ShardKeeperOptions {
+  readonly stream: string;
+  readonly from: StreamStart;
+  readonly clock: Clock;
+  /** Where the group reads several streams: which of them this is. */
+  readonly streamIdentifier?: string;
+}
+
+/** Sees to it that every shard of a stream still to be read has a lease, and no lease outlives its use. */
+export class ShardKeeper {
+  readonly #store: LeaseStore;
+  readonly #reader: ShardReader;
+  readonly #options: ShardKeeperOptions;
+
+  constructor(store: LeaseStore, reader: ShardReader, options: ShardKeeperOptions) {
+    this.#store = store;
+    this.#reader = reader;
+    this.#options = options;
+  }
+
+  /** Gives every shard still to be read a lease, and removes leases of no more use. False when it must be looked at again soon. */
+  async sync(signal: AbortSignal): Promise<boolean> {
+    const { stream, from, clock, streamIdentifier } = this.#options;
+    // Dated before the first look: what is put while we look belongs to a group that starts now.
+    const now = clock.now();
+    // Leases first: one listed after the shards could belong to a shard the listing is too old to know.
+    const leases = await this.#leases();
+    const shards = await this.#reader.listShards(stream, { signal });
+    const which = streamIdentifier === undefined ? {} : { streamIdentifier };
+    const plan = planShardSync({ shards, leases, from, now, ...which });
+    if (!plan.complete) {
+      publish('consumer:shard-sync-incomplete', () => ({ stream, gap: plan.gap }));
+      return false;
+    }
+    if (plan.create.length > 0 && (await this.#othersBegan(leases))) return false;
+    for (const lease of plan.create) await this.#store.create(lease);
+    for (const leaseKey of plan.remove) await this.#store.delete(leaseKey);
+    for (const lease of plan.unlisted) await this.dropIfTrimmed(lease, signal);
+    return true;
+  }
+
+  /** Makes sure the children of an ended shard have leases, before the parent's is marked as ended. */
+  async adopt(parent: Lease, children: readonly ChildShard[], signal: AbortSignal): Promise<void> {
+    const leased = new Set((await this.#leases()).map(({ shardId }) => shardId));
+    const plan = leasesForChildren(parent, children, (shardId) => leased.has(shardId));
+    if (plan.missingParents.length > 0 || children.length === 0) {
+      // The sync knows the whole lineage; it creates the missing parents and the children, in order.
+      if (await this.sync(signal)) return;
+      throw notCovered(this.#options.stream, parent.shardId);
+    }
+    for (const lease of plan.create) await this.#store.create(lease);
+  }
+
+  /**
+   * Deletes the lease of a shard that is past its retention while the stream is there: its records are lost already, and
+   * its children would wait for it for ever. True when it was.
+   */
+  async dropIfTrimmed(lease: Lease, signal: AbortSignal): Promise<boolean> {
+    const { stream } = this.#options;
+    const { shardId, leaseKey } = lease;
+    const shards = await this.#reader.listShards(stream, { signal });
+    if (shards.some((shard) => shard.shardId === shardId)) return false;
+    publish('consumer:shard-trimmed', () => ({ stream, shardId, lease }));
+    await this.#store.delete(leaseKey);
+    return true;
+  }
+
+  async #leases(): Promise<readonly Lease[]> {
+    const { streamIdentifier } = this.#options;
+    return (await this.#store.list()).filter((lease) => lease.streamIdentifier === streamIdentifier);
+  }
+
+  /** Whether another worker has created leases since: where new ones start depends on what the group has already. */
+  async #othersBegan(known: readonly Lease[]): Promise<boolean> {
+    const keys = new Set(known.map(({ leaseKey }) => leaseKey));
+    return (await this.#leases()).some(({ leaseKey }) => !keys.has(leaseKey));
+  }
+}
+
+function notCovered(stream: string, shardId: string): MillraceError {
+  return new MillraceError('SERVICE_FAILED', `ListShards of ${stream} does not cover every hash key.`, {
+    advice: 'It is asked again; after a reshard the listing settles within seconds.',
+    retryable: true,
+    stream,
+    shardId,
+  });
+}

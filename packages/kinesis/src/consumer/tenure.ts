@@ -1,0 +1,190 @@
+import { isMillraceError } from '../errors.ts';
+import { Parking } from '../process/index.ts';
+import { publish } from '../runtime/diagnostics.ts';
+import type { ChildShard } from '../shard/shard.ts';
+import type { LeaseStore } from '../lease/index.ts';
+import type { Won } from './fleet.ts';
+import { Gate } from './gate.ts';
+import { HeldLease } from './held-lease.ts';
+import { Lag } from './lag.ts';
+import type { ShardKeeper } from './shard-keeper.ts';
+import { ShardRun, type ShardOutcome, type ShardRunOptions } from './shard-run.ts';
+import type { ShardState, ShardStatus } from './status.ts';
+
+export interface TenureOptions<T> extends ShardRunOptions<T> {
+  readonly store: LeaseStore;
+  readonly keeper: ShardKeeper;
+  /** Repeats what may pass by itself until it succeeds, the worker stops, or it fails for good. */
+  readonly attempt: (task: () => Promise<void>) => Promise<void>;
+  /** An error nothing can mend: the worker stops. */
+  readonly failed: (error: unknown) => void;
+  /** Fires when the worker stops. */
+  readonly stopping: AbortSignal;
+}
+
+/** How a tenure ended; `stalled` when the shard did not move, not even when begun anew. */
+export type TenureEnd = ShardOutcome['ended'];
+
+/**
+ * A shard in this worker's hands from the moment its lease is won until it is given back: the lease, and the run that reads and
+ * handles.
+ *
+ * - Asked for by another worker: the run finishes what is begun (no longer than `handOffTimeout`), and the release hands over.
+ * - Still for `stallAfter`: told, and the run is begun anew from the checkpoint. Still again without having moved the
+ *   checkpoint: the lease is given up, for another worker to try.
+ * - At the shard's end: the children's leases first, then the mark that lets others start them; a crash in between only
+ *   repeats it.
+ */
+export class Tenure<T> {
+  readonly held: HeldLease;
+  readonly #options: TenureOptions<T>;
+  readonly #gate = new Gate();
+  readonly #lag = new Lag();
+  readonly #parking: Parking;
+  #run: ShardRun<T>;
+  #restartedAt: HeldLease['progress'] | undefined;
+  #handOff: Disposable | undefined;
+
+  constructor({ lease, takenAt, inherited }: Won, options: TenureOptions<T>) {
+    const { store, clock, leaseDurationMs } = options;
+    this.#options = options;
+    this.#parking = new Parking([...inherited, ...(lease.parked ?? [])]);
+    this.held = new HeldLease(store, lease, {
+      clock,
+      durationMs: leaseDurationMs,
+      takenAt,
+      parking: this.#parking,
+      onLost: () => this.#run.kill(),
+      onAsked: () => this.#handOver(),
+    });
+    this.#run = this.#newRun();
+  }
+
+  get status(): ShardStatus {
+    const { lease, progress } = this.held;
+    return {
+      stream: this.#options.stream.name,
+      shardId: lease.shardId,
+      leaseKey: lease.leaseKey,
+      state: this.#state,
+      retrieval: this.#lag.retrieval,
+      checkpoint: progress,
+      millisBehindLatest: this.#lag.millis,
+      recordsBehind: this.#lag.records,
+      parkedKeys: [...this.#parking].map(([key]) => key),
+    };
+  }
+
+  /** Never rejects. */
+  async work(): Promise<TenureEnd> {
+    let outcome: ShardOutcome = { ended: 'stopped' };
+    try {
+      outcome = await this.#occupy();
+    } catch (error) {
+      if (!this.held.held) outcome = { ended: 'lost' };
+      else if (!(await this.#isTrimmed(error))) this.#options.failed(error);
+    }
+    if (outcome.ended === 'shard-end') await this.#finish(outcome.children);
+    this.#handOff?.[Symbol.dispose]();
+    const { ended } = outcome;
+    publish('consumer:shard-stopped', () => ({ ...this.#place, outcome: ended }));
+    await this.held.release().catch((error: unknown) => {
+      publish('consumer:lease-write-failed', () => ({ lease: this.held.lease, error }));
+    });
+    return ended;
+  }
+
+  /** The heartbeat, and a look at whether the shard still moves. Never rejects. */
+  beat(): Promise<void> {
+    this.#checkMoving();
+    return this.held.beat();
+  }
+
+  stop(): void {
+    this.#run.stop();
+  }
+
+  kill(): void {
+    this.#run.kill();
+  }
+
+  pause(): void {
+    if (this.#gate.closed) return;
+    this.#gate.close();
+    publish('consumer:shard-paused', () => this.#place);
+  }
+
+  resume(): void {
+    if (!this.#gate.closed) return;
+    this.#gate.open();
+    publish('consumer:shard-resumed', () => this.#place);
+  }
+
+  /** False when the key is not parked here. */
+  unpark(partitionKey: string): boolean {
+    return this.#parking.unpark(partitionKey);
+  }
+
+  get #state(): ShardState {
+    if (this.#run.stopping) return 'draining';
+    if (this.#gate.closed) return 'paused';
+    return this.#restartedAt === undefined ? 'working' : 'stalled';
+  }
+
+  async #occupy(): Promise<ShardOutcome> {
+    for (;;) {
+      // A handler may not heed its signal; the lease must not wait for it.
+      const outcome = await Promise.race([this.#run.run(), this.#run.killed]);
+      if (outcome.ended !== 'stalled' || this.#options.stopping.aborted || this.#restartedAt !== undefined)
+        return outcome;
+      this.#restartedAt = this.held.progress;
+      this.#run = this.#newRun();
+      publish('consumer:shard-restarted', () => this.#place);
+    }
+  }
+
+  #newRun(): ShardRun<T> {
+    const { held } = this;
+    return new ShardRun({ held, gate: this.#gate, lag: this.#lag, parking: this.#parking }, this.#options);
+  }
+
+  #checkMoving(): void {
+    const moved = this.#restartedAt !== undefined && this.held.progress !== this.#restartedAt;
+    if (moved) this.#restartedAt = undefined;
+    // A shard that is paused stands still on purpose.
+    if (this.#gate.closed) this.#run.move();
+    const { stillMs, stopping } = this.#run;
+    if (stopping || stillMs < this.#options.stallAfterMs) return;
+    const action = this.#restartedAt === undefined ? 'restart' : 'give-up';
+    const checkpoint = this.held.progress;
+    publish('consumer:shard-stalled', () => ({ ...this.#place, checkpoint, stillMs, action }));
+    this.#run.kill('stalled');
+  }
+
+  #handOver(): void {
+    const { clock, handOffTimeoutMs } = this.#options;
+    publish('consumer:hand-off-asked', () => ({ ...this.#place, to: this.held.lease.owner }));
+    this.#run.stop();
+    this.#handOff = clock.timer(handOffTimeoutMs, () => this.#run.kill());
+  }
+
+  #finish(children: readonly ChildShard[]): Promise<void> {
+    const { keeper, attempt, stopping } = this.#options;
+    return attempt(async () => {
+      if (!this.held.held) return;
+      await keeper.adopt(this.held.lease, children, stopping);
+      await this.held.finish(children.map(({ shardId }) => shardId));
+    });
+  }
+
+  /** Whether the run failed only because its shard is past its retention. */
+  async #isTrimmed(error: unknown): Promise<boolean> {
+    if (!isMillraceError(error, 'STREAM_NOT_FOUND')) return false;
+    const { keeper, stopping } = this.#options;
+    return keeper.dropIfTrimmed(this.held.lease, stopping).catch(() => false);
+  }
+
+  get #place(): { readonly stream: string; readonly shardId: string } {
+    return { stream: this.#options.stream.name, shardId: this.held.lease.shardId };
+  }
+}
