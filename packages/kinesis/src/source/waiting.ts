@@ -28,19 +28,18 @@ export async function within<T>(
     settled.catch(() => {});
     return { type: 'aborted' };
   }
-  let cutShort: (outcome: Outcome<T>) => void = () => {};
+  let late: Disposable | undefined;
+  let onAbort: (() => void) | undefined;
   const cut = new Promise<Outcome<T>>((resolve) => {
-    cutShort = resolve;
+    onAbort = () => resolve({ type: 'aborted' });
+    signal.addEventListener('abort', onAbort, { once: true });
+    if (!Number.isFinite(delayMs)) return;
+    late = clock.timer(Math.max(0, delayMs), () => resolve({ type: 'late' }));
   });
-  const onAbort = (): void => cutShort({ type: 'aborted' });
-  signal.addEventListener('abort', onAbort, { once: true });
-  const late = Number.isFinite(delayMs)
-    ? clock.timer(Math.max(0, delayMs), () => cutShort({ type: 'late' }))
-    : undefined;
   try {
     return await Promise.race([settled, cut]);
   } finally {
     late?.[Symbol.dispose]();
-    signal.removeEventListener('abort', onAbort);
+    if (onAbort !== undefined) signal.removeEventListener('abort', onAbort);
   }
 }
