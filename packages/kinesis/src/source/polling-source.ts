@@ -5,6 +5,7 @@ import type { Clock } from '../runtime/clock.ts';
 import { publish } from '../runtime/diagnostics.ts';
 import { sizeOf } from './batch-size.ts';
 import { Pace } from './pace.ts';
+import { isRefused } from './refused.ts';
 import type { ReadResult, ShardReader } from './shard-reader.ts';
 import type { ShardBatch, ShardSource } from './shard-source.ts';
 import { pause } from './waiting.ts';
@@ -123,8 +124,4 @@ class Cursor {
       return this.#reader.openIterator(stream, this.#shardId, { type: 'now' }, { signal });
     }
   }
-}
-
-function isRefused(error: unknown): boolean {
-  return isMillraceError(error) && error.details.service === 'InvalidArgumentException';
 }
