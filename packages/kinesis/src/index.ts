@@ -1,7 +1,17 @@
 export type { Connection } from './connection.ts';
 export { isMillraceError, MillraceError, type ErrorCode, type ErrorDetails } from './errors.ts';
 export type { StreamRecord } from './record/index.ts';
-export { lostToFile, type LostPosition, type LostRecord, type LostRecordSink } from './sink/index.ts';
+export {
+  decodeLostRecord,
+  lostToFile,
+  lostToStream,
+  type LostDocument,
+  type LostPosition,
+  type LostRecord,
+  type LostRecordSink,
+  type LostRecordStream,
+  type StreamSinkOptions,
+} from './sink/index.ts';
 export {
   avroCodec,
   bytes,

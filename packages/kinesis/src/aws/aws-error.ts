@@ -7,6 +7,8 @@ export interface AwsErrorContext {
   readonly stream?: string;
   readonly shardId?: string;
   readonly table?: string;
+  /** A queue or bucket, and its name. */
+  readonly destination?: string;
   readonly region?: string;
   readonly endpoint?: string;
 }
@@ -125,11 +127,12 @@ function where({ region, endpoint }: AwsErrorContext): string {
     : `it was asked in ${asked.join(' at ')}`;
 }
 
-function subject({ stream, shardId, table }: AwsErrorContext): string {
+function subject({ stream, shardId, table, destination }: AwsErrorContext): string {
   const parts = [
     ...(stream === undefined ? [] : [`stream ${JSON.stringify(stream)}`]),
     ...(shardId === undefined ? [] : [`shard ${shardId}`]),
     ...(table === undefined ? [] : [`table ${JSON.stringify(table)}`]),
+    ...(destination === undefined ? [] : [destination]),
   ];
   return parts.length === 0 ? '' : ` on ${parts.join(', ')}`;
 }

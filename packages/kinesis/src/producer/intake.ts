@@ -1,7 +1,7 @@
 import { MillraceError } from '../errors.ts';
 import { checkPartitionKey, effectiveHashKey, type OutgoingRecord } from '../record/index.ts';
 import { aborted } from '../runtime/clock.ts';
-import { Fifo } from './fifo.ts';
+import { Fifo } from '../runtime/fifo.ts';
 
 export interface IntakeOptions {
   readonly stream: string;

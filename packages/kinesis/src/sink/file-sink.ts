@@ -1,7 +1,8 @@
 import { open, type FileHandle } from 'node:fs/promises';
 
 import { systemClock, type Clock } from '../runtime/clock.ts';
-import { lostRecordLine, type LostRecordSink } from './lost-record.ts';
+import { encodeLostRecord } from './lost-document.ts';
+import type { LostRecordSink } from './lost-record.ts';
 
 /**
  * Appends each lost record to a file, one line of JSON, flushed to the disk before it resolves. The file is opened with
@@ -15,7 +16,7 @@ import { lostRecordLine, type LostRecordSink } from './lost-record.ts';
 export function lostToFile(path: string, clock: Pick<Clock, 'now'> = systemClock): LostRecordSink {
   let writing: Promise<void> = Promise.resolve();
   return (lost) => {
-    const line = `${lostRecordLine(lost, new Date(clock.now()))}\n`;
+    const line = `${encodeLostRecord(lost, new Date(clock.now()))}\n`;
     // One after the other: two lines written at once could end up in each other.
     const written = writing.then(() => append(path, line));
     writing = written.catch(() => {});

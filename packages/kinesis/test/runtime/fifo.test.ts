@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 
-import { Fifo } from '../../src/producer/fifo.ts';
+import { Fifo } from '../../src/runtime/fifo.ts';
 
 test('a queue gives everything back in its order, whenever it is asked', () => {
   fc.assert(
