@@ -1,0 +1,113 @@
+// npm run simulate: explores seeds, replays one, or checks that broken code is noticed. One line of JSON on stdout at the end.
+import { performance } from 'node:perf_hooks';
+import process from 'node:process';
+import { parseArgs } from 'node:util';
+
+import type { Summary } from './explore/explore.ts';
+import { exploreInPool } from './explore/pool.ts';
+import { replay } from './explore/replay.ts';
+import { Tally } from './explore/tally.ts';
+import { checkMutations, type Catch } from './mutation/check-mutations.ts';
+
+const usage = `npm run simulate -- [--seeds N] [--first S]   explores N seeds (default 1000) from S (default 1) on
+                    --seed S                    replays one seed, with its faults and what happened
+                    --mutations [--only TEXT]   breaks the code in known ways and says after how many seeds it is noticed
+                    --json                      says nothing but the line of JSON at the end
+`;
+
+/** Lines of a trace that are shown. */
+const traceLines = 60;
+const tracesShown = 3;
+
+const { values } = parseArgs({
+  options: {
+    seeds: { type: 'string', default: '1000' },
+    first: { type: 'string', default: '1' },
+    seed: { type: 'string' },
+    mutations: { type: 'boolean', default: false },
+    only: { type: 'string' },
+    json: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
+});
+const say = (text: string): void => {
+  if (!values.json) process.stderr.write(text);
+};
+
+if (values.help) process.stdout.write(usage);
+else if (values.mutations) await mutate();
+else if (values.seed !== undefined) await replayOne(whole('seed', values.seed));
+else await exploreMany(whole('first', values.first), whole('seeds', values.seeds));
+
+async function exploreMany(first: number, count: number): Promise<void> {
+  const tally = new Tally(performance.now());
+  await exploreInPool({
+    first,
+    count,
+    done: (summaries) => {
+      for (const summary of summaries) tally.add(summary);
+      progress(tally, count);
+      return true;
+    },
+  });
+  if (process.stderr.isTTY) say('\n');
+  for (const failed of tally.violations.toSorted((a, b) => a.seed - b.seed).slice(0, tracesShown))
+    await tell(failed);
+  finish(tally.figures(performance.now()), tally.violations.length > 0);
+}
+
+function progress(tally: Tally, count: number): void {
+  if (!process.stderr.isTTY) return;
+  const { seeds, violations, seedsPerSecond } = tally.figures(performance.now());
+  say(`\r${seeds} of ${count} seeds, ${violations} violations, ${seedsPerSecond} seeds/s `);
+}
+
+async function tell({ seed }: Summary): Promise<void> {
+  await show(seed);
+  say(`Replay it with: npm run simulate -- --seed ${seed}\n\n`);
+}
+
+async function replayOne(seed: number): Promise<void> {
+  const { outcome, exact } = await show(seed);
+  const { violation, hash, steps, faults, records, virtualMs } = outcome;
+  finish(
+    { seed, violation, exact, hash, steps, records, virtualMs, faults },
+    violation !== undefined || !exact,
+  );
+}
+
+async function show(seed: number): Promise<Awaited<ReturnType<typeof replay>>> {
+  const shown = await replay(seed);
+  const { outcome, exact, faults } = shown;
+  for (const line of outcome.trace.lines(traceLines, outcome.violation?.subjects)) say(`${line}\n`);
+  for (const fault of faults) say(`  ${JSON.stringify(fault)}\n`);
+  const verdict = outcome.violation;
+  if (!exact) say(`Seed ${seed} does not run the same way twice.\n`);
+  say(
+    verdict === undefined
+      ? `Seed ${seed}: nothing broken.\n`
+      : `Seed ${seed}: ${verdict.invariant}: ${verdict.message} (at ${Math.round(verdict.at)} ms)\n`,
+  );
+  return shown;
+}
+
+async function mutate(): Promise<void> {
+  say('| mutation | seeds until noticed | promise broken |\n| --- | ---: | --- |\n');
+  const line = ({ mutation, seeds, invariant }: Catch): void =>
+    say(`| ${mutation.name} | ${seeds ?? 'never'} | ${invariant ?? ''} |\n`);
+  const caught = await checkMutations(line, values.only);
+  const missed = caught.filter(({ seeds }) => seeds === undefined).map(({ mutation }) => mutation.name);
+  finish({ mutations: caught.length, caught: caught.length - missed.length, missed }, missed.length > 0);
+}
+
+function finish(result: object, failed: boolean): void {
+  process.stdout.write(`${JSON.stringify(result)}\n`);
+  process.exitCode = failed ? 1 : 0;
+}
+
+function whole(name: string, text: string): number {
+  const value = Number(text);
+  if (Number.isSafeInteger(value) && value >= 0) return value;
+  process.stderr.write(`--${name} ${text}: a whole number is allowed.\n${usage}`);
+  process.exit(2);
+}

@@ -1,0 +1,180 @@
+/** A way to break the code on purpose. */
+export interface Mutation {
+  readonly name: string;
+  /** From the root of the repository. */
+  readonly file: string;
+  /** A text that stands in the file exactly once, and what stands there instead. */
+  readonly from: string;
+  readonly to: string;
+}
+
+const consumer = 'packages/kinesis/src/consumer';
+const lease = 'packages/kinesis/src/lease';
+const producer = 'packages/kinesis/src/producer';
+const handling = 'packages/kinesis/src/process';
+
+/** Each is a mistake somebody could make, or has made elsewhere; the simulation has to notice every one. */
+export const mutations: readonly Mutation[] = [
+  {
+    name: 'checkpoint before handling',
+    file: `${handling}/process.ts`,
+    from: 'const done = this.#one(raw, handle);',
+    to: 'this.#handled(raw); const done = this.#one(raw, handle);',
+  },
+  {
+    name: 'watermark is the highest finished record, not the lowest unfinished',
+    file: `${handling}/watermark.ts`,
+    from: 'while (this.#done[this.#next] === 1) this.#next++;',
+    to: 'this.#next = Math.max(this.#next, index + 1);',
+  },
+  {
+    name: 'key lanes that do not keep to a key',
+    file: `${handling}/process.ts`,
+    from: 'keyOf: ({ partitionKey }) => partitionKey,',
+    to: 'keyOf: ({ sequenceNumber, subSequenceNumber }) => `${sequenceNumber}:${subSequenceNumber}`,',
+  },
+  {
+    name: 'poison passed without the sink',
+    file: `${handling}/process.ts`,
+    from: 'await onFailure.sink(toLost(raw, error, attempts));',
+    to: 'void toLost(raw, error, attempts);',
+  },
+  {
+    name: 'one try too few before a record is put aside',
+    file: `${handling}/process.ts`,
+    from: 'if (tries >= maxAttempts) {',
+    to: 'if (tries >= maxAttempts - 1) {',
+  },
+  {
+    name: 'a batch cut short by a stop counts as handled',
+    file: `${consumer}/shard-run.ts`,
+    from: 'if (newest === undefined || this.#stop.signal.aborted) return;',
+    to: 'if (newest === undefined) return;',
+  },
+  {
+    name: 'place inside an aggregate forgotten on resume',
+    file: `${consumer}/shard-run.ts`,
+    from: 'return compareCheckpoints(record, checkpoint) <= 0;',
+    to: 'return record.sequenceNumber === checkpoint.sequenceNumber || compareCheckpoints(record, checkpoint) <= 0;',
+  },
+  {
+    name: 'nothing left out on resume',
+    file: `${consumer}/shard-run.ts`,
+    from: 'if (covers(done, user)) continue;',
+    to: 'void covers; void done;',
+  },
+  {
+    name: 'resumed after the checkpoint’s record, not at it',
+    file: `${lease}/starting-position.ts`,
+    from: "return { type: 'at', sequenceNumber };",
+    to: "return { type: 'after', sequenceNumber };",
+  },
+  {
+    name: 'iterator reopened at the newest record',
+    file: 'packages/kinesis/src/source/polling-source.ts',
+    from: "if (last !== undefined) this.#position = { type: 'after', sequenceNumber: last.sequenceNumber };",
+    to: "if (last !== undefined) this.#position = { type: 'now' };",
+  },
+  {
+    name: 'foreign sub-records handed over',
+    file: `${consumer}/shard-run.ts`,
+    from: 'if (user.foreign) {',
+    to: 'if (user.foreign && false) {',
+  },
+  {
+    name: 'a lease lost by the clock held on to',
+    file: `${consumer}/held-lease.ts`,
+    from: 'this.#clock.monotonic() - this.#confirmedAt >= this.#durationMs',
+    to: 'this.#clock.monotonic() < this.#confirmedAt',
+  },
+  {
+    name: 'a lease counted from the answer, not from the question',
+    file: `${consumer}/held-lease.ts`,
+    from: 'this.#confirmedAt = startedAt;',
+    to: 'this.#confirmedAt = this.#clock.monotonic();',
+  },
+  {
+    name: 'a slept-through lease noticed only between batches',
+    file: `${consumer}/shard-run.ts`,
+    from: 'mayHandle: () => this.held.held,',
+    to: '',
+  },
+  {
+    name: 'released without a checkpoint',
+    file: `${consumer}/held-lease.ts`,
+    from: 'if (this.#progress !== undefined) {\n        await this.#write(',
+    to: 'if (this.#progress === null) {\n        await this.#write(',
+  },
+  {
+    name: 'renewed without the condition (memory)',
+    file: 'packages/kinesis/src/memory/lease-store.ts',
+    from: 'return isCurrent(stored, lease) || isEcho(stored, lease) ? put(renewed(stored)) : undefined;',
+    to: 'return put(renewed(stored));',
+  },
+  {
+    name: 'taken without the condition (memory)',
+    file: 'packages/kinesis/src/memory/lease-store.ts',
+    from: 'if (stored.counter === lease.counter) return put(taken(stored, owner));',
+    to: 'if (stored.counter >= lease.counter) return put(taken(stored, owner));',
+  },
+  {
+    name: 'taken without the condition (DynamoDB)',
+    file: 'packages/kinesis/src/aws/lease-store-update.ts',
+    from: "' ADD ownerSwitchesSinceCheckpoint :one' : ''}`,\n    condition: 'leaseCounter = :seen',",
+    to: "' ADD ownerSwitchesSinceCheckpoint :one' : ''}`,\n    condition: '',",
+  },
+  {
+    name: 'checkpointed without the condition (DynamoDB)',
+    file: 'packages/kinesis/src/aws/lease-store-update.ts',
+    from: "condition: 'leaseCounter = :seen',\n    values: {\n      ...counters(lease),\n      ':checkpoint'",
+    to: "condition: '',\n    values: {\n      ...counters(lease),\n      ':checkpoint'",
+  },
+  {
+    name: 'own write with a lost answer taken for another’s',
+    file: `${lease}/transition.ts`,
+    from: 'return holder !== undefined && holderOf(stored) === holder && stored.counter === lease.counter + 1;',
+    to: 'return holder !== undefined && false;',
+  },
+  {
+    name: 'one parent of a merge forgotten',
+    file: `${lease}/assignment.ts`,
+    from: 'return lease.parentShardIds.every((id) => {',
+    to: 'return lease.parentShardIds.slice(1).every((id) => {',
+  },
+  {
+    name: 'children of a reshard started at their newest record',
+    file: `${lease}/lineage.ts`,
+    from: "checkpoint: { sequenceNumber: 'TRIM_HORIZON', subSequenceNumber: 0 },",
+    to: "checkpoint: { sequenceNumber: 'LATEST', subSequenceNumber: 0 },",
+  },
+  {
+    name: 'now not pinned',
+    file: `${lease}/shard-sync.ts`,
+    from: "return fromTime(from.type === 'now' ? now : from.at);",
+    to: "return from.type === 'now' ? { checkpoint: { sequenceNumber: 'LATEST', subSequenceNumber: 0 } } : fromTime(now);",
+  },
+  {
+    name: 'a key’s next record sent before the last is settled',
+    file: `${producer}/lane-table.ts`,
+    from: 'lane.busy = true;',
+    to: 'this.#open(lane);',
+  },
+  {
+    name: 'lanes laid anew without waiting for the old ones',
+    file: `${producer}/outbox.ts`,
+    from: 'this.#outOfOld = this.#out;',
+    to: 'this.#outOfOld = 0;',
+  },
+  {
+    name: 'records stored in a wrong shard not sent again',
+    file: `${producer}/settlement.ts`,
+    from: 'const foreign = parcel.members.filter(isForeign);',
+    to: 'const foreign = parcel.members.filter((member) => isForeign(member) && false);',
+  },
+  {
+    name: 'an aggregate with one foreign record sent again whole',
+    file: `${producer}/settlement.ts`,
+    from: 'const foreign = parcel.members.filter(isForeign);',
+    to: 'const foreign = parcel.members.some(isForeign) ? parcel.members : [];',
+  },
+];
