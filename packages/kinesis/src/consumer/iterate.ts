@@ -14,6 +14,8 @@ interface Offer<V> {
   readonly handled: () => void;
   /** Its shard waits for the loop and is not stuck. */
   readonly progress: () => void;
+  /** Whether the loop may be given it: its shard may have been lost while it waited its turn. */
+  readonly isHeld: () => boolean;
 }
 
 /**
@@ -42,7 +44,7 @@ async function* iterate<V>(
   let taken = 0;
   let ended = false;
   let failure: { readonly error: unknown } | undefined;
-  const offer: OfferTo<V> = (value, { signal, stream, shardId, progress }) =>
+  const offer: OfferTo<V> = (value, { signal, stream, shardId, progress, isHeld }) =>
     new Promise<void>((resolve, reject) => {
       const onAbort = (): void => reject(notTaken(stream, shardId));
       signal.addEventListener('abort', onAbort, { once: true });
@@ -50,7 +52,7 @@ async function* iterate<V>(
         signal.removeEventListener('abort', onAbort);
         resolve();
       };
-      offers.push({ value, handled, progress });
+      offers.push({ value, handled, progress, isHeld: () => !signal.aborted && isHeld() });
       bell.ring();
     });
   const running = run(offer)
@@ -65,6 +67,7 @@ async function* iterate<V>(
     for (;;) {
       const next = offers.shift();
       if (next !== undefined) {
+        if (!next.isHeld()) continue;
         next.progress();
         // As long as the loop takes anything, those in the queue wait their turn: one is told so each time.
         offers[taken++ % offers.length]?.progress();

@@ -123,6 +123,7 @@ export class ShardRun<T> {
       shardId,
       millisBehindLatest: batch.millisBehindLatest,
       signal: this.#giveUp.signal,
+      isHeld: () => held.held,
       progress: () => this.move(),
     };
     const options = {
@@ -133,7 +134,6 @@ export class ShardRun<T> {
       concurrency,
       clock,
       stop: this.#stop.signal,
-      mayHandle: () => held.held,
       parking,
       gate: () => gate.pass(this.#stop.signal),
       alive: () => this.move(),

@@ -8,6 +8,11 @@ export interface HandlerContext {
   readonly millisBehindLatest: number;
   /** Fires when the shard is taken away or the consumer gives up waiting; finish or stop soon. */
   readonly signal: AbortSignal;
+  /**
+   * Whether the shard is this worker's still, by its own clock: a process that slept may have lost it before `signal` could fire.
+   * Asked before every call of the handler; one of many steps may ask before each that must not be done in another's place.
+   */
+  readonly isHeld: () => boolean;
   /** Says that work that takes longer than `stallAfter` goes on; call it now and then in a handler that takes its time. */
   readonly progress: () => void;
 }

@@ -21,8 +21,6 @@ export interface ProcessOptions<T> {
   readonly clock: Clock;
   /** Fires when no further record may be started; what is in the handler's hands may finish. */
   readonly stop: AbortSignal;
-  /** Asked before every call of the handler: a process that slept may have lost the right to it. @defaultValue always */
-  readonly mayHandle?: () => boolean;
   /** The keys that are parked; those the policy parks are added. Default: none yet. */
   readonly parking?: Parking;
   /** Asked before each record or batch: a promise to wait for first, when there is one. Default: none. */
@@ -115,8 +113,7 @@ class Process<T> {
   }
 
   get #stopped(): boolean {
-    const { stop, mayHandle } = this.#options;
-    return stop.aborted || mayHandle?.() === false;
+    return this.#options.stop.aborted || !this.#context.isHeld();
   }
 
   /** True when the record is handled or put aside, false when stopped. */

@@ -18,6 +18,7 @@ const context = {
   shardId: 'shardId-000000000000',
   millisBehindLatest: 0,
   signal: new AbortController().signal,
+  isHeld: () => true,
   progress: () => {},
 };
 
@@ -331,13 +332,13 @@ test('a process that has lost the right to a record hands over no other, and tri
     concurrency: 1,
     clock,
     stop: new AbortController().signal,
-    mayHandle: () => mine,
   } as const;
-  await processRecords([raw(1), raw(3)], context, options, () => {});
+  const held = { ...context, isHeld: () => mine };
+  await processRecords([raw(1), raw(3)], held, options, () => {});
   expect(called).toEqual([1]);
 
   mine = true;
-  const retrying = processRecords([raw(2)], context, options, () => {});
+  const retrying = processRecords([raw(2)], held, options, () => {});
   await clock.advance(60_000);
   await retrying;
   expect(called).toEqual([1, 2]);
