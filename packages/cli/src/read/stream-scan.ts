@@ -137,6 +137,8 @@ class Scan {
         const records = toStreamRecords(stream, shard, kept, { asStored: asStored === true });
         const fresh = place === undefined ? records : records.filter((record) => isAfterPlace(record, place));
         if (fresh.length > 0) await this.#onRecords(fresh, shard);
+        // Whoever took the records may have stopped among them.
+        if (this.#signal.aborted) return 'stopped';
         if (batch.children !== undefined) {
           onClosed?.(
             shard,
@@ -145,7 +147,6 @@ class Scan {
           return 'closed';
         }
         if (passed || (exitAtEnd && isOpen(shard) && batch.millisBehindLatest === 0)) return 'far enough';
-        if (this.#signal.aborted) return 'stopped';
       }
       return 'stopped';
     } catch (error) {

@@ -7,6 +7,7 @@ import { lagCommands } from './lag.ts';
 import { leasesCommands } from './leases.ts';
 import type { OptionSpec } from './option.ts';
 import { putCommands } from './put.ts';
+import { replayCommands } from './replay.ts';
 import { serverCommands } from './server.ts';
 import { shardsCommands } from './shards.ts';
 import { streamsCommands } from './streams.ts';
@@ -23,6 +24,7 @@ export const commands: readonly CommandSpec[] = [
   ...groupsCommands,
   ...leasesCommands,
   ...lagCommands,
+  ...replayCommands,
   ...helpCommands,
 ];
 
