@@ -5,6 +5,9 @@ export type { EntryFault } from './api/operation.ts';
 export type { CreateStreamOptions, Engine } from './engine/engine.ts';
 export type { KmsKeyState } from './engine/kms.ts';
 export type { ServiceErrorType } from './engine/service-error.ts';
+export type { LambdaHandler, LambdaContext } from './functions/function.ts';
+export type { HandlerFile } from './functions/handler-file.ts';
+export type { LocalLambda, LocalMapping, MappingOptions } from './local-lambda.ts';
 export {
   createLocalKinesis,
   type ClientConfig,

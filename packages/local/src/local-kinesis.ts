@@ -15,6 +15,9 @@ import type { FaultRule } from './api/fault-rule.ts';
 import { FaultRules } from './api/fault-rules.ts';
 import { Service } from './api/service.ts';
 import { createConnection } from './connection.ts';
+import type { LambdaHandler } from './functions/function.ts';
+import type { HandlerFile } from './functions/handler-file.ts';
+import type { LocalLambda, LocalMapping, MappingOptions } from './local-lambda.ts';
 import { Engine } from './engine/engine.ts';
 import type { KmsKeyState } from './engine/kms.ts';
 import { limits } from './engine/limits.ts';
@@ -22,7 +25,9 @@ import { md5Hex } from './md5.ts';
 import { createBucketFolder } from './neighbours/bucket-folder.ts';
 import { createCloudwatch } from './neighbours/cloudwatch/cloudwatch.ts';
 import { createKinesisMeter } from './neighbours/cloudwatch/kinesis-meter.ts';
+import { createLambdaMeter } from './neighbours/cloudwatch/lambda-meter.ts';
 import { MetricStore } from './neighbours/cloudwatch/metric-store.ts';
+import { createLambda } from './neighbours/lambda/lambda.ts';
 import { createDynamodb } from './neighbours/dynamodb/dynamodb.ts';
 import { guarded } from './neighbours/guarded.ts';
 import type { Durability } from './storage/file-heap.ts';
@@ -87,6 +92,10 @@ export interface LocalKinesisOptions {
   readonly kmsKeys?: Readonly<Record<string, KmsKeyState>>;
   /** Folder that stands in for S3: channels write their objects to `FOLDER/BUCKET/KEY`. Without it there are no channels. */
   readonly channelFolder?: string;
+  /** Functions of the local Lambda, by name: handlers of this process, or files that run in processes of their own. */
+  readonly functions?: Readonly<Record<string, LambdaHandler | HandlerFile>>;
+  /** Folder for what mappings give up: `sqs/QUEUE/…`, `sns/TOPIC/…`, `s3/BUCKET/KEY`. Default: kept in memory only. */
+  readonly destinationFolder?: string;
   /** What goes wrong: rules, or a function asked before every call. More rules may be set at run time. */
   readonly faults?: Faults | readonly FaultRule[];
   /** Access key ids let in over the wire. Default: any. */
@@ -100,7 +109,7 @@ export interface LocalKinesisOptions {
   readonly enforceRegion?: boolean;
 }
 
-/** What AWS SDK v3 clients need to reach this Kinesis (and its DynamoDB) without a socket. */
+/** What AWS SDK v3 clients need to reach this Kinesis (and its DynamoDB, CloudWatch and Lambda) without a socket. */
 export interface ClientConfig {
   readonly region: string;
   readonly endpoint: string;
@@ -119,6 +128,23 @@ export interface LocalKinesis extends AsyncDisposable {
   readonly clientConfig: ClientConfig;
   /** For tests: split, merge and look at streams. */
   readonly engine: Engine;
+  /** Functions, mappings and where failures go. Loaded when first asked for. */
+  lambda(): Promise<LocalLambda>;
+  /**
+   * Runs a handler behind an event source mapping of a stream, from its oldest record unless told otherwise. Settings
+   * have AWS's own names and defaults; resolves when it is Enabled. A function runs in this process on its clock, a
+   * `HandlerFile` in processes of its own. Throws `OPTION_INVALID` with AWS's own words for settings it would refuse.
+   *
+   * @example
+   * ```ts
+   * const mapping = await kinesis.mapping('orders', handler, { BatchSize: 10, MaximumRetryAttempts: 2 });
+   * ```
+   */
+  mapping(
+    stream: string,
+    handler: LambdaHandler | HandlerFile,
+    options?: MappingOptions,
+  ): Promise<LocalMapping>;
   /** What goes wrong: rules to set and lift while it runs. */
   readonly faults: FaultRules;
   /** Stops timers and forgets everything. Idempotent. */
@@ -183,14 +209,33 @@ export function assemble(options: LocalKinesisOptions): {
     rules.verify === undefined
       ? dynamodb
       : guarded(dynamodb, (request) => authorize(request, rules, 'dynamodb'));
-  const front = createFront(service, [leases, cloudwatch], rules, faults);
+  const connection = createConnection(service);
+  let lambda: Promise<LocalLambda> | undefined;
+  const openLambda = (): Promise<LocalLambda> => {
+    lambda ??= loadLambda({
+      service,
+      connection,
+      meter: createLambdaMeter(metrics, () => engine.now),
+      destinationFolder: options.destinationFolder,
+      functions: options.functions,
+    });
+    return lambda;
+  };
+  const functions = createLambda({
+    lambda: openLambda,
+    now: () => engine.now,
+    authorize: (request) => authorize(request, rules, 'lambda'),
+  });
+  const front = createFront(service, [leases, cloudwatch, functions], rules, faults);
   const close = async (): Promise<void> => {
+    // Handlers under way may still put records.
+    await (await lambda)?.close();
     engine.close();
     storage?.[Symbol.dispose]();
     await Promise.all([dynamodb.close(), cloudwatch.close()]);
   };
   const kinesis: LocalKinesis = {
-    connection: createConnection(service),
+    connection,
     clientConfig: {
       region: engine.options.region,
       endpoint: 'http://localhost',
@@ -198,11 +243,25 @@ export function assemble(options: LocalKinesisOptions): {
       requestHandler: createRequestHandler(front),
     },
     engine,
+    lambda: openLambda,
+    mapping: async (...wanted) => (await openLambda()).map(...wanted),
     faults,
     close,
     [Symbol.asyncDispose]: close,
   };
   return { kinesis, front };
+}
+
+type LambdaOptions = ConstructorParameters<typeof LocalLambda>[0] & {
+  readonly functions: LocalKinesisOptions['functions'] | undefined;
+};
+
+/** Loaded by who needs it: a Kinesis alone is there sooner. */
+async function loadLambda({ functions = {}, ...options }: LambdaOptions): Promise<LocalLambda> {
+  const { LocalLambda: Lambda } = await import('./local-lambda.ts');
+  const lambda = new Lambda(options);
+  for (const [name, code] of Object.entries(functions)) await lambda.functions.add(code, { name });
+  return lambda;
 }
 
 /** Such as are let in. */

@@ -39,6 +39,11 @@ export interface MappingChoices {
   readonly windowIdle?: Duration;
   /** Whether `payload` in an S3 failure object is the event as JSON text (default, as documented) or as an object. */
   readonly s3Payload?: 'text' | 'object';
+  /**
+   * Whether filters tell 300 from 300.0 as Lambda documents it (`text`, default), or compare plain numbers as numbers
+   * (`value`), as the matcher behind EventBridge does.
+   */
+  readonly numberEquality?: 'text' | 'value';
   /** How long a mapping is in a passing state, such as Creating. Default 0: until the next turn of the event loop. */
   readonly transition?: Duration;
 }
@@ -56,6 +61,7 @@ export interface ResolvedChoices {
   readonly allowParallelWindows: boolean;
   readonly windowIdleMs: number;
   readonly s3Payload: 'text' | 'object';
+  readonly numberEquality: 'text' | 'value';
   readonly transitionMs: number;
 }
 
@@ -93,6 +99,7 @@ export function resolveChoices(choices: MappingChoices = {}): ResolvedChoices {
     allowParallelWindows: choices.allowParallelWindows ?? false,
     windowIdleMs: toMilliseconds(choices.windowIdle ?? 120_000, `${path}.windowIdle`),
     s3Payload: choices.s3Payload ?? 'text',
+    numberEquality: choices.numberEquality ?? 'text',
     transitionMs: toMilliseconds(choices.transition ?? 0, `${path}.transition`),
   });
 }

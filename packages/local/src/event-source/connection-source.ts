@@ -1,0 +1,62 @@
+import { MillraceError, type Connection } from '@millrace/kinesis';
+import type { ShardReader } from '@millrace/kinesis/source';
+
+import { FanOutFeed } from './fan-out-feed.ts';
+import { PollingFeed } from './polling-feed.ts';
+import { toShardRecord } from './record.ts';
+import type { MappingSource } from './source.ts';
+
+export interface ConnectionSourceOptions {
+  readonly connection: Pick<Connection, 'reader' | 'fanOut'>;
+  /** Name of the stream. */
+  readonly stream: string;
+  /** The stream's ARN, or a consumer's: then it is read with enhanced fan-out. */
+  readonly eventSourceArn: string;
+  readonly now: () => number;
+}
+
+/** A stream behind a connection: AWS, or a server. */
+export function createConnectionSource(options: ConnectionSourceOptions): MappingSource {
+  const { connection, stream, eventSourceArn, now } = options;
+  const { reader, fanOut } = connection;
+  const wide = isConsumerArn(eventSourceArn);
+  if (wide && fanOut === undefined) {
+    throw new MillraceError('OPTION_INVALID', 'The connection has no enhanced fan-out.', {
+      advice: 'Read the stream itself, or give a connection with fanOut.',
+      path: 'EventSourceArn',
+      got: eventSourceArn,
+    });
+  }
+  return {
+    listShards: () => reader.listShards(stream),
+    retentionMs: Number.POSITIVE_INFINITY,
+    open: (shardId, position) =>
+      wide && fanOut !== undefined
+        ? new FanOutFeed(fanOut, eventSourceArn, shardId, position)
+        : new PollingFeed(pollOf(reader, stream, shardId), position, now),
+  };
+}
+
+/** `arn:…:stream/NAME/consumer/NAME:TIME`. */
+export function isConsumerArn(arn: string): boolean {
+  return /:stream\/[^/]+\/consumer\/[^/]+$/.test(arn);
+}
+
+function pollOf(
+  reader: ShardReader,
+  stream: string,
+  shardId: string,
+): ConstructorParameters<typeof PollingFeed>[0] {
+  return {
+    openIterator: (position) => reader.openIterator(stream, shardId, position),
+    async read(iterator, limit) {
+      const { records, nextIterator, millisBehindLatest } = await reader.read(iterator, { stream, limit });
+      return {
+        records: records.map(toShardRecord),
+        behind: millisBehindLatest > 0,
+        ended: nextIterator === undefined,
+        nextIterator,
+      };
+    },
+  };
+}

@@ -1,0 +1,127 @@
+import type { Position } from '@millrace/kinesis/record';
+import type { Clock } from '@millrace/kinesis/runtime';
+import { isOpen, parentsOf, type Shard } from '@millrace/kinesis/shard';
+
+import { Alarm } from './alarm.ts';
+import type { MappingListener } from './mapping-event.ts';
+import type { ShardRun } from './shard-run.ts';
+
+/** How far a mapping is in each shard; outlives its runs, so that a pause or an update loses nothing. */
+export class Positions {
+  readonly #start: Position;
+  readonly #places = new Map<string, Position | 'done'>();
+  #listed = false;
+
+  constructor(start: Position) {
+    this.#start = start;
+  }
+
+  /** Takes the shards there are; forgets those there are no more. */
+  list(shards: readonly Shard[]): void {
+    const first = !this.#listed;
+    this.#listed = true;
+    const there = new Set(shards.map(({ shardId }) => shardId));
+    for (const shardId of this.#places.keys()) if (!there.has(shardId)) this.#places.delete(shardId);
+    for (const shard of shards) {
+      if (!this.#places.has(shard.shardId)) this.#places.set(shard.shardId, this.#startOf(shard, first));
+    }
+  }
+
+  /** Where to read the shard from; undefined when it is done, or one of its parents is not. */
+  readable(shard: Shard): Position | undefined {
+    const waits = parentsOf(shard).some((parent) => (this.#places.get(parent) ?? 'done') !== 'done');
+    const place = this.#places.get(shard.shardId);
+    return waits || place === 'done' ? undefined : place;
+  }
+
+  set(shardId: string, place: Position | 'done'): void {
+    this.#places.set(shardId, place);
+  }
+
+  /** Latest is what comes from the first look on: later shards are read from their beginning, closed ones not at all. */
+  #startOf(shard: Shard, first: boolean): Position | 'done' {
+    if (this.#start.type !== 'now') return this.#start;
+    if (!first) return { type: 'oldest' };
+    return isOpen(shard) ? this.#start : 'done';
+  }
+}
+
+export interface MappingRunInit {
+  readonly listShards: () => Promise<readonly Shard[]>;
+  readonly positions: Positions;
+  readonly runShard: (shardId: string, position: Position) => ShardRun;
+  readonly clock: Clock;
+  /** How often new shards are looked for. */
+  readonly shardMs: number;
+  readonly tell: MappingListener;
+}
+
+/** Runs every shard of a stream, children once their parents are done. */
+export class MappingRun {
+  readonly #init: MappingRunInit;
+  readonly #running = new Map<string, ShardRun>();
+  readonly #alarm: Alarm;
+  readonly #done: Promise<void>;
+  readonly #shards = new Set<Promise<void>>();
+  #stopping = false;
+
+  constructor(init: MappingRunInit) {
+    this.#init = init;
+    this.#alarm = new Alarm(init.clock);
+    this.#done = this.#run();
+  }
+
+  /** Resolves once the invocations under way are over and positions are as they leave them. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    for (const shard of this.#running.values()) shard.stop();
+    this.#alarm.ring();
+    await this.#done;
+    await Promise.all(this.#shards);
+  }
+
+  async #run(): Promise<void> {
+    const { clock, shardMs } = this.#init;
+    while (!this.#stopping) {
+      await this.#look();
+      if (!this.#stopping) await this.#alarm.wait(clock.now() + shardMs);
+    }
+  }
+
+  async #look(): Promise<void> {
+    const { listShards, positions, tell } = this.#init;
+    let shards: readonly Shard[];
+    try {
+      shards = await listShards();
+    } catch (error) {
+      tell({ type: 'trouble', message: error instanceof Error ? error.message : String(error) });
+      return;
+    }
+    if (this.#stopping) return;
+    positions.list(shards);
+    for (const shard of shards) {
+      const position = positions.readable(shard);
+      if (position !== undefined && !this.#running.has(shard.shardId)) this.#start(shard.shardId, position);
+    }
+  }
+
+  #start(shardId: string, position: Position): void {
+    const { runShard, tell } = this.#init;
+    const run = runShard(shardId, position);
+    this.#running.set(shardId, run);
+    tell({ type: 'shard', shardId, change: 'started' });
+    const running = this.#watch(shardId, run);
+    this.#shards.add(running);
+    void running.finally(() => this.#shards.delete(running));
+  }
+
+  async #watch(shardId: string, run: ShardRun): Promise<void> {
+    const { positions, tell } = this.#init;
+    const done = await run.run();
+    this.#running.delete(shardId);
+    positions.set(shardId, done ? 'done' : run.position);
+    tell({ type: 'shard', shardId, change: done ? 'ended' : 'stopped' });
+    // Its children can be read now.
+    if (done) this.#alarm.ring();
+  }
+}

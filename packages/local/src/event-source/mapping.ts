@@ -1,0 +1,160 @@
+import type { Position } from '@millrace/kinesis/record';
+
+import { Alarm } from './alarm.ts';
+import { createShardRun } from './assemble-shard.ts';
+import type { MappingEvent } from './mapping-event.ts';
+import type { MappingInit } from './mapping-init.ts';
+import { MappingRun, Positions } from './mapping-run.ts';
+import type { MappingSettings } from './settings.ts';
+
+export type MappingState =
+  | 'Creating'
+  | 'Enabling'
+  | 'Enabled'
+  | 'Disabling'
+  | 'Disabled'
+  | 'Updating'
+  | 'Deleting';
+
+/**
+ * One event source mapping, through its states.
+ *
+ *     Creating --> Enabled | Disabled
+ *     update   --> Updating | Enabling | Disabling --> Enabled | Disabled
+ *     delete   --> Deleting --> gone
+ */
+export class Mapping {
+  readonly uuid: string;
+  readonly arn: string;
+  readonly #init: MappingInit;
+  readonly #positions: Positions;
+  #settings: MappingSettings;
+  #state: MappingState = 'Creating';
+  #lastModified: number;
+  #lastResult = 'No records processed';
+  readonly #passing: Alarm;
+  #run: MappingRun | undefined;
+  #change: Promise<void>;
+  #closed = false;
+
+  constructor(init: MappingInit) {
+    this.uuid = init.uuid;
+    this.arn = init.arn;
+    this.#init = init;
+    this.#settings = init.settings;
+    this.#positions = new Positions(startOf(init.settings));
+    this.#lastModified = init.doors.clock.now();
+    this.#passing = new Alarm(init.doors.clock);
+    this.#change = this.#pass(this.#target);
+  }
+
+  get settings(): MappingSettings {
+    return this.#settings;
+  }
+
+  get state(): MappingState {
+    return this.#state;
+  }
+
+  /** Whether it is passing from one state to another, and takes no change. */
+  get busy(): boolean {
+    return this.#state !== 'Enabled' && this.#state !== 'Disabled';
+  }
+
+  /** `No records processed`, `OK`, or `PROBLEM: …`. */
+  get lastProcessingResult(): string {
+    return this.#lastResult;
+  }
+
+  /** Milliseconds since the epoch. */
+  get lastModified(): number {
+    return this.#lastModified;
+  }
+
+  /** Takes new settings; records go on where they are. Resolves when it is Enabled or Disabled again. */
+  update(settings: MappingSettings): Promise<void> {
+    const before = this.#settings.Enabled;
+    this.#settings = settings;
+    this.#lastModified = this.#init.doors.clock.now();
+    this.#enter(before === settings.Enabled ? 'Updating' : settings.Enabled ? 'Enabling' : 'Disabling');
+    this.#change = this.#pass(this.#target);
+    return this.#change;
+  }
+
+  /** Ends it. Resolves when it is gone. */
+  delete(): Promise<void> {
+    this.#enter('Deleting');
+    this.#change = this.#pass(undefined);
+    return this.#change;
+  }
+
+  /** Resolves when it is in no passing state. */
+  settled(): Promise<void> {
+    return this.#change;
+  }
+
+  /** Stops at once, but for invocations under way. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#passing.ring();
+    await this.#change;
+    await this.#stop();
+  }
+
+  get #target(): MappingState {
+    return this.#settings.Enabled ? 'Enabled' : 'Disabled';
+  }
+
+  /** Through a passing state into `next`; out of existence for undefined. */
+  async #pass(next: MappingState | undefined): Promise<void> {
+    const { clock } = this.#init.doors;
+    const over = clock.now() + this.#init.choices.transitionMs;
+    await this.#stop();
+    await this.#passing.wait(over);
+    if (next === undefined || this.#closed) return;
+    this.#enter(next);
+    if (next === 'Enabled') this.#start();
+  }
+
+  #enter(state: MappingState): void {
+    this.#state = state;
+    this.#init.tell({ type: 'state', state });
+  }
+
+  #start(): void {
+    const { doors, choices } = this.#init;
+    const settings = this.#settings;
+    const source = doors.source(settings.EventSourceArn);
+    this.#run = new MappingRun({
+      clock: doors.clock,
+      shardMs: choices.shardMs,
+      positions: this.#positions,
+      listShards: () => source.listShards(),
+      tell: this.#hear,
+      runShard: (shardId, position) =>
+        createShardRun({ ...this.#init, settings, source, shardId, position, tell: this.#hear }),
+    });
+  }
+
+  async #stop(): Promise<void> {
+    const run = this.#run;
+    this.#run = undefined;
+    await run?.stop();
+  }
+
+  readonly #hear = (event: MappingEvent): void => {
+    if (event.type === 'result') {
+      this.#lastResult = event.verdict.type === 'done' ? 'OK' : 'PROBLEM: Function call failed';
+    } else if (event.type === 'trouble') this.#lastResult = `PROBLEM: ${event.message}`;
+    this.#init.tell(event);
+  };
+}
+
+function startOf({
+  StartingPosition: position,
+  StartingPositionTimestamp: seconds,
+}: MappingSettings): Position {
+  if (position === 'TRIM_HORIZON') return { type: 'oldest' };
+  if (position === 'AT_TIMESTAMP' && seconds !== undefined) return { type: 'time', at: seconds * 1000 };
+  return { type: 'now' };
+}

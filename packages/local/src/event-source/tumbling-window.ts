@@ -1,0 +1,84 @@
+import type { ShardRecord } from './record.ts';
+import type { Verdict } from './response.ts';
+
+/** What tumbling windows add to an event. */
+export interface WindowPart {
+  /** ISO seconds, as AWS writes them. */
+  readonly window: { readonly start: string; readonly end: string };
+  readonly state: unknown;
+  readonly shardId: string;
+  readonly eventSourceARN: string;
+  readonly isFinalInvokeForWindow: boolean;
+  readonly isWindowTerminatedEarly: boolean;
+}
+
+/** A window under way. */
+export interface OpenWindow<R extends ShardRecord> {
+  /** Milliseconds since the epoch. */
+  readonly start: number;
+  readonly end: number;
+  readonly state: unknown;
+  /** Its state is over 1 MB: it ends now. */
+  readonly overfull: boolean;
+  readonly first: R;
+  readonly last: R;
+}
+
+/** Largest state, bytes of JSON. */
+const largestState = 1024 * 1024;
+
+/**
+ * The window of a record: windows begin at multiples of their length since the epoch, by the record's arrival. The
+ * state is empty at first.
+ */
+export function openWindow<R extends ShardRecord>(record: R, lengthMs: number): OpenWindow<R> {
+  const start = Math.floor(record.arrivedAt / lengthMs) * lengthMs;
+  return { start, end: start + lengthMs, state: {}, overfull: false, first: record, last: record };
+}
+
+/**
+ * How an invocation went and what it made of the window's state. A response without a state is a failed invocation;
+ * a state counts once some record is done.
+ */
+export function settleWindow<R extends ShardRecord>(
+  window: OpenWindow<R>,
+  records: readonly R[],
+  response: unknown,
+  verdict: Verdict,
+): { readonly window: OpenWindow<R>; readonly verdict: Verdict } {
+  if (verdict.type === 'error' || verdict.type === 'refused') return { window, verdict };
+  const state = stateOf(response);
+  if (state === undefined) return { window, verdict: { type: 'failed' } };
+  const done = verdict.type === 'done' ? records.length : verdict.type === 'partial' ? verdict.from : 0;
+  if (verdict.type !== 'done' && done === 0) return { window, verdict };
+  const last = records[done - 1] ?? window.last;
+  return { window: { ...window, state, last, overfull: stateBytes(state) > largestState }, verdict };
+}
+
+export function stateBytes(state: unknown): number {
+  return Buffer.byteLength(JSON.stringify(state) ?? '');
+}
+
+export function toWindowPart<R extends ShardRecord>(
+  window: OpenWindow<R>,
+  final: boolean,
+  where: { readonly shardId: string; readonly eventSourceArn: string },
+): WindowPart {
+  return {
+    window: { start: isoSeconds(window.start), end: isoSeconds(window.end) },
+    state: window.state,
+    shardId: where.shardId,
+    eventSourceARN: where.eventSourceArn,
+    isFinalInvokeForWindow: final,
+    isWindowTerminatedEarly: window.overfull,
+  };
+}
+
+function stateOf(response: unknown): unknown {
+  if (typeof response !== 'object' || response === null || !('state' in response)) return undefined;
+  return response.state ?? undefined;
+}
+
+function isoSeconds(time: number): string {
+  return `${new Date(time).toISOString().slice(0, 19)}Z`;
+}

@@ -1,0 +1,119 @@
+import type { Clock } from '@millrace/kinesis/runtime';
+
+import type { InvokeResult } from '../event-source/invoker.ts';
+import {
+  timedOut,
+  type FunctionListener,
+  type FunctionSettings,
+  type InvocationRequest,
+  type LambdaContext,
+  type LambdaHandler,
+  type Runtime,
+} from './function.ts';
+
+/**
+ * Runs a handler in this process, on the given clock: for tests. It cannot be ended when it takes too long, only
+ * given up; nothing else is isolated either.
+ */
+export function createInProcessRuntime(
+  handler: LambdaHandler,
+  settings: FunctionSettings,
+  clock: Clock,
+  tell: FunctionListener,
+): Runtime {
+  let running = 0;
+  return {
+    async invoke(request) {
+      if (running >= settings.concurrency) {
+        return { type: 'refused', reason: 'Rate Exceeded.', requestId: request.requestId };
+      }
+      running++;
+      const startedAt = clock.monotonic();
+      tell({ type: 'start', requestId: request.requestId });
+      try {
+        const outcome = await race(handler, settings, clock, request);
+        const durationMs = clock.monotonic() - startedAt;
+        const result: InvokeResult = { ...outcome, requestId: request.requestId, durationMs };
+        tell({ type: 'report', requestId: request.requestId, durationMs, result });
+        return result;
+      } finally {
+        running--;
+      }
+    },
+    async close() {
+      // There is nothing of its own.
+    },
+  };
+}
+
+type Ended =
+  | { readonly type: 'response'; readonly response: unknown }
+  | {
+      readonly type: 'error';
+      readonly functionError: string;
+      readonly error: { readonly type: string; readonly message: string };
+    };
+
+function race(
+  handler: LambdaHandler,
+  settings: FunctionSettings,
+  clock: Clock,
+  request: InvocationRequest,
+): Promise<Ended> {
+  const { timeoutMs } = settings;
+  const deadline = clock.monotonic() + timeoutMs;
+  return new Promise((resolve) => {
+    const timer = clock.timer(timeoutMs, () => resolve(unhandled(timedOut(request.requestId, timeoutMs))));
+    const end = (ended: Ended): void => {
+      timer[Symbol.dispose]();
+      resolve(ended);
+    };
+    void run(
+      handler,
+      request,
+      contextOf(settings, request, () => Math.max(0, deadline - clock.monotonic())),
+    ).then(
+      (response) => end({ type: 'response', response }),
+      (error: unknown) => end(unhandled(describeError(error))),
+    );
+  });
+}
+
+async function run(
+  handler: LambdaHandler,
+  request: InvocationRequest,
+  context: LambdaContext,
+): Promise<unknown> {
+  const response: unknown = await Reflect.apply(handler, undefined, [request.event, context]);
+  // As it comes back from Lambda: through JSON.
+  const text: unknown = response === undefined ? undefined : JSON.stringify(response);
+  return typeof text === 'string' ? JSON.parse(text) : undefined;
+}
+
+function contextOf(
+  settings: FunctionSettings,
+  request: InvocationRequest,
+  remaining: () => number,
+): LambdaContext {
+  return {
+    awsRequestId: request.requestId,
+    callbackWaitsForEmptyEventLoop: true,
+    functionName: settings.name,
+    functionVersion: '$LATEST',
+    invokedFunctionArn: request.functionArn,
+    memoryLimitInMB: String(settings.memoryMb),
+    logGroupName: `/aws/lambda/${settings.name}`,
+    logStreamName: 'in-process',
+    getRemainingTimeInMillis: remaining,
+  };
+}
+
+function unhandled(error: { readonly type: string; readonly message: string }): Ended {
+  return { type: 'error', functionError: 'Unhandled', error };
+}
+
+function describeError(error: unknown): { readonly type: string; readonly message: string } {
+  return error instanceof Error
+    ? { type: error.name, message: error.message }
+    : { type: typeof error, message: String(error) };
+}

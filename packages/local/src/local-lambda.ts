@@ -1,0 +1,191 @@
+import { MillraceError, type Connection } from '@millrace/kinesis';
+
+import type { Service } from './api/service.ts';
+import type { MappingChoices } from './event-source/choices.ts';
+import { isConsumerArn } from './event-source/connection-source.ts';
+import { createEngineSource } from './event-source/engine-source.ts';
+import { invalidParameter, isLambdaError } from './event-source/lambda-error.ts';
+import { LocalDestinations } from './event-source/local-destinations.ts';
+import type { Mapping, MappingState } from './event-source/mapping.ts';
+import type { MappingListener } from './event-source/mapping-event.ts';
+import { Mappings } from './event-source/mappings.ts';
+import type { MappingInput, MappingSettings } from './event-source/settings.ts';
+import type { MappingSource } from './event-source/source.ts';
+import type { LambdaHandler } from './functions/function.ts';
+import type { HandlerFile } from './functions/handler-file.ts';
+import { FunctionRegistry, type FunctionOptions, type LocalFunction } from './functions/registry.ts';
+import type { LambdaMeter } from './neighbours/cloudwatch/lambda-meter.ts';
+
+/** How a mapping made by a program differs from AWS's defaults. */
+export interface MappingOptions extends MappingInput {
+  /** What AWS does not document, decided otherwise. */
+  readonly choices?: MappingChoices;
+  /** The function's name, time-out and so on. */
+  readonly function?: FunctionOptions;
+  /** Hears what the mapping does. */
+  readonly onEvent?: MappingListener;
+}
+
+/** An event source mapping of this process. */
+export interface LocalMapping extends AsyncDisposable {
+  readonly uuid: string;
+  readonly arn: string;
+  readonly settings: MappingSettings;
+  readonly state: MappingState;
+  /** `No records processed`, `OK`, or `PROBLEM: …`. */
+  readonly lastProcessingResult: string;
+  readonly function: LocalFunction;
+  /** Takes new settings; what is not named stays, and records go on where they are. Throws `OPTION_INVALID`. */
+  update(settings: Omit<MappingInput, 'EventSourceArn' | 'StartingPosition'>): Promise<void>;
+  /** Waits for invocations under way, and begins no more until {@link resume}. */
+  pause(): Promise<void>;
+  /** Goes on where {@link pause} stopped. */
+  resume(): Promise<void>;
+  /** Ends it, and forgets how far it was. Idempotent. */
+  close(): Promise<void>;
+}
+
+export interface LocalLambdaInit {
+  readonly service: Service;
+  readonly connection: Pick<Connection, 'reader' | 'fanOut'>;
+  readonly meter: LambdaMeter;
+  readonly destinationFolder?: string | undefined;
+}
+
+/** The part of Lambda that Kinesis needs: functions, event source mappings, and where their failures go. */
+export class LocalLambda {
+  readonly functions: FunctionRegistry;
+  readonly mappings: Mappings;
+  readonly destinations: LocalDestinations;
+  readonly #service: Service;
+
+  constructor({ service, connection, meter, destinationFolder }: LocalLambdaInit) {
+    const { engine } = service;
+    const { clock, region, accountId } = engine.options;
+    this.#service = service;
+    this.destinations = new LocalDestinations({ clock, folder: destinationFolder });
+    this.functions = new FunctionRegistry({
+      clock,
+      region,
+      accountId,
+      tell: (name, event) => meter.ofFunction(name, event),
+    });
+    this.mappings = new Mappings({
+      accountId,
+      tell: (settings, uuid, event) => meter.ofMapping(settings, uuid, event),
+      functionArn: (name) => this.#function(name).arn,
+      checkEventSource: (arn) => this.#checkSource(arn),
+      doors: {
+        clock,
+        region,
+        sink: this.destinations,
+        invoker: (arn) => this.#function(arn).found.invoker(arn),
+        source: (eventSourceArn): MappingSource =>
+          createEngineSource({ service, connection, stream: streamOf(eventSourceArn), eventSourceArn }),
+      },
+    });
+  }
+
+  /** See `LocalKinesis.mapping`. */
+  async map(
+    stream: string,
+    code: LambdaHandler | HandlerFile,
+    options: MappingOptions = {},
+  ): Promise<LocalMapping> {
+    const { choices, function: wanted, onEvent, ...settings } = options;
+    const { engine } = this.#service;
+    const { region, accountId } = engine.options;
+    const added = await this.functions.add(code, wanted);
+    const input = {
+      EventSourceArn: `arn:aws:kinesis:${region}:${accountId}:stream/${stream}`,
+      StartingPosition: 'TRIM_HORIZON',
+      ...settings,
+      FunctionName: added.arn,
+    };
+    const mapping = asOption(() => this.mappings.create(input, choices, onEvent));
+    await mapping.settled();
+    return this.#handle(mapping, added);
+  }
+
+  async close(): Promise<void> {
+    await this.mappings.close();
+    await this.functions.close();
+  }
+
+  #handle(mapping: Mapping, added: LocalFunction): LocalMapping {
+    const { mappings } = this;
+    const update = async (input: object): Promise<void> => {
+      asOption(() => mappings.update(mapping.uuid, input));
+      await mapping.settled();
+    };
+    const end = async (): Promise<void> => {
+      await mapping.settled();
+      // Somebody may have deleted it through the API.
+      if (mapping.state !== 'Deleting') mappings.delete(mapping.uuid);
+      await mapping.settled();
+      await added.close();
+    };
+    let closing: Promise<void> | undefined;
+    const close = (): Promise<void> => {
+      closing ??= end();
+      return closing;
+    };
+    return {
+      uuid: mapping.uuid,
+      arn: mapping.arn,
+      function: added,
+      get settings() {
+        return mapping.settings;
+      },
+      get state() {
+        return mapping.state;
+      },
+      get lastProcessingResult() {
+        return mapping.lastProcessingResult;
+      },
+      update,
+      pause: () => update({ Enabled: false }),
+      resume: () => update({ Enabled: true }),
+      close,
+      [Symbol.asyncDispose]: close,
+    };
+  }
+
+  #function(name: string): { readonly found: LocalFunction; readonly arn: string } {
+    const found = this.functions.find(name);
+    if (found !== undefined) return found;
+    throw invalidParameter(
+      'Function does not exist',
+      `Register ${name} first: this Lambda runs functions of this machine and takes no code.`,
+    );
+  }
+
+  #checkSource(arn: string): void {
+    const { engine } = this.#service;
+    const stream = engine.find(streamOf(arn));
+    const known = isConsumerArn(arn)
+      ? [...(stream?.consumers.values() ?? [])].some((consumer) => consumer.arn === arn)
+      : stream?.arn === arn;
+    if (!known) throw invalidParameter(`${isConsumerArn(arn) ? 'Consumer' : 'Stream'} not found: ${arn}`);
+  }
+}
+
+/** The name in the ARN of a stream or of one of its consumers. */
+function streamOf(arn: string): string {
+  return arn.split('/')[1] ?? '';
+}
+
+/** What the service would refuse, as a program hears of its options. */
+function asOption<T>(run: () => T): T {
+  try {
+    return run();
+  } catch (error) {
+    if (!isLambdaError(error)) throw error;
+    throw new MillraceError('OPTION_INVALID', `The mapping cannot be made: ${error.type}: ${error.message}`, {
+      advice: error.reason ?? 'Correct what the message names.',
+      path: 'mapping',
+      service: error.type,
+      cause: error,
+    });
+  }
+}
