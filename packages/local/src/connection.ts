@@ -41,7 +41,7 @@ function createWriter(service: Service): RecordWriter {
         Records: entries.map((entry) => ({
           // Copied: the caller may use its buffer again.
           Data: new Uint8Array(entry.data),
-          PartitionKey: entry.partitionKey,
+          ...(entry.partitionKey === '' ? {} : { PartitionKey: entry.partitionKey }),
           ...(entry.explicitHashKey === undefined ? {} : { ExplicitHashKey: entry.explicitHashKey }),
         })),
       };

@@ -1,3 +1,4 @@
+import { NO_PARTITION_KEY } from '../record/partition-key.ts';
 import type { OutgoingRecord } from '../record/record.ts';
 
 /**
@@ -16,8 +17,11 @@ export function encodePutRecords(stream: string, entries: readonly OutgoingRecor
   for (const { data, partitionKey, explicitHashKey } of entries) {
     at = writeAscii(body, at, opening);
     at = writeBase64(body, at, data);
-    at = writeAscii(body, at, '","PartitionKey":');
-    at = writeText(body, at, partitionKey);
+    if (partitionKey === NO_PARTITION_KEY) at = writeAscii(body, at, '"');
+    else {
+      at = writeAscii(body, at, '","PartitionKey":');
+      at = writeText(body, at, partitionKey);
+    }
     if (explicitHashKey !== undefined) {
       at = writeAscii(body, at, ',"ExplicitHashKey":');
       at = writeText(body, at, explicitHashKey);

@@ -5,6 +5,7 @@ import {
 } from '@aws-sdk/client-kinesis';
 
 import { MillraceError } from '../errors.ts';
+import { NO_PARTITION_KEY } from '../record/partition-key.ts';
 import type { OutgoingRecord } from '../record/record.ts';
 import { encodePutRecords } from './put-records-body.ts';
 
@@ -65,7 +66,7 @@ class Input implements PutRecordsCommandInput {
 
   get Records(): PutRecordsCommandInput['Records'] {
     return this.#entries.map(({ partitionKey, explicitHashKey, data }) => ({
-      PartitionKey: partitionKey,
+      PartitionKey: partitionKey === NO_PARTITION_KEY ? undefined : partitionKey,
       Data: data,
       ...(explicitHashKey !== undefined && { ExplicitHashKey: explicitHashKey }),
     }));

@@ -8,6 +8,8 @@ export interface IntakeOptions {
   /** Bytes that may be inside at once, counting what a record takes beside its own. */
   readonly maxBytes: number;
   readonly maxRecordBytes: number;
+  /** Whether the stream distributes its records itself: then they have no key. */
+  readonly keyless: boolean;
 }
 
 /** What a record takes of memory beside its bytes while it is inside, about: its place in lanes, its promise, its buffer. */
@@ -126,7 +128,8 @@ export class Intake {
   /** The record's size, or undefined when it was refused. */
   #measure(arrival: Arrival, record: OutgoingRecord): number | undefined {
     try {
-      checkPartitionKey(record.partitionKey);
+      if (this.#options.keyless) checkKeyless(record);
+      else checkPartitionKey(record.partitionKey);
       if (record.explicitHashKey !== undefined) effectiveHashKey(record.partitionKey, record.explicitHashKey);
       const bytes = record.data.length + Buffer.byteLength(record.partitionKey) + headerBytes(record.headers);
       if (bytes > this.#options.maxRecordBytes) throw this.#tooLarge(record, bytes);
@@ -149,6 +152,17 @@ export class Intake {
       allowed: `at most ${maxRecordBytes} bytes of data and partition key`,
     });
   }
+}
+
+/** Headers travel inside the KPL's format, where a record without a key would belong to another shard than it is in. */
+function checkKeyless({ headers }: OutgoingRecord): void {
+  if (headers === undefined) return;
+  throw new MillraceError('RECORD_INVALID', 'A record without a partition key cannot carry headers.', {
+    advice: 'Put what the headers say into the value, or give the stream keys.',
+    path: 'headers',
+    got: Object.keys(headers),
+    allowed: "none in a stream of distribution 'auto'",
+  });
 }
 
 /** What headers take inside the KPL's format, tags and lengths included, at the most. */

@@ -1,8 +1,9 @@
 import { systemClock, type Clock } from '../runtime/clock.ts';
 import { toMilliseconds, type Duration } from '../runtime/duration.ts';
 import { noMeter, type Meter } from '../runtime/meter.ts';
-import { choiceOption, integerOption } from '../runtime/options.ts';
+import { choiceOption, integerOption, optionError } from '../runtime/options.ts';
 import type { LostRecord } from '../sink/lost-record.ts';
+import type { Distribution } from '../stream/stream.ts';
 
 /** What order the stream keeps among records put by one producer. */
 export type Ordering = 'none' | 'key' | 'shard';
@@ -56,6 +57,11 @@ export interface ProducerOptions {
   readonly clock?: Clock;
 }
 
+/** What a producer of a stream can be asked for: without keys there is nothing to order or to aggregate by. */
+export type OptionsFor<D extends Distribution> = [D] extends ['auto']
+  ? ProducerOptions & { readonly ordering?: 'none'; readonly aggregation?: 'none' }
+  : ProducerOptions;
+
 /** The options a producer runs with: checked, complete and frozen. */
 export interface ResolvedProducerOptions {
   readonly ordering: Ordering;
@@ -70,6 +76,13 @@ export interface ResolvedProducerOptions {
   readonly onUndeliverable: ((lost: LostRecord) => unknown) | undefined;
   readonly meter: Meter;
   readonly clock: Clock;
+}
+
+/** Throws `OPTION_INVALID` for what a stream without keys cannot give, said by callers without types. */
+export function checkKeyless({ ordering, aggregation }: ResolvedProducerOptions): void {
+  const allowed = "'none' for a stream of distribution 'auto', where records have no keys";
+  if (ordering !== 'none') throw optionError('producer.ordering', ordering, allowed);
+  if (aggregation !== 'none') throw optionError('producer.aggregation', aggregation, allowed);
 }
 
 const KiB = 1024;

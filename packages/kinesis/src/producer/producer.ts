@@ -2,11 +2,11 @@ import { MillraceError } from '../errors.ts';
 import type { OutgoingRecord } from '../record/record.ts';
 import { toMilliseconds, type Duration } from '../runtime/duration.ts';
 import { integerOption } from '../runtime/options.ts';
-import type { StreamDefinition } from '../stream/stream.ts';
+import type { Distribution, StreamDefinition } from '../stream/stream.ts';
 import { Dispatch } from './dispatch.ts';
 import type { HotKey } from './hot-keys.ts';
 import { Intake } from './intake.ts';
-import { resolveProducerOptions, type ProducerOptions } from './options.ts';
+import { checkKeyless, resolveProducerOptions, type OptionsFor, type ProducerOptions } from './options.ts';
 import type { Receipt } from './pending.ts';
 import { putEach, type PutCount, type PutManyOptions, type PutOptions } from './put-each.ts';
 import type { RecordWriter } from './record-writer.ts';
@@ -62,12 +62,12 @@ export interface Producer<In> extends AsyncDisposable {
  * const receipt = await producer.put({ id: '1', customer: 'ada', total: 12.5 });
  * ```
  */
-export function createProducer<In>(
-  stream: StreamDefinition<In, unknown>,
+export function createProducer<In, D extends Distribution = Distribution>(
+  stream: StreamDefinition<In, unknown, D>,
   connection: ProducerPorts,
-  options: ProducerOptions = {},
+  options?: OptionsFor<D>,
 ): Producer<In> {
-  return new StreamProducer(stream, connection, options);
+  return new StreamProducer(stream, connection, options ?? {});
 }
 
 class StreamProducer<In> implements Producer<In> {
@@ -78,12 +78,15 @@ class StreamProducer<In> implements Producer<In> {
   constructor(stream: StreamDefinition<In, unknown>, ports: ProducerPorts, given: ProducerOptions) {
     const options = resolveProducerOptions(given);
     const { maxBufferedBytes: maxBytes, maxRecordBytes } = options;
+    const keyless = stream.distribution === 'auto';
+    if (keyless) checkKeyless(options);
     this.#stream = stream;
     this.#rooms = {
       stream: stream.name,
       options,
-      intake: new Intake({ stream: stream.name, maxBytes, maxRecordBytes }),
-      dispatch: new Dispatch(stream.name, ports, options),
+      intake: new Intake({ stream: stream.name, maxBytes, maxRecordBytes, keyless }),
+      // Which shard a record without a key goes to, no map can tell.
+      dispatch: new Dispatch(stream.name, keyless ? { writer: ports.writer } : ports, options),
       tally: new Tally(),
     };
   }

@@ -1,6 +1,7 @@
 import type { MillraceError } from '../errors.ts';
 import { backoffDelay, type Backoff } from '../runtime/backoff.ts';
 import { publish } from '../runtime/diagnostics.ts';
+import { NO_PARTITION_KEY } from '../record/partition-key.ts';
 import { contains } from '../shard/hash-range.ts';
 import { HotKeys } from './hot-keys.ts';
 import type { Limiter } from './limiter.ts';
@@ -146,7 +147,7 @@ export class Settlement {
       }
       run++;
     }
-    if (run > 0) this.hotKeys.add(shardId, key, run);
+    if (run > 0 && key !== NO_PARTITION_KEY) this.hotKeys.add(shardId, key, run);
   }
 
   /** Entries refused together share their `jitter`, or the next call would be one per entry. */

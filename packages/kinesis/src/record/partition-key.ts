@@ -3,6 +3,9 @@ import { MillraceError } from '../errors.ts';
 /** The longest partition key, in Unicode code points. */
 export const MAX_PARTITION_KEY_LENGTH = 256;
 
+/** Stands for no partition key, in a stream that distributes its records itself. No other record may have it. */
+export const NO_PARTITION_KEY = '';
+
 /**
  * `key` when the service would take it. Throws `RECORD_INVALID` when empty or longer than 256 Unicode characters.
  *

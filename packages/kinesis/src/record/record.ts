@@ -30,6 +30,7 @@ export interface StoredRecord {
 
 /** A record on its way in: what PutRecords takes for one entry. */
 export interface OutgoingRecord {
+  /** Empty for none, in a stream that distributes its records itself. */
   readonly partitionKey: string;
   readonly explicitHashKey?: string;
   readonly data: Uint8Array;

@@ -1,12 +1,22 @@
 import { MillraceError } from '../errors.ts';
+import { NO_PARTITION_KEY } from '../record/partition-key.ts';
 import type { OutgoingRecord } from '../record/record.ts';
-import { optionError } from '../runtime/options.ts';
+import { choiceOption, optionError } from '../runtime/options.ts';
 import type { InputOf, OutputOf, SchemaIssue, StandardSchema } from './standard-schema.ts';
 import { json, type ValueCodec } from './value-codec.ts';
 
+/**
+ * Who decides which shard a record goes to: its partition key, or, in an on-demand stream whose record distribution
+ * strategy is AUTO, the service, evenly. Then records have no key and no order.
+ * See {@link https://docs.aws.amazon.com/kinesis/latest/APIReference/API_UpdateStreamRecordDistributionStrategy.html}.
+ */
+export type Distribution = 'key' | 'auto';
+
 /** One stream and the type of what flows in it; shared by every program that touches the stream. */
-export interface StreamDefinition<In, Out = In> {
+export interface StreamDefinition<In, Out = In, D extends Distribution = Distribution> {
   readonly name: string;
+  /** Default `'key'`. */
+  readonly distribution?: D;
   /** The record a value is put as. Throws (or rejects with) `VALUE_INVALID` when the value does not fit the schema. */
   readonly encode: (value: In) => OutgoingRecord | Promise<OutgoingRecord>;
   /** The value a record holds. Throws (or rejects with) `VALUE_INVALID`. */
@@ -22,13 +32,22 @@ export interface StreamOptions<In> {
   readonly explicitHashKey?: (value: In) => string | undefined;
   /** How values become bytes. Default {@link json}. */
   readonly codec?: ValueCodec<In>;
+  readonly distribution?: 'key';
+}
+
+/** A stream that distributes its records itself: there is no key to give. */
+export interface AutoStreamOptions<In> extends Pick<StreamOptions<In>, 'name' | 'codec'> {
+  readonly distribution: 'auto';
+  readonly key?: never;
+  readonly explicitHashKey?: never;
 }
 
 /**
  * Defines a stream once for producers, consumers and handlers.
  *
  * With a `schema` (any Standard Schema library) values are checked on the way in and on the way out; what travels is
- * the value as it was put. Throws `OPTION_INVALID` for a name the service would refuse.
+ * the value as it was put. With `distribution: 'auto'` there is no key. Throws `OPTION_INVALID` for a name the service
+ * would refuse.
  *
  * @example
  * ```ts
@@ -41,12 +60,18 @@ export interface StreamOptions<In> {
  */
 export function defineStream<S extends StandardSchema>(
   options: StreamOptions<InputOf<S>> & { readonly schema: S },
-): StreamDefinition<InputOf<S>, OutputOf<S>>;
-export function defineStream<T>(options: StreamOptions<T>): StreamDefinition<T>;
+): StreamDefinition<InputOf<S>, OutputOf<S>, 'key'>;
+export function defineStream<S extends StandardSchema>(
+  options: AutoStreamOptions<InputOf<S>> & { readonly schema: S },
+): StreamDefinition<InputOf<S>, OutputOf<S>, 'auto'>;
+export function defineStream<T>(options: StreamOptions<T>): StreamDefinition<T, T, 'key'>;
+export function defineStream<T>(options: AutoStreamOptions<T>): StreamDefinition<T, T, 'auto'>;
 export function defineStream<In>(
-  options: StreamOptions<In> & { readonly schema?: StandardSchema },
+  options: (StreamOptions<In> | AutoStreamOptions<In>) & { readonly schema?: StandardSchema },
 ): StreamDefinition<In, unknown> {
-  const { key, explicitHashKey, schema } = options;
+  const { explicitHashKey, schema } = options;
+  const distribution = choiceOption('stream.distribution', options.distribution ?? 'key', ['key', 'auto']);
+  const key = keyOf(options);
   const codec: ValueCodec<In> | ValueCodec<unknown> = options.codec ?? json;
   const name = checkName(options.name);
   const pack = (value: In): OutgoingRecord => {
@@ -54,9 +79,10 @@ export function defineStream<In>(
     const record = { partitionKey: key(value), data: codec.encode(value) };
     return hashKey === undefined ? record : { ...record, explicitHashKey: hashKey };
   };
-  if (schema === undefined) return { name, encode: pack, decode: (data) => codec.decode(data) };
+  if (schema === undefined) return { name, distribution, encode: pack, decode: (data) => codec.decode(data) };
   return {
     name,
+    distribution,
     encode: (value) => chain(validate(schema, name, value), () => pack(value)),
     decode: (data) => validate(schema, name, codec.decode(data)),
   };
@@ -71,8 +97,39 @@ export function defineStream<In>(
  * await producer.put({ partitionKey: 'ada', data: new TextEncoder().encode('hello') });
  * ```
  */
-export function rawStream(name: string): StreamDefinition<OutgoingRecord, Uint8Array> {
-  return { name: checkName(name), encode: (record) => record, decode: (data) => data };
+export function rawStream(name: string): StreamDefinition<OutgoingRecord, Uint8Array, 'key'>;
+export function rawStream(
+  name: string,
+  options: { readonly distribution: 'auto' },
+): StreamDefinition<Pick<OutgoingRecord, 'data'>, Uint8Array, 'auto'>;
+export function rawStream(
+  name: string,
+  options: { readonly distribution?: Distribution } = {},
+): StreamDefinition<OutgoingRecord, Uint8Array> {
+  const distribution = choiceOption('stream.distribution', options.distribution ?? 'key', ['key', 'auto']);
+  return {
+    name: checkName(name),
+    distribution,
+    encode: distribution === 'auto' ? withoutKey : (record) => record,
+    decode: (data) => data,
+  };
+}
+
+function withoutKey({ data }: OutgoingRecord): OutgoingRecord {
+  return { partitionKey: NO_PARTITION_KEY, data };
+}
+
+function keyOf<In>({ distribution, key }: StreamOptions<In> | AutoStreamOptions<In>): (value: In) => string {
+  if (distribution === 'auto') {
+    if (key === undefined) return () => NO_PARTITION_KEY;
+    throw optionError('stream.key', key, "none: with distribution 'auto' records have no key");
+  }
+  if (typeof key === 'function') return key;
+  throw optionError(
+    'stream.key',
+    key,
+    "a function from the value to its partition key, or distribution: 'auto'",
+  );
 }
 
 function checkName(name: string): string {

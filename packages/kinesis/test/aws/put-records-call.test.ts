@@ -85,6 +85,11 @@ test('the body says what was put, whatever the keys and bytes', () => {
   );
 });
 
+test('a record without a partition key is sent without one', () => {
+  const body = encodePutRecords('s', [{ partitionKey: '', data: Uint8Array.of(1) }]);
+  expect(JSON.parse(body.toString())).toEqual({ StreamName: 's', Records: [{ Data: 'AQ==' }] });
+});
+
 test('base64 has every length right, short and long', () => {
   for (let length = 0; length < 260; length++) {
     const data = Uint8Array.from({ length }, (_, index) => (index * 37 + length) & 255);
