@@ -3,7 +3,6 @@ import { performance } from 'node:perf_hooks';
 import process from 'node:process';
 import { parseArgs } from 'node:util';
 
-import type { Summary } from './explore/explore.ts';
 import { exploreInPool } from './explore/pool.ts';
 import { replay } from './explore/replay.ts';
 import { Tally } from './explore/tally.ts';
@@ -18,6 +17,7 @@ const usage = `npm run simulate -- [--seeds N] [--first S]   explores N seeds (d
 /** Lines of a trace that are shown. */
 const traceLines = 60;
 const tracesShown = 3;
+const seedsNamed = 40;
 
 const { values } = parseArgs({
   options: {
@@ -51,8 +51,11 @@ async function exploreMany(first: number, count: number): Promise<void> {
     },
   });
   if (process.stderr.isTTY) say('\n');
-  for (const failed of tally.violations.toSorted((a, b) => a.seed - b.seed).slice(0, tracesShown))
-    await tell(failed);
+  const failed = tally.violations.toSorted((a, b) => a.seed - b.seed);
+  for (const { seed } of failed.slice(0, tracesShown)) await tell(seed);
+  for (const { seed, violation } of failed.slice(tracesShown, seedsNamed)) {
+    say(`Seed ${seed}: ${violation?.invariant}: ${violation?.message}\n`);
+  }
   finish(tally.figures(performance.now()), tally.violations.length > 0);
 }
 
@@ -62,7 +65,7 @@ function progress(tally: Tally, count: number): void {
   say(`\r${seeds} of ${count} seeds, ${violations} violations, ${seedsPerSecond} seeds/s `);
 }
 
-async function tell({ seed }: Summary): Promise<void> {
+async function tell(seed: number): Promise<void> {
   await show(seed);
   say(`Replay it with: npm run simulate -- --seed ${seed}\n\n`);
 }
@@ -109,5 +112,5 @@ function whole(name: string, text: string): number {
   const value = Number(text);
   if (Number.isSafeInteger(value) && value >= 0) return value;
   process.stderr.write(`--${name} ${text}: a whole number is allowed.\n${usage}`);
-  process.exit(2);
+  return process.exit(2);
 }

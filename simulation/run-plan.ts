@@ -57,6 +57,7 @@ export async function runPlan(plan: Plan, recording = false): Promise<Outcome> {
     streams: { [streamName]: { shards: plan.stream.shards } },
     updateStreamTime: plan.stream.updateMs,
     enforceLimits: plan.stream.enforceLimits,
+    registerConsumerTime: plan.stream.registerMs,
     faults: () => {
       const rate = network.refusedEntries;
       if (rate === 0) return undefined;

@@ -6,7 +6,7 @@ import { idIn } from './item.ts';
 import { reaches, type LeaseBook } from './lease-book.ts';
 import type { Ledger } from './ledger.ts';
 import { placeName, type Place } from './place.ts';
-import type { Verdict } from './verdict.ts';
+import type { Invariant, Verdict } from './verdict.ts';
 
 export interface DeliveryParts {
   readonly ledger: Ledger;
@@ -15,6 +15,8 @@ export interface DeliveryParts {
   readonly trace: Trace;
   readonly now: () => number;
   readonly leaseMs: number;
+  /** Whether a key is left alone once one of its records has been put aside. */
+  readonly parks: boolean;
 }
 
 type Delivered = Omit<StreamRecord<unknown>, 'value'>;
@@ -34,10 +36,11 @@ export class Deliveries {
   }
 
   /** The record is out of the way: handled, put aside or skipped. */
-  done(life: Life, place: Place, how: string): void {
+  done(life: Life, place: Place, how: 'handled' | 'put aside' | 'skipped'): void {
     if (life.dead) return;
     this.#parts.trace.note(this.#parts.now(), life.name, how, place.item.id, () => where(place));
     place.done = true;
+    if (how === 'handled') place.handled = true;
   }
 
   #given(life: Life, record: Delivered, call: object): Place | undefined {
@@ -52,15 +55,25 @@ export class Deliveries {
       return undefined;
     }
     this.#checkLease(life, place);
-    // One that comes again has been in order once; one from before the group's time is in order with nothing.
-    const judged = !place.done && ledger.isOwed(place);
-    for (const open of judged ? ledger.openBefore(place) : []) {
-      if (open.given === call) continue;
-      const message = `${place.item.id} was given to ${life.name} before ${open.item.id} was handled`;
-      verdict.broken('keys are handled in order', message, [place.item.key, open.item.id, place.item.id]);
-    }
+    this.#checkOrder(life, place, call);
     place.given = call;
     return place;
+  }
+
+  /** One that comes again has been in order once; one from before the group's time is in order with nothing. */
+  #checkOrder(life: Life, place: Place, call: object): void {
+    const { ledger, verdict, parks } = this.#parts;
+    if (!ledger.isOwed(place)) return;
+    const broken = (invariant: Invariant, open: Place, what: string): void => {
+      const message = `${place.item.id} was given to ${life.name} ${what} ${open.item.id}`;
+      verdict.broken(invariant, message, [place.item.key, open.item.id, place.item.id]);
+    };
+    for (const open of place.done ? [] : ledger.before(place, 'done')) {
+      if (open.given !== call) broken('keys are handled in order', open, 'before');
+    }
+    for (const missed of parks && !place.handled ? ledger.before(place, 'handled') : []) {
+      if (missed.given !== call) broken('a parked key is left alone', missed, 'behind');
+    }
   }
 
   #checkLease(life: Life, place: Place): void {

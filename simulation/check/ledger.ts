@@ -35,6 +35,7 @@ export class Ledger {
   readonly #skipsGarbled: boolean;
   readonly #accounts = new Map<string, Account>();
   readonly #places = new Map<string, Place>();
+  readonly #records = new Map<string, Place[]>();
   readonly #shards = new Map<string, PlaceList>();
   readonly #keys = new Map<string, PlaceList>();
   /** The item of each series stored last for the first time. */
@@ -108,9 +109,18 @@ export class Ledger {
       if (outcome?.ok !== true) continue;
       for (const { account, ...at } of this.#membersOf(entry, outcome)) {
         const done = this.#skipsGarbled && account.item.poison === 'garbled';
-        const place: Place = { item: account.item, ...at, storedAt: wall, done, given: undefined };
+        const place: Place = {
+          item: account.item,
+          ...at,
+          storedAt: wall,
+          done,
+          handled: false,
+          given: undefined,
+        };
         this.#places.set(`${place.shardId}/${placeName(place)}`, place);
         listOf(this.#shards, place.shardId).push(place);
+        const record = `${place.shardId}/${place.sequenceNumber}`;
+        this.#records.set(record, [...(this.#records.get(record) ?? []), place]);
         if (place.foreign) continue;
         if (sentAt > account.toldAt) {
           const message = `${account.item.id} was sent again, though its producer knew it stored`;
@@ -136,14 +146,14 @@ export class Ledger {
     return this.#places.get(`${shardId}/${placeName(position)}`);
   }
 
-  /** The records of the shard at these sequence numbers. */
-  placesOf(shardId: string, sequenceNumbers: ReadonlySet<string>): readonly Place[] {
-    return sequenceNumbers.size === 0 ? [] : listOf(this.#shards, shardId).at(sequenceNumbers);
+  /** The user records of a stored one. */
+  placesOf(shardId: string, sequenceNumber: string): readonly Place[] {
+    return this.#records.get(`${shardId}/${sequenceNumber}`) ?? [];
   }
 
   /** The first record of the shard that is owed and has not been handled. */
   firstOpen(shardId: string): Place | undefined {
-    return this.#shards.get(shardId)?.firstOpen(this.isOwed);
+    return this.#shards.get(shardId)?.firstWithout('done', this.isOwed);
   }
 
   /** The last record of the shard the group is owed. */
@@ -151,9 +161,9 @@ export class Ledger {
     return this.#shards.get(shardId)?.lastOwed(this.isOwed);
   }
 
-  /** Records of the same key that stand before it, are owed and not handled. */
-  openBefore(place: Place): Iterable<Place> {
-    return listOf(this.#keys, place.item.key).openBefore(place, this.isOwed);
+  /** Records of the same key that stand before it, are owed and have not been handled, or not even put aside. */
+  before(place: Place, without: 'done' | 'handled'): Iterable<Place> {
+    return listOf(this.#keys, place.item.key).without(without, place, this.isOwed);
   }
 
   /** Stored records that are owed and have not been handled. */
@@ -174,7 +184,9 @@ export class Ledger {
   *#membersOf(
     { partitionKey, data, explicitHashKey }: OutgoingRecord,
     { shardId, sequenceNumber }: Extract<WriteOutcome, { readonly ok: true }>,
-  ): Iterable<{ readonly account: Account } & Omit<Place, 'item' | 'storedAt' | 'done' | 'given'>> {
+  ): Iterable<
+    { readonly account: Account } & Omit<Place, 'item' | 'storedAt' | 'done' | 'handled' | 'given'>
+  > {
     const members = decodeAggregate(data);
     const range = this.#rangeOf(shardId);
     for (const [subSequenceNumber, member] of (

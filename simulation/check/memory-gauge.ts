@@ -1,4 +1,4 @@
-import type { OutgoingRecord } from '@millrace/kinesis/record';
+import type { OutgoingRecord, StoredRecord } from '@millrace/kinesis/record';
 
 import type { Life } from '../world/life.ts';
 import type { Gauge } from '../world/stream-ports.ts';
@@ -9,18 +9,23 @@ import type { Verdict } from './verdict.ts';
 
 /** What a process promised to hold at most. */
 export interface MemoryPromise {
-  readonly requests: number;
-  readonly requestBytes: number;
+  readonly requests?: number;
+  readonly requestBytes?: number;
+  readonly prefetchBytes?: number;
 }
 
-/** What the last read of a shard brought. */
-interface Batch {
+/** A record that has been read. */
+interface Read {
+  readonly shardId: string;
   readonly holding: object | undefined;
   readonly places: readonly Place[];
+  readonly bytes: number;
 }
 
 /** What an aggregate takes beside its members: magic, digest, keys once more, lengths. */
 const overhead = 1.5;
+/** What a shard had read ahead is counted on until it would have been handled, though a worker that gives it up lets go of it. */
+const slack = 2;
 
 /** Weighs what processes hold: requests under way, and records read that are not handled. */
 export class MemoryGauge implements Gauge {
@@ -29,7 +34,9 @@ export class MemoryGauge implements Gauge {
   readonly #book: LeaseBook;
   readonly #promises = new WeakMap<Life, MemoryPromise>();
   readonly #writing = new WeakMap<Life, { requests: number; bytes: number }>();
-  readonly #read = new WeakMap<Life, Map<string, Batch>>();
+  /** By shard and sequence number: a shard that is begun anew reads the same records again. */
+  readonly #read = new WeakMap<Life, Map<string, Read>>();
+  readonly #largest = new WeakMap<Life, Map<string, number>>();
 
   constructor(verdict: Verdict, ledger: Ledger, book: LeaseBook) {
     this.#verdict = verdict;
@@ -42,18 +49,15 @@ export class MemoryGauge implements Gauge {
   }
 
   writing(life: Life, entries: readonly OutgoingRecord[]): () => void {
-    const promise = this.#promises.get(life);
+    const { requests = 0, requestBytes = 0 } = this.#promises.get(life) ?? {};
     const held = this.#writing.get(life) ?? { requests: 0, bytes: 0 };
     this.#writing.set(life, held);
     const bytes = entries.reduce((sum, { data }) => sum + data.length, 0);
     held.requests++;
     held.bytes += bytes;
-    if (promise !== undefined) {
-      const tooMany = held.requests > promise.requests;
-      if (tooMany || held.bytes > promise.requestBytes * overhead) {
-        const message = `${life.name} has ${held.requests} requests of ${held.bytes} bytes under way`;
-        this.#verdict.broken('memory is bounded', message, [life.name]);
-      }
+    if (held.requests > requests || held.bytes > requestBytes * overhead) {
+      const message = `${life.name} has ${held.requests} requests of ${held.bytes} bytes under way`;
+      this.#verdict.broken('memory is bounded', message, [life.name]);
     }
     let ended = false;
     return () => {
@@ -64,24 +68,51 @@ export class MemoryGauge implements Gauge {
     };
   }
 
-  reading(life: Life, shardId: string): void {
-    const batch = this.#read.get(life)?.get(shardId);
+  received(life: Life, shardId: string, records: readonly StoredRecord[]): void {
+    if (records.length === 0) return;
+    const read = this.#read.get(life) ?? new Map<string, Read>();
+    this.#read.set(life, read);
     const holding = this.#book.holding(life, shardId);
-    // What an earlier holding had read went with it.
-    if (batch === undefined || holding === undefined || batch.holding !== holding) return;
-    const open = batch.places.filter((place) => {
-      const owed = !place.done && !place.foreign && this.#ledger.isOwed(place);
-      return owed && !reaches(holding.from, place);
-    });
-    if (open.length === 0) return;
-    const message = `${life.name} reads ${shardId} with ${open.length} records in its hands`;
-    this.#verdict.broken('memory is bounded', message, [shardId]);
+    let batchBytes = 0;
+    for (const { sequenceNumber, data } of records) {
+      const places = this.#ledger.placesOf(shardId, sequenceNumber);
+      read.set(`${shardId}/${sequenceNumber}`, { shardId, holding, places, bytes: data.length });
+      batchBytes += data.length;
+    }
+    for (const [name, one] of read) if (!this.#isHeld(life, one)) read.delete(name);
+    this.#check(life, read, this.#largestOf(life, shardId, batchBytes));
   }
 
-  received(life: Life, shardId: string, sequenceNumbers: readonly string[]): void {
-    let shards = this.#read.get(life);
-    if (shards === undefined) this.#read.set(life, (shards = new Map()));
-    const places = this.#ledger.placesOf(shardId, new Set(sequenceNumbers));
-    shards.set(shardId, { holding: this.#book.holding(life, shardId), places });
+  /** Whether something of it is still to be handled by this process. */
+  #isHeld(life: Life, { shardId, holding, places }: Read): boolean {
+    const current = this.#book.holding(life, shardId);
+    if (current === undefined || current !== holding || this.#book.holderOf(shardId) !== life) return false;
+    return places.some((place) => {
+      const open = !place.done && !place.foreign && this.#ledger.isOwed(place);
+      return open && !reaches(current.from, place);
+    });
+  }
+
+  #largestOf(life: Life, shardId: string, bytes: number): ReadonlyMap<string, number> {
+    const largest = this.#largest.get(life) ?? new Map<string, number>();
+    this.#largest.set(life, largest);
+    largest.set(shardId, Math.max(bytes, largest.get(shardId) ?? 0));
+    return largest;
+  }
+
+  /** Each shard may have the batch it works on and one that has just come, all together what they may read ahead. */
+  #check(life: Life, read: ReadonlyMap<string, Read>, largest: ReadonlyMap<string, number>): void {
+    const { prefetchBytes = 0 } = this.#promises.get(life) ?? {};
+    const shards = new Set<string>();
+    let held = 0;
+    for (const { shardId, bytes } of read.values()) {
+      held += bytes;
+      shards.add(shardId);
+    }
+    let allowed = slack * prefetchBytes;
+    for (const shardId of shards) allowed += 2 * (largest.get(shardId) ?? 0);
+    if (held <= allowed) return;
+    const message = `${life.name} holds ${held} bytes it has read, of ${allowed} it may`;
+    this.#verdict.broken('memory is bounded', message, [life.name]);
   }
 }

@@ -14,6 +14,8 @@ export interface Place {
   readonly foreign: boolean;
   /** Handled, put aside or skipped: whatever lets a checkpoint pass it. */
   done: boolean;
+  /** A handler has taken it. */
+  handled: boolean;
   /** The call of the handler it was last given to. */
   given: object | undefined;
 }
@@ -32,45 +34,41 @@ export function placeName({ sequenceNumber, subSequenceNumber }: Position): stri
   return `${sequenceNumber}:${subSequenceNumber}`;
 }
 
+type IsOwed = (place: Place) => boolean;
+type Mark = 'done' | 'handled';
+
 /** Places in their order, and how far they are done. */
 export class PlaceList {
   readonly #places: Place[] = [];
-  #done = 0;
-
-  get last(): Place | undefined {
-    return this.#places.at(-1);
-  }
+  /** Everything before these bears the mark, or need not. */
+  readonly #cursors: Record<Mark, number> = { done: 0, handled: 0 };
 
   push(place: Place): void {
     this.#places.push(place);
   }
 
-  at(sequenceNumbers: ReadonlySet<string>): readonly Place[] {
-    return this.#places.filter(({ sequenceNumber }) => sequenceNumbers.has(sequenceNumber));
-  }
-
-  /** The first that is owed and not done. */
-  firstOpen(isOwed: (place: Place) => boolean): Place | undefined {
+  /** The first that is owed and does not bear the mark. */
+  firstWithout(mark: Mark, isOwed: IsOwed): Place | undefined {
     const places = this.#places;
-    let place = places[this.#done];
-    while (place !== undefined && (place.done || place.foreign || !isOwed(place))) {
-      place = places[++this.#done];
+    let place = places[this.#cursors[mark]];
+    while (place !== undefined && (place[mark] || place.foreign || !isOwed(place))) {
+      place = places[++this.#cursors[mark]];
     }
     return place;
   }
 
-  /** Those owed and not done, in front of `end`. */
-  *openBefore(end: Place, isOwed: (place: Place) => boolean): Iterable<Place> {
-    this.firstOpen(isOwed);
-    for (let index = this.#done; index < this.#places.length; index++) {
+  /** Those in front of `end` that are owed and do not bear the mark. */
+  *without(mark: Mark, end: Place, isOwed: IsOwed): Iterable<Place> {
+    this.firstWithout(mark, isOwed);
+    for (let index = this.#cursors[mark]; index < this.#places.length; index++) {
       const place = this.#places[index];
       if (place === undefined || place === end) return;
-      if (!place.done && !place.foreign && isOwed(place)) yield place;
+      if (!place[mark] && !place.foreign && isOwed(place)) yield place;
     }
   }
 
   /** The last that is owed. */
-  lastOwed(isOwed: (place: Place) => boolean): Place | undefined {
+  lastOwed(isOwed: IsOwed): Place | undefined {
     return this.#places.findLast((place) => !place.foreign && isOwed(place));
   }
 }

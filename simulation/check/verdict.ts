@@ -14,6 +14,7 @@ export type Invariant =
   | 'a holder is not turned away'
   | 'leases outlive their shards'
   | 'parents first'
+  | 'a parked key is left alone'
   | 'poison goes where the policy says'
   | 'memory is bounded'
   | 'every put settles'

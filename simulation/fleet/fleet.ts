@@ -178,6 +178,7 @@ export class Fleet {
     const producer = plan.producers[seat.index];
     if (seat.role === 'worker' && worker !== undefined) {
       const ended = (error: unknown): void => this.#ended(seat, life, error);
+      gauge.promised(life, { prefetchBytes: worker.prefetchBytes });
       seat.consumer = startWorker({ ...parts, worker, group: plan.group, ended });
     } else if (producer !== undefined) {
       const already = seat.producer?.put ?? 0;

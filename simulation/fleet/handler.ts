@@ -43,12 +43,13 @@ export class SimulatedHandler {
     return { eachRecord: (record, context) => this.#handle([record], context) };
   }
 
-  /** The body of a loop over the consumer; the record is handled when the next is asked for. */
-  async take(record: StreamRecord<Value>): Promise<() => void> {
+  /** The body of a loop over the consumer: never fails. */
+  async take(records: readonly StreamRecord<Value>[]): Promise<void> {
     if (this.#parts.life.dead) return never();
-    const places = this.#given([record]);
+    const places = this.#given(records);
     await this.#work();
-    return () => this.#finish(places);
+    this.#finish(places);
+    return undefined;
   }
 
   /** Answers at once when nothing takes time, as a synchronous handler does. */

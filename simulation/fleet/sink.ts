@@ -43,6 +43,12 @@ function checkReason(parts: SinkParts, lost: LostRecord, place: Place): void {
   const { group, handler } = parts;
   const attempts = lost.position?.attempts ?? 0;
   if (lost.error.code !== 'HANDLER_FAILED') broken(parts, lost, `came with ${lost.error.code}`);
+  if (lost.position?.parkedBehind !== undefined) {
+    const tries = place.item.poison === 'garbled' ? 1 : 0;
+    if (attempts > tries || group.policy !== 'parkTheKey')
+      broken(parts, lost, `was tried ${attempts} times, though parked`);
+    return;
+  }
   if (place.item.poison === 'garbled') {
     if (attempts !== 1) broken(parts, lost, `is garbled and was tried ${attempts} times`);
     return;

@@ -2,10 +2,12 @@ import {
   createConsumer,
   deadLetter,
   isMillraceError,
+  parkTheKey,
   type Connection,
   type Consumer,
   type StreamDefinition,
 } from '@millrace/kinesis';
+import type { FailurePolicy } from '@millrace/kinesis/consumer';
 
 import type { Item, Value } from '../check/item.ts';
 import type { GroupPlan, WorkerPlan } from '../plan/plan.ts';
@@ -23,7 +25,7 @@ export interface WorkerParts extends Omit<HandlerParts, 'plan'>, Omit<SinkParts,
   readonly worker: WorkerPlan;
   readonly life: Life;
   readonly random: Random;
-  readonly connection: Pick<Connection, 'reader' | 'leases'>;
+  readonly connection: Pick<Connection, 'reader' | 'fanOut' | 'leases'>;
   /** The process has come to its end by itself, with this error if it was one. */
   readonly ended: (error: unknown) => void;
 }
@@ -41,11 +43,15 @@ export function startWorker(parts: WorkerParts): Consumer<Value> {
     batchSize: worker.batchSize,
     concurrency: worker.concurrency,
     maxAttempts: group.maxAttempts,
-    onFailure: group.policy === 'deadLetter' ? deadLetter(createSink({ ...parts, handler })) : group.policy,
+    onFailure: policyOf(parts, handler),
+    retrieval: worker.retrieval,
+    prefetch: worker.prefetchBytes,
+    stallAfter: worker.stallAfterMs,
+    handOffTimeout: worker.handOffTimeoutMs,
     clock: life.clock,
     ...(worker.maxShards !== undefined && { maxShards: worker.maxShards }),
   });
-  const running = worker.handler === 'iteration' ? iterate(consumer, handler) : consumer.run(handler.port);
+  const running = work(consumer, handler, worker);
   running.then(
     () => ended(undefined),
     (error: unknown) => {
@@ -60,9 +66,22 @@ export function startWorker(parts: WorkerParts): Consumer<Value> {
   return consumer;
 }
 
-async function iterate(consumer: Consumer<Value>, handler: SimulatedHandler): Promise<void> {
-  for await (const record of consumer) {
-    const finish = await handler.take(record);
-    finish();
-  }
+/** Reads in the way the plan says. In a loop, what was given is handled when more is asked for. */
+async function work(
+  consumer: Consumer<Value>,
+  handler: SimulatedHandler,
+  { handler: way }: WorkerPlan,
+): Promise<void> {
+  if (way === 'records') {
+    for await (const record of consumer) await handler.take([record]);
+  } else if (way === 'batches') {
+    for await (const batch of consumer.batches()) await handler.take(batch);
+  } else await consumer.run(handler.port);
+}
+
+function policyOf(parts: WorkerParts, handler: SimulatedHandler): FailurePolicy | 'stop' | 'skip' {
+  const { policy } = parts.group;
+  if (policy === 'stop' || policy === 'skip') return policy;
+  const sink = createSink({ ...parts, handler });
+  return policy === 'parkTheKey' ? parkTheKey(sink) : deadLetter(sink);
 }

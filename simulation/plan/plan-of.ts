@@ -20,6 +20,7 @@ export function planOf(seed: number): Plan {
       shards: random.pick([1, 1, 2, 2, 3, 4]),
       updateMs: random.pick([0, 0, 500, 5000]),
       enforceLimits: random.chance(0.2),
+      registerMs: random.pick([0, 2000]),
     },
     group,
     // One worker takes whatever the others may not.
@@ -54,20 +55,31 @@ function drawGroup(random: Random): GroupPlan {
     leaseMs: random.pick([1500, 3000, 6000]),
     pollMs: random.pick([250, 500, 1000]),
     maxAttempts: random.pick([1, 2, 3, 6]),
-    policy: random.pick(['stop', 'skip', 'deadLetter', 'deadLetter']),
+    policy: random.pick(['stop', 'skip', 'deadLetter', 'deadLetter', 'parkTheKey']),
   };
 }
 
 function drawWorker(random: Random, index: number): WorkerPlan {
-  const handler = random.pick<WorkerPlan['handler']>(['eachRecord', 'eachRecord', 'eachBatch', 'iteration']);
+  const handler = random.pick<WorkerPlan['handler']>([
+    'eachRecord',
+    'eachRecord',
+    'eachRecord',
+    'eachBatch',
+    'records',
+    'batches',
+  ]);
   return {
     startsAt: index === 0 || random.chance(0.6) ? random.below(500) : random.below(20_000),
     handler,
     concurrency: handler === 'eachRecord' ? random.pick([1, 1, 2, 4, 16]) : 1,
     batchSize: random.pick([4, 10, 100, 10_000]),
     ...(random.chance(0.2) && { maxShards: random.between(1, 3) }),
+    retrieval: random.pick(['polling', 'polling', 'polling', 'fan-out', 'auto']),
+    prefetchBytes: random.pick([0, 4096, 33_554_432]),
+    stallAfterMs: random.pick([3000, 300_000]),
+    handOffTimeoutMs: random.pick([300, 30_000]),
     slowShare: random.pick([0, 0.05, 0.3]),
-    slowMs: random.pick([20, 200, 1000]),
+    slowMs: random.pick([20, 200, 1000, 5000]),
     heedsSignal: random.chance(0.5),
   };
 }

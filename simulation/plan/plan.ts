@@ -18,6 +18,8 @@ export interface StreamPlan {
   /** How long a reshard takes. */
   readonly updateMs: number;
   readonly enforceLimits: boolean;
+  /** How long a stream consumer takes to be registered. */
+  readonly registerMs: number;
 }
 
 /** What all workers of a group have in common. */
@@ -27,15 +29,20 @@ export interface GroupPlan {
   readonly leaseMs: number;
   readonly pollMs: number;
   readonly maxAttempts: number;
-  readonly policy: 'stop' | 'skip' | 'deadLetter';
+  readonly policy: 'stop' | 'skip' | 'deadLetter' | 'parkTheKey';
 }
 
 export interface WorkerPlan {
   readonly startsAt: number;
-  readonly handler: 'eachRecord' | 'eachBatch' | 'iteration';
+  readonly handler: 'eachRecord' | 'eachBatch' | 'records' | 'batches';
   readonly concurrency: number;
   readonly batchSize: number;
   readonly maxShards?: number;
+  readonly retrieval: 'polling' | 'fan-out' | 'auto';
+  /** Bytes read ahead of the handlers. */
+  readonly prefetchBytes: number;
+  readonly stallAfterMs: number;
+  readonly handOffTimeoutMs: number;
   /** The share of records that take a while, and how long at most. */
   readonly slowShare: number;
   readonly slowMs: number;

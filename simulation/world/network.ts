@@ -104,6 +104,7 @@ export class Network {
       const fail = (delayMs: number, error: MillraceError): void =>
         answer(delayMs, () => reject(error), error.code);
       const error = errorOf(mishap, call);
+      if (mishap === 'silent' && call.operation === 'event') return;
       if (error !== undefined && mishap !== 'lost') {
         fail(mishap === 'silent' ? this.#patience() : this.#journey(mishap), error);
         if (strike !== undefined) timeline.after(0, strike.now);

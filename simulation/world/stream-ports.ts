@@ -1,10 +1,11 @@
 import type { Connection } from '@millrace/kinesis';
-import type { OutgoingRecord } from '@millrace/kinesis/record';
+import type { OutgoingRecord, StoredRecord } from '@millrace/kinesis/record';
 
 import type { Ledger } from '../check/ledger.ts';
 import { streamName } from '../check/item.ts';
 import { wallStart, type Life } from './life.ts';
 import type { Network } from './network.ts';
+import { remoteFanOut } from './remote-fan-out.ts';
 import type { Timeline } from './timeline.ts';
 
 export interface StreamWire {
@@ -21,19 +22,20 @@ export interface StreamWire {
 export interface Gauge {
   /** A PutRecords call is under way; answers how to tell its end. */
   writing(life: Life, entries: readonly OutgoingRecord[]): () => void;
-  /** A read of the shard begins: what earlier ones brought should be out of the way. */
-  reading(life: Life, shardId: string): void;
-  /** A read of the shard has brought records. */
-  received(life: Life, shardId: string, sequenceNumbers: readonly string[]): void;
+  /** Records of the shard have come. */
+  received(life: Life, shardId: string, records: readonly StoredRecord[]): void;
 }
 
 /** The stream, somewhere else: every call of `life` goes over the network to the embedded engine. */
-export function remoteStream(life: Life, wire: StreamWire): Pick<Connection, 'writer' | 'reader'> {
+export function remoteStream(life: Life, wire: StreamWire): Pick<Connection, 'writer' | 'reader' | 'fanOut'> {
   const { kinesis, network, ledger, timeline, gauge, opened } = wire;
   /** Which shard an iterator is of. */
   const shards = new Map<string, string>();
 
+  const fanOut = remoteFanOut(life, wire);
+
   return {
+    ...(fanOut && { fanOut }),
     writer: {
       async write(stream, entries, { signal }) {
         const sentAt = timeline.now;
@@ -89,7 +91,6 @@ export function remoteStream(life: Life, wire: StreamWire): Pick<Connection, 'wr
         }),
       async read(iterator, { stream, limit, signal }) {
         const shardId = shards.get(iterator) ?? streamName;
-        gauge.reading(life, shardId);
         const result = await network.call({
           life,
           port: 'stream',
@@ -99,11 +100,7 @@ export function remoteStream(life: Life, wire: StreamWire): Pick<Connection, 'wr
           effect: () => kinesis.reader.read(iterator, { stream, limit }),
         });
         if (result.nextIterator !== undefined) shards.set(result.nextIterator, shardId);
-        gauge.received(
-          life,
-          shardId,
-          result.records.map(({ sequenceNumber }) => sequenceNumber),
-        );
+        gauge.received(life, shardId, result.records);
         return result;
       },
     },
