@@ -1,5 +1,6 @@
 import type { MillraceError } from '../errors.ts';
 import { backoffDelay, type Backoff } from '../runtime/backoff.ts';
+import { sleep } from '../runtime/clock.ts';
 import { publish } from '../runtime/diagnostics.ts';
 import { NO_PARTITION_KEY } from '../record/partition-key.ts';
 import { contains } from '../shard/hash-range.ts';
@@ -11,9 +12,11 @@ import type { Parcel, Pending } from './pending.ts';
 import type { WriteOutcome } from './record-writer.ts';
 import type { Routing } from './routing.ts';
 import type { ShardFollower } from './shard-follower.ts';
-import { deadlineError, judgeEntry } from './verdict.ts';
+import { deadlineError, judgeEntry, unlistedError } from './verdict.ts';
 
 const backoff: Backoff = { baseMs: 50, capMs: 5000 };
+/** How often the shard map is asked for while records wait for it; the follower itself waits longer after failures. */
+const mapRetryMs = 250;
 
 export interface SettlementParts {
   readonly stream: string;
@@ -90,9 +93,13 @@ export class Settlement {
    */
   async #judgeStrangers(strangers: readonly (readonly [Parcel, Stored])[]): Promise<void> {
     const { stream, follower, routing, outbox, options } = this.#parts;
-    await follower?.refresh();
+    await this.#learnRanges(strangers);
     for (const [parcel, outcome] of strangers) {
       const range = follower?.rangeOf(outcome.shardId);
+      if (range === undefined && parcel.members.length > 1) {
+        this.#unjudged(parcel, outcome.shardId);
+        continue;
+      }
       const isForeign = ({ record }: Pending): boolean =>
         range !== undefined && parcel.members.length > 1 && !contains(range, routing.hashKeyOf(record));
       const foreign = parcel.members.filter(isForeign);
@@ -104,6 +111,32 @@ export class Settlement {
       options.meter.add('millrace.producer.foreign', foreign.length, { stream });
       this.#receipt(parcel, outcome, (member) => !foreign.includes(member));
       outbox.giveBack(parcel, foreign);
+    }
+  }
+
+  /** Asks for the map until it tells whose the records of every aggregate are, or none of them can wait any longer. */
+  async #learnRanges(strangers: readonly (readonly [Parcel, Stored])[]): Promise<void> {
+    const { follower, options } = this.#parts;
+    const { clock } = options;
+    const isOpen = ([{ members }, { shardId }]: readonly [Parcel, Stored]): boolean =>
+      members.length > 1 &&
+      follower?.rangeOf(shardId) === undefined &&
+      members.some(({ deadlineAt }) => deadlineAt > clock.monotonic());
+    for (;;) {
+      await follower?.refresh();
+      if (this.#abandoned !== undefined || !strangers.some(isOpen)) return;
+      await sleep(clock, mapRetryMs);
+    }
+  }
+
+  /** To call it stored could lose a record that is foreign there: nobody will put that again. */
+  #unjudged(parcel: Parcel, shardId: string): void {
+    const { stream, outbox } = this.#parts;
+    const cause = unlistedError(stream, shardId);
+    outbox.settle(parcel);
+    for (const member of parcel.members) {
+      const { partitionKey } = member.record;
+      member.failed(this.#abandoned ?? deadlineError(stream, partitionKey, parcel.attempts + 1, cause));
     }
   }
 

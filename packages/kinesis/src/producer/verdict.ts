@@ -59,3 +59,18 @@ export function deadlineError(
     },
   );
 }
+
+/** Why an aggregate that went to an unexpected shard is not called stored: the shard's hash keys could not be learnt. */
+export function unlistedError(stream: string, shardId: string): MillraceError {
+  return new MillraceError(
+    'SERVICE_FAILED',
+    `Records of ${stream} went to ${shardId}, which ListShards did not tell of in time.`,
+    {
+      advice:
+        'A consumer drops those of them that are another shard’s; allow ListShards, or look why it fails.',
+      retryable: true,
+      stream,
+      shardId,
+    },
+  );
+}

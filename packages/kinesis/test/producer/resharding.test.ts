@@ -66,7 +66,12 @@ async function run(
   });
   const { writer, reader } = kinesis.connection;
   const unsteady = {
-    reader,
+    reader: {
+      listShards: async (...given: Parameters<typeof reader.listShards>) => {
+        if (clock.random() < 2 * fail) throw new Error('reset');
+        return reader.listShards(...given);
+      },
+    },
     writer: {
       write: async (...[name, entries, rest]: Parameters<typeof writer.write>) => {
         const kept = entries.filter(() => clock.random() >= throttle);
@@ -140,3 +145,34 @@ test.each(modes)(
   },
   120_000,
 );
+
+test('an aggregate that went to a shard nobody can name is not called stored', async () => {
+  const clock = createManualClock();
+  await using kinesis = await createLocalKinesis({ clock, streams: { clicks: { shards: 1 } } });
+  const { writer, reader } = kinesis.connection;
+  let listing = true;
+  const ports = {
+    writer,
+    reader: {
+      listShards: async (...given: Parameters<typeof reader.listShards>) => {
+        if (!listing) throw new Error('ListShards is down');
+        return reader.listShards(...given);
+      },
+    },
+  };
+  const producer = createProducer(stream, ports, { clock, aggregation: 'shard', linger: 5, deadline: '3s' });
+  const put = (key: string): ReturnType<typeof producer.put> =>
+    producer.put({ partitionKey: key, data: new TextEncoder().encode(key) });
+  const first = put('a');
+  await clock.advance(1000);
+  await first;
+  kinesis.engine.splitShard('clicks', 'shardId-000000000000');
+  listing = false;
+  const puts = Promise.allSettled(Array.from({ length: 20 }, (_, index) => put(`key-${index}`)));
+  await clock.advance(10_000);
+  for (const outcome of await puts) {
+    expect(outcome).toMatchObject({ status: 'rejected', reason: { code: 'PUT_DEADLINE' } });
+  }
+  expect(await producer.close()).toEqual({ delivered: 1, failed: 20 });
+  expect(clock.pending).toBe(0);
+});
