@@ -33,8 +33,7 @@ export function toStored(record: RecordOutput): StoredRecord {
   return {
     sequenceNumber: toSequenceNumber(record.SequenceNumber),
     partitionKey: record.PartitionKey ?? '',
-    // Copied: what one reader does to it is no business of the next.
-    data: typeof data === 'string' ? new Uint8Array(Buffer.from(data, 'base64')) : new Uint8Array(data),
+    data: typeof data === 'string' ? new Uint8Array(Buffer.from(data, 'base64')) : data,
     arrivedAt: record.ApproximateArrivalTimestamp,
   };
 }

@@ -1,9 +1,11 @@
+import type { KnownKey } from '../engine/known-key.ts';
 import { limits } from '../engine/limits.ts';
+import { PLACE, type RecordColumns } from '../engine/record-columns.ts';
 import type { RecordText } from '../engine/record-text.ts';
 import type { PutEntry } from '../engine/stream-writer.ts';
 
 /** An entry found in the bytes of a request, known to be in order. It is the engine's entry as it stands. */
-export class ScannedEntry implements PutEntry, RecordText {
+class ScannedEntry implements PutEntry, RecordText {
   readonly partitionKey: string;
   readonly bytes: number;
   readonly source: Uint8Array;
@@ -28,25 +30,47 @@ export class ScannedEntry implements PutEntry, RecordText {
   }
 }
 
-/** A PutRecords that was not parsed but scanned, since it is of the usual form and nothing in it breaks a constraint. */
-export class ScannedPut {
+/**
+ * A PutRecords that was not parsed but scanned, since it is of the usual form and nothing in it breaks a constraint.
+ * What it says of its records stands in columns: an object for each would cost more than all else there is to do.
+ */
+export class ScannedPut implements RecordColumns {
   readonly StreamName: string;
-  readonly Records: readonly ScannedEntry[];
-  readonly #total: number;
+  readonly source: Uint8Array;
+  readonly keys: readonly KnownKey[];
+  readonly places: Uint32Array;
+  readonly bytes: number;
+  readonly #largest: number;
   readonly #decode: () => unknown;
+  #entries: readonly ScannedEntry[] | undefined;
 
-  constructor(streamName: string, records: readonly ScannedEntry[], total: number, decode: () => unknown) {
+  constructor(
+    streamName: string,
+    records: RecordColumns & { readonly largest: number },
+    decode: () => unknown,
+  ) {
     this.StreamName = streamName;
-    this.Records = records;
-    this.#total = total;
+    this.source = records.source;
+    this.keys = records.keys;
+    this.places = records.places;
+    this.bytes = records.bytes;
+    this.#largest = records.largest;
     this.#decode = decode;
+  }
+
+  /** The same one by one, for whoever looks at each. */
+  get Records(): readonly ScannedEntry[] {
+    const { source, places } = this;
+    this.#entries ??= this.keys.map(({ text }, at) => {
+      const [start = 0, end = 0, bytes = 0] = places.subarray(at * PLACE, (at + 1) * PLACE);
+      return new ScannedEntry(source, start, end, text, bytes);
+    });
+    return this.#entries;
   }
 
   /** Whether a stream that takes records of so many bytes takes all of it. */
   fits(maxRecordBytes: number): boolean {
-    if (this.#total > limits.bytesPerPut) return false;
-    for (const { bytes } of this.Records) if (bytes > maxRecordBytes) return false;
-    return true;
+    return this.bytes <= limits.bytesPerPut && this.#largest <= maxRecordBytes;
   }
 
   /** The request parsed, for the checks that know how to word what is wrong. */

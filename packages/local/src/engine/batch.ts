@@ -1,3 +1,4 @@
+import { PLACE, type RecordColumns } from './record-columns.ts';
 import { isRecordText, recordBinary, recordText, type PutPayload } from './record-text.ts';
 
 /**
@@ -35,8 +36,54 @@ export const ENTRY_BYTES = 12;
 export const BINARY = 0x8000_0000;
 
 export function encodeBatch(streamId: number, groups: readonly BatchGroup[]): BatchBytes {
+  const { head, view, entriesAt } = encodeHead(
+    streamId,
+    groups.map((group) => ({ ...group, count: group.entries.length })),
+  );
+  return [head, sliceOf(groups, view, entriesAt) ?? gather(groups, view, entriesAt)];
+}
+
+/** A group of {@link encodeColumns}. */
+export type ColumnGroup = Omit<BatchGroup, 'entries'> & { readonly count: number };
+
+/**
+ * The batch of records in columns. Each record belongs to the group `groupOf` says, and in it stands behind those
+ * before it.
+ */
+export function encodeColumns(
+  streamId: number,
+  groups: readonly ColumnGroup[],
+  { source, keys, places }: RecordColumns,
+  groupOf: (record: number) => number,
+): BatchBytes {
+  const { head, view, entriesAt } = encodeHead(streamId, groups);
+  const nextAt = new Uint32Array(groups.length);
+  let at = entriesAt;
+  for (const [index, { count }] of groups.entries()) {
+    nextAt[index] = at;
+    at += count * ENTRY_BYTES;
+  }
+  // The records stand in the request in their order, so the first begins and the last ends what is kept of it.
+  const from = places[0] ?? 0;
+  const to = places[places.length - PLACE + 1] ?? 0;
+  for (let record = 0, place = 0; record < keys.length; record++, place += PLACE) {
+    const group = groupOf(record);
+    const entryAt = nextAt[group] ?? 0;
+    const start = places[place] ?? 0;
+    view.setUint32(entryAt, start - from, true);
+    view.setUint32(entryAt + 4, (places[place + 1] ?? 0) - start, true);
+    view.setUint32(entryAt + 8, places[place + 2] ?? 0, true);
+    nextAt[group] = entryAt + ENTRY_BYTES;
+  }
+  return [head, source.subarray(from, to)];
+}
+
+function encodeHead(
+  streamId: number,
+  groups: readonly ColumnGroup[],
+): { readonly head: Uint8Array; readonly view: DataView; readonly entriesAt: number } {
   let records = 0;
-  for (const group of groups) records += group.entries.length;
+  for (const { count } of groups) records += count;
   const entriesAt = BATCH_HEAD + groups.length * GROUP_BYTES;
   const payloadsAt = entriesAt + records * ENTRY_BYTES;
   const head = new Uint8Array(payloadsAt);
@@ -46,14 +93,14 @@ export function encodeBatch(streamId: number, groups: readonly BatchGroup[]): Ba
   view.setUint32(8, records, true);
   view.setUint32(12, payloadsAt, true);
   let at = BATCH_HEAD;
-  for (const { shardIndex, entries, base, arrivedAt } of groups) {
+  for (const { shardIndex, count, base, arrivedAt } of groups) {
     view.setUint32(at, shardIndex, true);
-    view.setUint32(at + 4, entries.length, true);
+    view.setUint32(at + 4, count, true);
     view.setFloat64(at + 8, base, true);
     view.setFloat64(at + 16, arrivedAt, true);
     at += GROUP_BYTES;
   }
-  return [head, sliceOf(groups, view, entriesAt) ?? gather(groups, view, entriesAt)];
+  return { head, view, entriesAt };
 }
 
 /** One group of a batch in `bytes`, found by {@link groupsOf}. */

@@ -7,7 +7,7 @@ export interface BatchPlace {
   readonly offset: number;
 }
 
-/** Bytes in which a batch begins at `offset`. They do not change any more. */
+/** Bytes in which a batch begins at `offset`. They do not change until its groups are released. */
 export interface BatchView {
   readonly view: DataView;
   readonly bytes: Uint8Array;
@@ -28,9 +28,13 @@ export interface RecordHeap {
   settled?(): Promise<void> | undefined;
 }
 
-/** Keeps everything in memory. */
+/**
+ * Keeps everything in memory. Blocks that are done with are written again: to let go of them and ask for others is work
+ * for the garbage collector and for the system, which hands out memory page by page.
+ */
 export class MemoryHeap implements RecordHeap {
   readonly #blocks = new Map<number, Block>();
+  readonly #spare: Block[] = [];
   #current: Block | undefined;
   #currentId = 0;
   #end = 0;
@@ -57,19 +61,24 @@ export class MemoryHeap implements RecordHeap {
     const found = this.#blocks.get(block);
     if (found === undefined) return;
     found.groups--;
-    if (found.groups <= 0 && found !== this.#current) this.#blocks.delete(block);
+    if (found.groups <= 0 && found !== this.#current) this.#drop(block, found);
   }
 
   #open(length: number): Block {
     const before = this.#current;
-    if (before !== undefined && before.groups <= 0) this.#blocks.delete(this.#currentId);
-    const usual = Math.min(largestBlock, (before?.bytes.length ?? smallestBlock / 2) * 2);
-    const bytes = new Uint8Array(Math.max(length, usual));
-    const block = { bytes, view: new DataView(bytes.buffer), groups: 0 };
+    if (before !== undefined && before.groups <= 0) this.#drop(this.#currentId, before);
+    const usual = Math.min(usualBlock, (before?.bytes.length ?? smallestBlock / 2) * 2);
+    const block = (length <= usual ? this.#spare.pop() : undefined) ?? createBlock(Math.max(length, usual));
     this.#current = block;
     this.#blocks.set(++this.#currentId, block);
     this.#end = 0;
     return block;
+  }
+
+  #drop(id: number, block: Block): void {
+    this.#blocks.delete(id);
+    block.groups = 0;
+    if (block.bytes.length === usualBlock && this.#spare.length < mostSpare) this.#spare.push(block);
   }
 }
 
@@ -80,5 +89,17 @@ interface Block {
   groups: number;
 }
 
+/**
+ * Large blocks are of the kind that could be shared between threads, for one quality: V8 does not hold their size
+ * against the garbage collector, which would otherwise mark the whole heap again for every 64 MiB put.
+ */
+function createBlock(length: number): Block {
+  const buffer = length < usualBlock ? new ArrayBuffer(length) : new SharedArrayBuffer(length);
+  return { bytes: new Uint8Array(buffer), view: new DataView(buffer), groups: 0 };
+}
+
+/** The first block of a heap; each is double the one before, up to the usual size. */
 const smallestBlock = 16 * 1024;
-const largestBlock = 1024 * 1024;
+const usualBlock = 1024 * 1024;
+/** 64 MiB stay with a heap that held as much. */
+const mostSpare = 64;

@@ -48,7 +48,7 @@ export class SequenceCursor {
   #index = -1;
   #second = -1;
   #text: string | undefined;
-  readonly #prefixBytes = new Uint8Array(prefixLength);
+  readonly #prefixWords = new Int32Array(prefixLength / 4);
 
   constructor(openedSecond: number, shardIndex: number) {
     this.#openedSecond = openedSecond;
@@ -70,39 +70,24 @@ export class SequenceCursor {
     return this.at(record.index, Math.floor(record.arrivedAt / 1000));
   }
 
-  /** Writes the 56 digits of {@link at} as ASCII to `bytes` from `offset` on. */
-  write(index: number, second: number, bytes: Uint8Array, offset: number): void {
+  /** Writes the 56 digits of {@link at} as ASCII from `offset` on, four at a time. */
+  write(index: number, second: number, view: DataView, offset: number): void {
     this.#seek(index, second);
-    const prefix = this.#prefixBytes;
-    for (let at = 0; at < prefixLength; at++) bytes[offset + at] = prefix[at] ?? 0;
-    let to = offset + prefixLength;
-    for (const group of this.#groups) {
-      const from = group * 4;
-      bytes[to] = digitBytes[from] ?? 0;
-      bytes[to + 1] = digitBytes[from + 1] ?? 0;
-      bytes[to + 2] = digitBytes[from + 2] ?? 0;
-      bytes[to + 3] = digitBytes[from + 3] ?? 0;
-      to += 4;
+    const prefix = this.#prefixWords;
+    const groups = this.#groups;
+    for (let at = 0; at < step.length; at++) {
+      view.setInt32(offset + at * 4, prefix[at] ?? 0);
+      view.setInt32(offset + prefixLength + at * 4, digitWords[groups[at] ?? 0] ?? 0);
     }
   }
 
   #seek(index: number, second: number): void {
     if (index === this.#index && second === this.#second) return;
-    if (index !== this.#index + 1 || second !== this.#second || !this.#advance()) this.#jump(index, second);
+    if (index !== this.#index + 1 || second !== this.#second || !advance(this.#groups))
+      this.#jump(index, second);
     this.#index = index;
     this.#second = second;
     this.#text = undefined;
-  }
-
-  /** Adds 2^80; false when that carries into the prefix. */
-  #advance(): boolean {
-    let carry = 0;
-    for (let at = step.length - 1; at >= 0; at--) {
-      const sum = (this.#groups[at] ?? 0) + (step[at] ?? 0) + carry;
-      carry = sum >= 10_000 ? 1 : 0;
-      this.#groups[at] = sum - carry * 10_000;
-    }
-    return carry === 0;
   }
 
   #jump(index: number, second: number): void {
@@ -113,7 +98,9 @@ export class SequenceCursor {
       second,
     });
     this.#prefix = text.slice(0, prefixLength);
-    for (let at = 0; at < prefixLength; at++) this.#prefixBytes[at] = text.charCodeAt(at);
+    for (let at = 0; at < prefixLength / 4; at++) {
+      this.#prefixWords[at] = digitWords[Number(text.slice(at * 4, at * 4 + 4))] ?? 0;
+    }
     for (let at = 0; at < step.length; at++) {
       this.#groups[at] = Number(text.slice(prefixLength + at * 4, prefixLength + at * 4 + 4));
     }
@@ -121,14 +108,33 @@ export class SequenceCursor {
 }
 
 /** 2^80 in groups of four decimal digits. */
-const step: readonly number[] = [1, 2089, 2581, 9614, 6291, 7470, 6176];
+const step: Int32Array = Int32Array.of(1, 2089, 2581, 9614, 6291, 7470, 6176);
 const prefixLength = 28;
 const fourDigits: readonly string[] = Array.from({ length: 10_000 }, (_, value) =>
   String(value).padStart(4, '0'),
 );
 
-/** The same as {@link fourDigits}, in ASCII. */
-const digitBytes: Uint8Array = new TextEncoder().encode(fourDigits.join(''));
+/** The same as {@link fourDigits}: their ASCII, the first on top. */
+const digitWords: Int32Array = Int32Array.from(
+  fourDigits,
+  (_text, value) =>
+    0x30303030 +
+    (Math.floor(value / 1000) << 24) +
+    ((Math.floor(value / 100) % 10) << 16) +
+    ((Math.floor(value / 10) % 10) << 8) +
+    (value % 10),
+);
+
+/** Adds 2^80; false when that carries into the prefix. */
+function advance(groups: Int32Array): boolean {
+  let carry = 0;
+  for (let at = step.length - 1; at >= 0; at--) {
+    const sum = (groups[at] ?? 0) + (step[at] ?? 0) + carry;
+    carry = sum >= 10_000 ? 1 : 0;
+    groups[at] = sum - carry * 10_000;
+  }
+  return carry === 0;
+}
 
 function toInteger(parts: SequenceParts): bigint {
   return (

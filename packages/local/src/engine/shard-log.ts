@@ -15,7 +15,10 @@ export interface LogGroup {
   readonly firstEntry: number;
 }
 
-/** A stored record. Its payload is taken out of the bytes only when asked for. */
+/**
+ * A stored record. Its payload is taken out of the bytes only when asked for; to be used before anything else is done
+ * to the stream, since the bytes of records that are gone are written again.
+ */
 export class LogRecord {
   readonly index: number;
   /** Milliseconds since the epoch. */
@@ -39,11 +42,11 @@ export class LogRecord {
     this.#end = this.#start + (this.#binary ? length - BINARY : length);
   }
 
-  /** Key and data, taken out of the bytes by every call. */
+  /** Key and data, copied by every call. */
   content(): { readonly partitionKey: string; readonly data: Payload } {
     if (!this.#binary) return parseRecordText(this.raw);
     const { keyText, data } = splitRecordBinary(this.raw);
-    return { partitionKey: parseKeyText(keyText), data };
+    return { partitionKey: parseKeyText(keyText), data: data.slice() };
   }
 
   /** Whether {@link raw} is the record's members in JSON. */

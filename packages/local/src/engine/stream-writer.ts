@@ -1,6 +1,8 @@
-import { encodeBatch, type BatchGroup } from './batch.ts';
+import { encodeBatch, encodeColumns, type BatchGroup, type ColumnGroup } from './batch.ts';
 import type { HexHashKey } from './hash-key.ts';
 import { limits } from './limits.ts';
+import type { BatchPlace } from './record-heap.ts';
+import type { RecordColumns, StoredColumns } from './record-columns.ts';
 import type { PutPayload } from './record-text.ts';
 import type { Shard } from './shard.ts';
 import type { Stream } from './stream.ts';
@@ -75,6 +77,46 @@ export class StreamWriter {
     return new PutOutcome(shard, index, group.second);
   }
 
+  /** Whether every record is taken and goes where its key says, so that {@link putAll} may be used. */
+  get takesAll(): boolean {
+    return this.#context.budgetTime === undefined && this.#stream.settings.distribution !== 'AUTO';
+  }
+
+  /** Keeps all of them, at once; throws when they cannot be kept. */
+  putAll(records: RecordColumns): StoredColumns {
+    const { id, heap, router } = this.#stream;
+    const { keys } = records;
+    const { shards } = router;
+    const ordinals = new Uint32Array(keys.length);
+    const counts = new Uint32Array(shards.length);
+    for (let record = 0; record < keys.length; record++) {
+      const key = keys[record];
+      const ordinal = key === undefined ? 0 : router.ordinalOf(key);
+      ordinals[record] = ordinal;
+      counts[ordinal] = (counts[ordinal] ?? 0) + 1;
+    }
+    const bases = new Float64Array(shards.length);
+    const seconds = new Float64Array(shards.length);
+    const groupOf = new Uint32Array(shards.length);
+    const groups: (ColumnGroup & { readonly shard: Shard })[] = [];
+    for (const [ordinal, shard] of shards.entries()) {
+      const count = counts[ordinal] ?? 0;
+      if (count === 0) continue;
+      const arrivedAt = arrivalAt(shard, this.#context.now);
+      const base = shard.log.next;
+      bases[ordinal] = base;
+      seconds[ordinal] = Math.floor(arrivedAt / 1000);
+      groupOf[ordinal] = groups.length;
+      groups.push({ shard, shardIndex: shard.index, base, arrivedAt, count });
+    }
+    const batch = encodeColumns(id, groups, records, (record) => groupOf[ordinals[record] ?? 0] ?? 0);
+    this.#log(groups, heap.append(batch, groups.length));
+    this.#records += keys.length;
+    this.#bytes += records.bytes;
+    this.#told(groups.map(({ shard }) => shard));
+    return { shards, ordinals, bases, seconds };
+  }
+
   /** Where the record would go. */
   shardIdOf(entry: PutEntry): string {
     return this.#route(entry).id;
@@ -87,26 +129,33 @@ export class StreamWriter {
 
   /** Keeps what was put; throws when it cannot be kept, and then nothing of it is. */
   finish(): void {
-    this.#keep();
-    if (this.#stream.mode === 'ON_DEMAND') {
-      this.#stream.throughput.add(this.#records, this.#bytes, this.#context.now);
+    const groups = [...this.#groups.values()];
+    if (groups.length > 0) {
+      const { id, heap } = this.#stream;
+      const place = heap.append(encodeBatch(id, groups), groups.length);
+      this.#log(
+        groups.map((group) => ({ ...group, count: group.entries.length })),
+        place,
+      );
     }
-    for (const shard of this.#groups.keys()) shard.wake();
+    this.#told(this.#groups.keys());
   }
 
-  #keep(): void {
-    const groups = [...this.#groups.values()];
-    if (groups.length === 0) return;
-    const { id, heap } = this.#stream;
-    const place = heap.append(encodeBatch(id, groups), groups.length);
+  #log(groups: readonly (ColumnGroup & { readonly shard: Shard })[], place: BatchPlace): void {
     let firstEntry = 0;
-    for (const { shard, base, arrivedAt, entries } of groups) {
-      const count = entries.length;
+    for (const { shard, base, arrivedAt, count } of groups) {
       shard.log.append({ base, count, arrivedAt, place, firstEntry });
       firstEntry += count;
       const due = Math.floor((base + count) / expireEvery) > Math.floor(base / expireEvery);
       if (due) shard.log.expire(this.#stream.horizon(this.#context.now));
     }
+  }
+
+  #told(shards: Iterable<Shard>): void {
+    if (this.#stream.mode === 'ON_DEMAND') {
+      this.#stream.throughput.add(this.#records, this.#bytes, this.#context.now);
+    }
+    for (const shard of shards) shard.wake();
   }
 
   #groupOf(shard: Shard): Group {
@@ -166,7 +215,7 @@ interface Group extends BatchGroup {
 }
 
 function createGroup(shard: Shard, now: number): Group {
-  const arrivedAt = Math.max(now, shard.log.lastArrival, shard.openedAt);
+  const arrivedAt = arrivalAt(shard, now);
   return {
     shard,
     shardIndex: shard.index,
@@ -175,6 +224,11 @@ function createGroup(shard: Shard, now: number): Group {
     second: Math.floor(arrivedAt / 1000),
     entries: [],
   };
+}
+
+/** Never before the shard was opened or a record before it arrived: the wall clock may have gone back. */
+function arrivalAt(shard: Shard, now: number): number {
+  return Math.max(now, shard.log.lastArrival, shard.openedAt);
 }
 
 /** Records between two looks at what has expired, so that a stream nobody reads does not grow for ever. */

@@ -12,6 +12,7 @@ import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
 import { MillraceError } from '@millrace/kinesis';
 
 import { isByteStream, type WireResponse } from '../wire/message.ts';
+import { BufferPool } from '../wire/buffer-pool.ts';
 import { createIntake, type Intake } from './body.ts';
 import type { Certificate } from './certificate.ts';
 import type { Front } from './front.ts';
@@ -115,7 +116,8 @@ function sniff(socket: Socket, doors: Doors, { firstBytesMs }: Patience): void {
 }
 
 function createDoors(front: Front, options: ListenerOptions): Doors {
-  const intake = createIntake(options.maxRequestBytes, options.patience.requestMs);
+  const buffers = new BufferPool();
+  const intake = { ...createIntake(options.maxRequestBytes, options.patience.requestMs, buffers), buffers };
   const { headersMs, requestMs, idleMs } = options.patience;
   const http1 = createHttpServer(
     {
@@ -161,7 +163,7 @@ const clientErrors: Readonly<Record<string, string | undefined>> = {
 async function answerHttp1(
   front: Front,
   options: ListenerOptions,
-  intake: Intake,
+  intake: PooledIntake,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -188,7 +190,7 @@ async function answerHttp1(
     const body = toBytes(answer.body);
     if (answer.status === 413 || answer.status === 503) response.shouldKeepAlive = false;
     response.writeHead(answer.status, { ...answer.headers, 'content-length': body.byteLength });
-    response.end(body);
+    response.end(body, () => intake.buffers.giveBack(body));
   } catch {
     request.destroy();
   }
@@ -197,7 +199,7 @@ async function answerHttp1(
 async function answerHttp2(
   front: Front,
   options: ListenerOptions,
-  intake: Intake,
+  intake: PooledIntake,
   stream: ServerHttp2Stream,
   headers: IncomingHttpHeaders,
 ): Promise<void> {
@@ -232,6 +234,8 @@ async function answerHttp2(
   }
 }
 
+type PooledIntake = Intake & { readonly buffers: BufferPool };
+
 interface Head {
   readonly method: string;
   readonly path: string;
@@ -241,7 +245,7 @@ interface Head {
 
 async function exchange(
   front: Front,
-  intake: Intake,
+  intake: PooledIntake,
   source: IncomingMessage | ServerHttp2Stream,
   head: Head,
 ): Promise<WireResponse> {
@@ -253,7 +257,10 @@ async function exchange(
     if (typeof value === 'string') headers[name] = value;
     else if (value !== undefined) headers[name] = value.join(', ');
   }
-  return front({ method: head.method, path: head.path, headers, body, fromLoopback: head.fromLoopback });
+  const answer = await front({ ...head, headers, body, buffers: intake.buffers });
+  // Whatever was kept of the body was copied.
+  intake.buffers.giveBack(body);
+  return answer;
 }
 
 function foreignHost(): WireResponse {

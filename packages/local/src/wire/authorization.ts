@@ -18,7 +18,8 @@ export interface AuthorizationRules {
  */
 export function authorize(request: WireRequest, rules: AuthorizationRules, service = 'kinesis'): void {
   const header = request.headers['authorization'];
-  const query = new URLSearchParams(request.path.split('?')[1] ?? '');
+  const mark = request.path.indexOf('?');
+  const query = mark < 0 ? noQuery : new URLSearchParams(request.path.slice(mark + 1));
   const signedQuery = query.has('X-Amz-Algorithm');
   if (header !== undefined && signedQuery) {
     throw new ServiceError(
@@ -51,6 +52,8 @@ export function authorize(request: WireRequest, rules: AuthorizationRules, servi
   }
   rules.verify(request, service);
 }
+
+const noQuery = new URLSearchParams();
 
 function credentialOfHeader(header: string, request: WireRequest): string {
   const fields = new Map(

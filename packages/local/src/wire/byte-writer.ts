@@ -1,15 +1,28 @@
+import type { BufferPool } from './buffer-pool.ts';
+
 /** Writes one answer into one buffer that grows when it has to. */
 export class ByteWriter {
+  readonly #pool: BufferPool | undefined;
   #buffer: Buffer;
+  #view: DataView | undefined;
   #length = 0;
 
-  constructor(capacity: number) {
-    this.#buffer = Buffer.allocUnsafeSlow(capacity);
+  /** The buffer is of `pool`, where there is one. */
+  constructor(capacity: number, pool?: BufferPool) {
+    this.#pool = pool;
+    this.#buffer = this.#take(capacity);
   }
 
   /** What is written so far begins here; another one after every call that writes. */
   get buffer(): Buffer {
     return this.#buffer;
+  }
+
+  /** The same bytes, to write numbers into. */
+  get view(): DataView {
+    const { buffer, byteOffset, length } = this.#buffer;
+    this.#view ??= new DataView(buffer, byteOffset, length);
+    return this.#view;
   }
 
   get length(): number {
@@ -49,11 +62,17 @@ export class ByteWriter {
     const at = this.#length;
     const end = at + length;
     if (end > this.#buffer.length) {
-      const larger = Buffer.allocUnsafeSlow(Math.max(end, this.#buffer.length * 2));
+      const larger = this.#take(Math.max(end, this.#buffer.length * 2));
       larger.set(this.#buffer.subarray(0, at));
+      this.#pool?.giveBack(this.#buffer);
       this.#buffer = larger;
+      this.#view = undefined;
     }
     this.#length = end;
     return at;
+  }
+
+  #take(capacity: number): Buffer {
+    return this.#pool?.take(capacity) ?? Buffer.allocUnsafeSlow(capacity);
   }
 }

@@ -1,19 +1,8 @@
 import type { GetRecordsOutput } from '../api/operations/get-records.ts';
-import type { PutRecordsEntry, PutRecordsOutput } from '../api/operations/put-records.ts';
 import type { RecordOutput } from '../api/record-output.ts';
 import { encodePayload, encodeTimestamp } from './json.ts';
 
-/** The two answers that carry many records are written as text: several times faster than JSON.stringify. */
-export function encodePutRecords(output: PutRecordsOutput): string {
-  let text = `{"FailedRecordCount":${output.FailedRecordCount},"Records":[`;
-  let separator = '';
-  for (const entry of output.Records) {
-    text += separator + putEntry(entry);
-    separator = ',';
-  }
-  return output.EncryptionType === undefined ? `${text}]}` : `${text}],"EncryptionType":"KMS"}`;
-}
-
+/** Written as text: several times faster than JSON.stringify. */
 export function encodeGetRecords(output: GetRecordsOutput): string {
   let text = '{"Records":[';
   let separator = '';
@@ -31,11 +20,6 @@ export function encodeGetRecords(output: GetRecordsOutput): string {
   if (output.NextShardIterator !== undefined) text += `,"NextShardIterator":"${output.NextShardIterator}"`;
   if (output.ChildShards !== undefined) text += `,"ChildShards":${JSON.stringify(output.ChildShards)}`;
   return `${text}}`;
-}
-
-function putEntry(entry: PutRecordsEntry): string {
-  if ('ErrorCode' in entry) return JSON.stringify(entry);
-  return `{"SequenceNumber":"${entry.SequenceNumber}","ShardId":"${entry.ShardId}"}`;
 }
 
 function getEntry(record: RecordOutput, timestamp: string): string {

@@ -1,10 +1,12 @@
 import { isDroppedConnection } from '../api/dropped-connection.ts';
+import type { Operation } from '../api/operation.ts';
 import { getStoredRecords } from '../api/operations/get-records.ts';
 import { storeRecords } from '../api/operations/put-records.ts';
 import { subscribeToShard } from '../api/operations/subscribe-to-shard.ts';
 import type { Service } from '../api/service.ts';
 import { ServiceError } from '../engine/service-error.ts';
 import { authorize, type AuthorizationRules } from './authorization.ts';
+import type { BufferPool } from './buffer-pool.ts';
 import { encodeGetRecords, encodePutRecords } from './stored-records.ts';
 import { scanPutRecords } from './scan-put-records.ts';
 import { decodeJson, encodeJson, encodeJsonError, jsonContentType } from './json.ts';
@@ -32,7 +34,7 @@ export function answerKinesis(
     if (operation === undefined) throw new ServiceError('UnknownOperationException');
     authorize(request, rules);
     if (operation === 'SubscribeToShard') return subscribe(service, input);
-    const body = perform(service, operation, input);
+    const body = perform(service, operation, input, request.buffers);
     return body instanceof Promise ? body.then(succeeded, failed) : succeeded(body);
   } catch (error) {
     return failed(error);
@@ -108,18 +110,26 @@ function decode(service: Service, operation: string | undefined, body: string | 
   return scanned ?? decodeJson(body.length === 0 ? '' : body);
 }
 
-function perform(service: Service, operation: string, input: unknown): Body | Promise<Body> {
-  if (operation === 'PutRecords')
-    return encoded(service.run(operation, storeRecords, input), encodePutRecords);
-  if (operation === 'GetRecords')
-    return encoded(service.run(operation, getStoredRecords, input), encodeGetRecords);
-  return encoded(service.call(operation, input), encodeJson);
+/** The two that carry records are encoded within the operation: what they refer to is theirs for so long only. */
+function perform(
+  service: Service,
+  operation: string,
+  input: unknown,
+  buffers: BufferPool | undefined,
+): Body | Promise<Body> {
+  if (operation === 'PutRecords') {
+    const put: Operation<Buffer> = (context, given) =>
+      encodePutRecords(storeRecords(context, given), buffers);
+    return service.run(operation, put, input);
+  }
+  if (operation === 'GetRecords') return service.run(operation, encodedRecords, input);
+  // At once unless it is delayed: a turn of the event loop for each call would cost more than the call.
+  const output = service.call(operation, input);
+  return output instanceof Promise ? output.then(encodeJson) : encodeJson(output);
 }
 
-/** At once unless the answer is delayed: a turn of the event loop for each call would cost more than the call. */
-function encoded<T>(output: T | Promise<T>, encode: (output: T) => Body): Body | Promise<Body> {
-  return output instanceof Promise ? output.then((late) => encode(late)) : encode(output);
-}
+const encodedRecords: Operation<Buffer> = (context, input) =>
+  encodeGetRecords(getStoredRecords(context, input));
 
 type Body = string | Uint8Array;
 

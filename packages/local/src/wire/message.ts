@@ -1,3 +1,5 @@
+import type { BufferPool } from './buffer-pool.ts';
+
 /** A request as every door hands it on: socket of either HTTP version, or a call in the same process. */
 export interface WireRequest {
   readonly method: string;
@@ -8,6 +10,8 @@ export interface WireRequest {
   readonly body: string | Uint8Array;
   /** Whether it comes from this machine; absent for a call in the same process. */
   readonly fromLoopback?: boolean;
+  /** Where an answer may take its buffer from, by a door that gives it back once it is sent. */
+  readonly buffers?: BufferPool;
 }
 
 export interface WireResponse {

@@ -1,6 +1,8 @@
 import { limits } from '../engine/limits.ts';
+import type { KnownKey } from '../engine/known-key.ts';
+import { PLACE, type RecordColumns } from '../engine/record-columns.ts';
 import type { KeyTable } from '../api/key-table.ts';
-import { ScannedEntry, ScannedPut } from '../api/scanned-put.ts';
+import { ScannedPut } from '../api/scanned-put.ts';
 import { decodeJson } from './json.ts';
 
 /**
@@ -8,154 +10,211 @@ import { decodeJson } from './json.ts';
  * but base64 data and a key of printable ASCII, in any order and with any white space. Undefined for anything else,
  * right or wrong: then the body is parsed, and what is wrong is put in words.
  */
-export function scanPutRecords(body: Buffer, keys: KeyTable): ScannedPut | undefined {
-  return new Scan(body, keys).request();
+export function scanPutRecords(body: Buffer, table: KeyTable): ScannedPut | undefined {
+  const view = new DataView(body.buffer, body.byteOffset, body.length);
+  let name: string | undefined;
+  let entries: Entries | undefined;
+  let at = skipSpace(body, 0);
+  if (body[at] !== OPEN) return undefined;
+  do {
+    at = skipSpace(body, at + 1);
+    if (name === undefined && isAt(view, at, STREAM_NAME)) {
+      const start = valueAfter(body, at + STREAM_NAME.length, QUOTE);
+      const end = endOfName(body, start);
+      if (end < 0) return undefined;
+      name = body.toString('latin1', start, end);
+      at = end + 1;
+    } else if (entries === undefined && isAt(view, at, RECORDS)) {
+      entries = scanEntries(body, view, valueAfter(body, at + RECORDS.length, OPEN_LIST), table);
+      if (entries === undefined) return undefined;
+      at = entries.end;
+    } else return undefined;
+    at = skipSpace(body, at);
+  } while (body[at] === COMMA);
+  if (body[at] !== CLOSE || skipSpace(body, at + 1) < body.length) return undefined;
+  if (name === undefined || entries === undefined) return undefined;
+  return new ScannedPut(name, entries, () => decodeJson(body));
 }
 
-/** A cursor over the bytes. Every step answers false as soon as they are not what is expected. */
-class Scan {
-  readonly #body: Buffer;
-  readonly #keys: KeyTable;
-  readonly #entries: ScannedEntry[] = [];
-  #at = 0;
-  #total = 0;
-  #name: string | undefined;
+interface Entries extends RecordColumns {
+  /** Bytes of the largest record. */
+  readonly largest: number;
+  /** Behind the list's bracket. */
+  readonly end: number;
+}
 
-  constructor(body: Buffer, keys: KeyTable) {
-    this.#body = body;
-    this.#keys = keys;
-  }
-
-  request(): ScannedPut | undefined {
-    const body = this.#body;
-    if (!this.#members((name) => this.#member(name)) || this.#token() !== -1) return undefined;
-    if (this.#name === undefined || this.#entries.length === 0) return undefined;
-    return new ScannedPut(this.#name, this.#entries, this.#total, () => decodeJson(body));
-  }
-
-  #member(name: string): boolean {
-    if (name === 'StreamName' && this.#name === undefined) {
-      this.#name = this.#streamName();
-      return this.#name !== undefined;
-    }
-    return name === 'Records' && this.#entries.length === 0 && this.#records();
-  }
-
-  #streamName(): string | undefined {
-    if (this.#token() !== QUOTE) return undefined;
-    const start = this.#at;
-    while ((classes[this.#body[this.#at] ?? 0] ?? 0) & NAME) this.#at++;
-    const length = this.#at - start;
-    if (length === 0 || length > 128 || this.#body[this.#at++] !== QUOTE) return undefined;
-    return this.#body.toString('latin1', start, start + length);
-  }
-
-  #records(): boolean {
-    if (this.#token() !== OPEN_LIST) return false;
-    for (;;) {
-      if (this.#entries.length === limits.recordsPerPut || !this.#entry()) return false;
-      const next = this.#token();
-      if (next === CLOSE_LIST) return true;
-      if (next !== COMMA) return false;
-    }
-  }
-
-  #entry(): boolean {
-    if (this.#token() !== OPEN) return false;
-    let start = -1;
-    let dataBytes = -1;
+/** The entries behind the bracket that opens their list; `from` is negative when there is none. */
+function scanEntries(body: Buffer, view: DataView, from: number, table: KeyTable): Entries | undefined {
+  if (from < 0) return undefined;
+  const keys: KnownKey[] = [];
+  const places = new Uint32Array(limits.recordsPerPut * PLACE);
+  let total = 0;
+  let largest = 0;
+  let at = from;
+  let dataLength = 0;
+  for (let place = 0; ; place += PLACE) {
+    if (place === places.length) return undefined;
+    at = skipSpace(body, at);
+    const opening = at;
     let keyStart = -1;
     let keyEnd = -1;
-    for (let members = 0; members < 2; members++) {
-      if (this.#token() !== QUOTE) return false;
-      if (members === 0) start = this.#at - 1;
-      // Told apart by their first letter, then compared as a whole.
-      if (this.#body[this.#at] === LETTER_D && dataBytes < 0) {
-        if (!this.#literal(dataMember) || this.#token() !== COLON || this.#token() !== QUOTE) return false;
-        dataBytes = this.#base64();
-        if (dataBytes < 0) return false;
-      } else if (this.#body[this.#at] === LETTER_P && keyStart < 0) {
-        if (!this.#literal(keyMember) || this.#token() !== COLON || this.#token() !== QUOTE) return false;
-        keyStart = this.#at;
-        if (!this.#plainText(256)) return false;
-        keyEnd = this.#at - 1;
-      } else return false;
-      const last = this.#at;
-      const next = this.#token();
-      if (members === 0 ? next !== COMMA : next !== CLOSE) return false;
-      if (members === 0) continue;
-      const bytes = dataBytes + keyEnd - keyStart;
-      const key = this.#keys.text(this.#body, keyStart, keyEnd, hashOf(this.#body, keyStart, keyEnd));
-      this.#entries.push(new ScannedEntry(this.#body, start, last, key, bytes));
-      this.#total += bytes;
-    }
-    return true;
-  }
-
-  /** The bytes that base64 text stands for, -1 when it is none as the service takes it; goes behind its end. */
-  #base64(): number {
-    const body = this.#body;
-    const start = this.#at;
-    let at = start;
-    while ((classes[body[at] ?? 0] ?? 0) & BASE64) at++;
-    const last = sextets[body[at - 1] ?? 0] ?? 0;
-    let padding = 0;
-    while (padding < 2 && body[at] === PADDING) {
-      at++;
-      padding++;
-    }
-    const length = at - start;
-    this.#at = at + 1;
-    // What the padding leaves over of the last digit must be zero.
-    if (body[at] !== QUOTE || length % 4 !== 0 || last & ((1 << (2 * padding)) - 1)) return -1;
-    return (length / 4) * 3 - padding;
-  }
-
-  /** Printable ASCII without escapes up to its quote, 1 to `max` characters; goes behind its end. */
-  #plainText(max: number): boolean {
-    const body = this.#body;
-    const start = this.#at;
-    let at = start;
-    while ((classes[body[at] ?? 0] ?? 0) & PLAIN) at++;
-    this.#at = at + 1;
-    return at > start && at - start <= max && body[at] === QUOTE;
-  }
-
-  /** `{ "name": … }` with every value taken by `member`. */
-  #members(member: (name: string) => boolean): boolean {
-    if (this.#token() !== OPEN) return false;
-    for (;;) {
-      if (this.#token() !== QUOTE) return false;
-      const start = this.#at;
-      if (!this.#plainText(16)) return false;
-      const name = this.#body.toString('latin1', start, this.#at - 1);
-      if (this.#token() !== COLON || !member(name)) return false;
-      const next = this.#token();
-      if (next === CLOSE) return true;
-      if (next !== COMMA) return false;
-    }
-  }
-
-  /** The next byte that is not white space, -1 at the end; goes behind it. */
-  #token(): number {
-    const body = this.#body;
-    for (let at = this.#at; at < body.length; at++) {
-      const byte = body[at] ?? 0;
-      if (byte > 0x20 || (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09)) {
-        this.#at = at + 1;
-        return byte;
+    let dataStart = -1;
+    let dataEnd = -1;
+    if (isAt(view, at, COMPACT_DATA)) {
+      // As JSON is usually written: without white space, the data first.
+      dataStart = at + COMPACT_DATA.length;
+      dataEnd = endOfBase64(body, view, dataStart, dataLength);
+      if (dataEnd >= 0 && isAt(view, dataEnd, COMPACT_KEY)) {
+        keyStart = dataEnd + COMPACT_KEY.length;
+        keyEnd = endOfKey(body, view, keyStart);
+        at = keyEnd + 1;
       }
     }
-    return -1;
+    if (keyEnd >= 0) places[place] = opening + 1;
+    else {
+      if (body[opening] !== OPEN) return undefined;
+      at = skipSpace(body, opening + 1);
+      places[place] = at;
+      // Data and key, or the other way round.
+      const keyFirst = isAt(view, at, PARTITION_KEY);
+      for (let member = 0; member < 2; member++) {
+        if (member === 1) {
+          at = skipSpace(body, at);
+          if (body[at] !== COMMA) return undefined;
+          at = skipSpace(body, at + 1);
+        }
+        const isKey = keyFirst === (member === 0);
+        const name = isKey ? PARTITION_KEY : DATA;
+        if (!isAt(view, at, name)) return undefined;
+        const start = valueAfter(body, at + name.length, QUOTE);
+        const end = isKey ? endOfKey(body, view, start) : endOfBase64(body, view, start, dataLength);
+        if (end < 0) return undefined;
+        if (isKey) [keyStart, keyEnd] = [start, end];
+        else [dataStart, dataEnd] = [start, end];
+        at = end + 1;
+      }
+    }
+    places[place + 1] = at;
+    at = skipSpace(body, at);
+    if (body[at] !== CLOSE) return undefined;
+    keys.push(table.find(body, view, keyStart, keyEnd));
+    dataLength = dataEnd - dataStart;
+    const bytes = decodedLength(body, dataStart, dataEnd) + keyEnd - keyStart;
+    places[place + 2] = bytes;
+    total += bytes;
+    if (bytes > largest) largest = bytes;
+    at = skipSpace(body, at + 1);
+    if (body[at] === COMMA) at++;
+    else if (body[at] === CLOSE_LIST) {
+      const used = places.subarray(0, place + PLACE);
+      return { source: body, keys, places: used, bytes: total, largest, end: at + 1 };
+    } else return undefined;
   }
+}
 
-  #literal(text: Uint8Array): boolean {
-    const body = this.#body;
-    const from = this.#at;
-    for (let at = 0; at < text.length; at++) if (body[from + at] !== text[at]) return false;
-    this.#at = from + text.length;
-    return true;
+/** Behind the colon and the character a value begins with; -1 when there is something else. */
+function valueAfter(body: Buffer, from: number, opening: number): number {
+  const colon = skipSpace(body, from);
+  if (body[colon] !== COLON) return -1;
+  const at = skipSpace(body, colon + 1);
+  return body[at] === opening ? at + 1 : -1;
+}
+
+/** The quote behind a stream's name; like those below -1 when it is none, and for a negative `start`. */
+function endOfName(body: Buffer, start: number): number {
+  let at = start;
+  while ((classes[body[at] ?? 0] ?? 0) & NAME) at++;
+  return at > start && at - start <= 128 && body[at] === QUOTE ? at : -1;
+}
+
+/** The quote behind a key: 1 to 256 characters of printable ASCII without escapes. */
+function endOfKey(body: Buffer, view: DataView, start: number): number {
+  if (start < 0) return -1;
+  const at = endOf(PLAIN, body, view, start);
+  return at > start && at - start <= 256 && body[at] === QUOTE ? at : -1;
+}
+
+/**
+ * The quote behind base64 text as the service takes it. Records are often of one length: when what would be digits
+ * were it of length `guess` are digits, only its end is looked at more closely.
+ */
+function endOfBase64(body: Buffer, view: DataView, start: number, guess: number): number {
+  if (start < 0) return -1;
+  const guessed = start + guess - 4;
+  let at = endOf(BASE64, body, view, areDigits(view, start, guessed) ? guessed : start);
+  const last = sextets[body[at - 1] ?? 0] ?? 0;
+  let padding = 0;
+  while (padding < 2 && body[at] === PADDING) {
+    at++;
+    padding++;
   }
+  // What the padding leaves over of the last digit must be zero.
+  const isWhole = (at - start) % 4 === 0 && (last & ((1 << (2 * padding)) - 1)) === 0;
+  return isWhole && body[at] === QUOTE ? at : -1;
+}
+
+/** Whether there is something from `start` to `end`, and all of it digits of base64. */
+function areDigits(view: DataView, start: number, end: number): boolean {
+  if (end <= start || end > view.byteLength) return false;
+  let all = BASE64;
+  for (let at = start; at < end; at += 4) {
+    const word = view.getInt32(at, true);
+    all &= (pairs[word & 0xffff] ?? 0) & (pairs[word >>> 16] ?? 0);
+  }
+  return all !== 0;
+}
+
+/** The first byte that is not of the class. Looks at four at a time. */
+function endOf(kind: number, body: Buffer, view: DataView, start: number): number {
+  const lastWord = view.byteLength - 4;
+  let at = start;
+  while (at <= lastWord) {
+    const word = view.getInt32(at, true);
+    if (((pairs[word & 0xffff] ?? 0) & (pairs[word >>> 16] ?? 0) & kind) === 0) break;
+    at += 4;
+  }
+  while ((classes[body[at] ?? 0] ?? 0) & kind) at++;
+  return at;
+}
+
+/** Bytes that base64 text stands for. */
+function decodedLength(body: Buffer, start: number, end: number): number {
+  const padding = end > start && body[end - 1] === PADDING ? (body[end - 2] === PADDING ? 2 : 1) : 0;
+  return ((end - start) / 4) * 3 - padding;
+}
+
+/** Text to be found, at least four bytes of it. */
+interface Literal {
+  readonly length: number;
+  /** The same in words; the last may overlap the one before it. */
+  readonly words: Int32Array;
+  readonly offsets: Int32Array;
+}
+
+function isAt(view: DataView, at: number, { length, words, offsets }: Literal): boolean {
+  if (at + length > view.byteLength) return false;
+  for (let index = 0; index < words.length; index++) {
+    if (view.getInt32(at + (offsets[index] ?? 0)) !== words[index]) return false;
+  }
+  return true;
+}
+
+function literal(text: string): Literal {
+  const bytes = Buffer.from(text);
+  const last = bytes.length - 4;
+  const offsets = Int32Array.from({ length: Math.ceil(bytes.length / 4) }, (_, at) => Math.min(at * 4, last));
+  return { length: bytes.length, offsets, words: offsets.map((offset) => bytes.readInt32BE(offset)) };
+}
+
+/** The next byte that is not white space. */
+function skipSpace(body: Uint8Array, from: number): number {
+  let at = from;
+  while (isSpace(body[at])) at++;
+  return at;
+}
+
+function isSpace(byte: number | undefined): boolean {
+  return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
 }
 
 const QUOTE = 0x22;
@@ -166,10 +225,12 @@ const OPEN = 0x7b;
 const CLOSE = 0x7d;
 const OPEN_LIST = 0x5b;
 const CLOSE_LIST = 0x5d;
-const LETTER_D = 0x44;
-const LETTER_P = 0x50;
-const dataMember = Buffer.from('Data"');
-const keyMember = Buffer.from('PartitionKey"');
+const STREAM_NAME: Literal = literal('"StreamName"');
+const RECORDS: Literal = literal('"Records"');
+const COMPACT_DATA: Literal = literal('{"Data":"');
+const COMPACT_KEY: Literal = literal('","PartitionKey":"');
+const DATA: Literal = literal('"Data"');
+const PARTITION_KEY: Literal = literal('"PartitionKey"');
 
 const BASE64 = 1;
 const NAME = 2;
@@ -187,8 +248,10 @@ const sextets: Uint8Array = new Uint8Array(256).map((_, byte) =>
   Math.max(0, digits.indexOf(String.fromCharCode(byte))),
 );
 
-function hashOf(bytes: Buffer, start: number, end: number): number {
-  let hash = 0;
-  for (let at = start; at < end; at++) hash = (Math.imul(hash, 31) + (bytes[at] ?? 0)) | 0;
-  return hash;
+/** What two bytes have in common, as one little-endian number. */
+const pairs: Uint8Array = new Uint8Array(0x1_0000);
+for (let first = 0; first < 256; first++) {
+  for (let second = 0; second < 256; second++) {
+    pairs[second * 256 + first] = (classes[first] ?? 0) & (classes[second] ?? 0);
+  }
 }

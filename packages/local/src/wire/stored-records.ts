@@ -1,21 +1,27 @@
 import type { GetRecordsOutput, NumberedRecord } from '../api/operations/get-records.ts';
-import type { StoredEntries, StoredEntry } from '../api/operations/put-records.ts';
+import type { StoredAll, StoredEntries, StoredEntry } from '../api/operations/put-records.ts';
 import type { RecordOutput } from '../api/record-output.ts';
+import type { StoredColumns } from '../engine/record-columns.ts';
 import { splitRecordBinary } from '../engine/record-text.ts';
 import { PutOutcome } from '../engine/stream-writer.ts';
 import { shardIdOf } from '../engine/shard.ts';
+import type { BufferPool } from './buffer-pool.ts';
 import { ByteWriter } from './byte-writer.ts';
 import { encodeRecord } from './json-records.ts';
 import { encodePayload, encodeTimestamp } from './json.ts';
 
 /** The two answers that carry many records are written as bytes, from a template of what is the same in each. */
-export function encodePutRecords({ failed, records, EncryptionType: encryption }: StoredEntries): Buffer {
-  const writer = new ByteWriter(64 + records.length * 128);
+/** Written into a buffer of `buffers`, where there are such. */
+export function encodePutRecords(output: StoredEntries | StoredAll, buffers?: BufferPool): Buffer {
+  const count = 'columns' in output ? output.columns.ordinals.length : output.records.length;
+  const failed = 'columns' in output ? 0 : output.failed;
+  const writer = new ByteWriter(64 + count * 128, buffers);
   writer.text(`{"FailedRecordCount":${failed},"Records":`);
   const begin = writer.length;
-  if (failed === 0) writeNumbers(writer, records);
-  else for (const entry of records) writer.text(`,${JSON.stringify(toEntry(entry))}`);
+  if ('columns' in output) writeNumbers(writer, output.columns);
+  else for (const entry of output.records) writer.text(`,${JSON.stringify(toEntry(entry))}`);
   openList(writer, begin);
+  const { EncryptionType: encryption } = output;
   writer.text(encryption === undefined ? ']}' : `],"EncryptionType":"${encryption}"}`);
   return writer.finish();
 }
@@ -41,7 +47,7 @@ export function encodeGetRecords(output: GetRecordsOutput<NumberedRecord | Recor
       template = Buffer.from(`${numberTemplate}","ApproximateArrivalTimestamp":${timestamp},`);
     }
     const at = writer.bytes(template);
-    numbers.write(record.index, second, writer.buffer, at + numberAt);
+    numbers.write(record.index, second, writer.view, at + numberAt);
     if (record.isText) writer.bytes(record.raw);
     else writer.text(membersOf(record.raw));
     writer.text('}');
@@ -57,19 +63,21 @@ export function encodeGetRecords(output: GetRecordsOutput<NumberedRecord | Recor
 }
 
 /** All of the same length: the answer is filled with the first and what differs is written over it. */
-function writeNumbers(writer: ByteWriter, records: readonly StoredEntry[]): void {
+function writeNumbers(writer: ByteWriter, { shards, ordinals, bases, seconds }: StoredColumns): void {
   const template = Buffer.from(`${numberTemplate}","ShardId":"${shardIdOf(0)}"}`);
-  const shardDigitsAt = template.length - 2 - SHARD_DIGITS;
-  const begin = writer.repeat(template, records.length);
-  const { buffer } = writer;
-  let at = begin;
-  for (const entry of records) {
-    if (!(entry instanceof PutOutcome)) throw new Error('unreachable: none failed');
-    const { shard } = entry;
-    shard.numbers.write(entry.index ?? 0, entry.second, buffer, at + numberAt);
-    let digit = at + shardDigitsAt + SHARD_DIGITS - 1;
+  const lastDigitAt = template.length - 3;
+  let at = writer.repeat(template, ordinals.length);
+  const { buffer, view } = writer;
+  const nexts = bases.slice();
+  for (let record = 0; record < ordinals.length; record++, at += template.length) {
+    const ordinal = ordinals[record] ?? 0;
+    const shard = shards[ordinal];
+    if (shard === undefined) continue;
+    const index = nexts[ordinal] ?? 0;
+    nexts[ordinal] = index + 1;
+    shard.numbers.write(index, seconds[ordinal] ?? 0, view, at + numberAt);
+    let digit = at + lastDigitAt;
     for (let rest = shard.index; rest > 0; rest = Math.floor(rest / 10)) buffer[digit--] = 0x30 + (rest % 10);
-    at += template.length;
   }
 }
 
@@ -78,7 +86,6 @@ function toEntry(entry: StoredEntry): object {
   return { SequenceNumber: entry.sequenceNumber, ShardId: entry.shardId };
 }
 
-const SHARD_DIGITS = 12;
 const numberTemplate = `,{"SequenceNumber":"${'0'.repeat(56)}`;
 const numberAt = numberTemplate.length - 56;
 

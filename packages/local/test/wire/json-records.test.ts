@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
-import { encodeGetRecords, encodePutRecords } from '../../src/wire/json-records.ts';
+import { encodeGetRecords } from '../../src/wire/json-records.ts';
 import { decodeJson, encodeJson, encodeTimestamp } from '../../src/wire/json.ts';
 
 const number = fc.bigInt({ min: 10n ** 55n, max: 10n ** 56n - 1n }).map(String);
@@ -14,19 +14,6 @@ const anyText = fc.oneof(
 );
 
 describe('text written by hand', () => {
-  test('of put records is what JSON.stringify writes', () => {
-    const entry = fc.oneof(
-      fc.record({ SequenceNumber: number, ShardId: shardId }),
-      fc.record({ ErrorCode: anyText, ErrorMessage: anyText }),
-    );
-    fc.assert(
-      fc.property(fc.nat(), fc.array(entry), (FailedRecordCount, Records) => {
-        const output = { FailedRecordCount, Records };
-        expect(encodePutRecords(output)).toBe(JSON.stringify(output));
-      }),
-    );
-  });
-
   test('of read records reads back as they were, payloads of either kind and keys of any characters', () => {
     const record = fc.record({
       SequenceNumber: number,

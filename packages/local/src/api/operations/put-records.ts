@@ -1,5 +1,6 @@
 import { limits } from '../../engine/limits.ts';
 import { invalidArgument } from '../../engine/service-error.ts';
+import type { StoredColumns } from '../../engine/record-columns.ts';
 import type { PutEntry, PutOutcome, StreamWriter } from '../../engine/stream-writer.ts';
 import { accept } from '../accept.ts';
 import { validationError } from '../check-constraints.ts';
@@ -30,7 +31,7 @@ export interface EntryError {
 
 /** See {@link https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecords.html}. */
 export function putRecords(context: OperationContext, input: unknown): PutRecordsOutput {
-  const { failed, records, ...encryption } = storeRecords(context, input);
+  const { failed, records, ...encryption } = storeEntries(context, input);
   return { FailedRecordCount: failed, Records: records.map(toOutput), ...encryption };
 }
 
@@ -43,14 +44,30 @@ export interface StoredEntries {
   readonly EncryptionType?: 'KMS';
 }
 
-/** The same with entries as they were stored, for a wire that writes their numbers without making texts of them. */
-export function storeRecords(context: OperationContext, input: unknown): StoredEntries {
+/** All of a request that was stored as it stood. */
+export interface StoredAll {
+  readonly columns: StoredColumns;
+  readonly EncryptionType?: 'KMS';
+}
+
+/** The same as they were stored, for a wire that writes their numbers without making texts of them. */
+export function storeRecords(context: OperationContext, input: unknown): StoredEntries | StoredAll {
+  if (!(input instanceof ScannedPut)) return storeEntries(context, input);
+  const { engine, meter } = context;
+  const writer = engine.writer(input.StreamName);
+  const { stream } = writer;
+  if (!input.fits(stream.maxRecordBytes)) return storeEntries(context, input.decode());
+  // Each by itself where somebody has a say in each, or counts them by their shards.
+  if (!writer.takesAll || context.refuseEntry !== undefined || stream.shardLevelMetrics.size > 0)
+    return putAll(context, writer, input.Records);
+  const columns = writer.putAll(input);
+  const { bytes, keys } = input;
+  meter?.put(stream, { operation: 'PutRecords', total: keys.length, throttled: 0, failed: 0, bytes });
+  return { columns, ...putEncryption(stream, engine.now) };
+}
+
+function storeEntries(context: OperationContext, input: unknown): StoredEntries {
   const { engine } = context;
-  if (input instanceof ScannedPut) {
-    const writer = engine.writer(input.StreamName);
-    const fits = input.fits(writer.stream.maxRecordBytes);
-    return fits ? putAll(context, writer, input.Records) : storeRecords(context, input.decode());
-  }
   const request = isPlainRequest(input) ? input : acceptAny(context, input);
   const writer = engine.writer(streamNameOf(engine, request));
   const entries = entriesOf(request.Records, writer.stream.maxRecordBytes);
