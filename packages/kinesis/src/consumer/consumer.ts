@@ -1,5 +1,5 @@
-import { Readable } from 'node:stream';
-import { ReadableStream } from 'node:stream/web';
+import type { Readable } from 'node:stream';
+import type { ReadableStream } from 'node:stream/web';
 
 import type { Connection } from '../connection.ts';
 import { MillraceError } from '../errors.ts';
@@ -11,6 +11,7 @@ import type { StreamDefinition } from '../stream/stream.ts';
 import { Fleet } from './fleet.ts';
 import { iterateBatches, iterateRecords } from './iterate.ts';
 import { resolveConsumerOptions, type ConsumerOptions, type ResolvedConsumerOptions } from './options.ts';
+import { toReadable, toReadableStream } from './readable.ts';
 import { Sources } from './sources.ts';
 import type { ConsumerStatus, ShardSelector } from './status.ts';
 import { checkStreams, streamsInHand } from './stream-in-hand.ts';
@@ -137,25 +138,11 @@ class GroupConsumer<T> implements Consumer<T> {
   }
 
   readable(): Readable {
-    // Nothing is read ahead: what has been read counts as handled.
-    return Readable.from(iterateRecords(this), { objectMode: true, highWaterMark: 0 });
+    return toReadable(iterateRecords(this), () => this.close({ drain: 0 }));
   }
 
   readableStream(): ReadableStream<StreamRecord<T>> {
-    const records = iterateRecords(this);
-    return new ReadableStream<StreamRecord<T>>(
-      {
-        async pull(controller) {
-          const { done, value } = await records.next();
-          if (done === true) controller.close();
-          else controller.enqueue(value);
-        },
-        async cancel() {
-          await records.return();
-        },
-      },
-      { highWaterMark: 0 },
-    );
+    return toReadableStream(iterateRecords(this), () => this.close({ drain: 0 }));
   }
 
   pause(selector: ShardSelector = {}): void {

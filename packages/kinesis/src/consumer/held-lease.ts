@@ -68,7 +68,8 @@ export class HeldLease {
 
   /** How far the shard has been handled, whether stored yet or not. */
   get progress(): Checkpoint {
-    return this.#progress ?? this.#lease.checkpoint;
+    const { sequenceNumber, subSequenceNumber } = this.#progress ?? this.#lease.checkpoint;
+    return { sequenceNumber, subSequenceNumber };
   }
 
   /** Whether this worker may still act on the shard. Looks at the clock: a process that slept must notice before it acts. */

@@ -16,7 +16,7 @@ export class Lag {
   #retrieval: Retrieval | undefined;
   /** Arrival of the newest record of the last batch with any. */
   #newestArrival: number | undefined;
-  #handledArrival: number | undefined;
+  #handledAt: Date | undefined;
   #unhandled = 0;
   #opened = 0;
   /** In which the last batch arrived, milliseconds. */
@@ -33,7 +33,7 @@ export class Lag {
     if (this.#behindBatchMs === undefined) return undefined;
     if (this.#unhandled === 0) return this.#behindBatchMs;
     const newest = this.#newestArrival ?? 0;
-    return this.#behindBatchMs + Math.max(0, newest - (this.#handledArrival ?? newest));
+    return this.#behindBatchMs + Math.max(0, newest - (this.#handledAt?.getTime() ?? newest));
   }
 
   /** User records; exact when the service says nothing is behind the batch. Undefined while there is nothing to estimate from. */
@@ -53,7 +53,7 @@ export class Lag {
     const since = this.#newestArrival ?? records[0]?.arrivedAt;
     if (newest === undefined || since === undefined) return;
     this.#spanMs += Math.max(0, newest - since);
-    this.#handledArrival ??= records[0]?.arrivedAt;
+    this.#handledAt ??= new Date(since);
     this.#newestArrival = newest;
   }
 
@@ -63,13 +63,10 @@ export class Lag {
     this.#opened += records;
   }
 
-  handled(arrivedAt: number): void {
-    this.#handledArrival = arrivedAt;
-  }
-
-  /** Records of the batch are done. */
-  closed(records: number): void {
-    this.#unhandled -= records;
+  /** `count` records are done, the last of which arrived then. */
+  handled(arrivedAt: Date, count: number): void {
+    this.#handledAt = arrivedAt;
+    this.#unhandled -= count;
     if (this.#unhandled === 0) this.#learn();
   }
 

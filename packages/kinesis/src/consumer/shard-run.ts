@@ -138,18 +138,14 @@ export class ShardRun<T> {
       gate: () => gate.pass(this.#stop.signal),
       alive: () => this.move(),
     };
-    const handled = (last: RawStreamRecord): void => {
+    const handled = (last: RawStreamRecord, count: number): void => {
       if (this.#giveUp.signal.aborted) return;
-      lag.handled(last.arrivedAt.getTime());
+      lag.handled(last.arrivedAt, count);
       held.handled(last);
     };
     for (const records of expandBatch(batch.records, this.#expansion())) {
       lag.opened(records.length);
-      try {
-        await processRecords(records, context, options, handled);
-      } finally {
-        lag.closed(records.length);
-      }
+      await processRecords(records, context, options, handled);
       if (this.#stop.signal.aborted) return;
       meter.add('millrace.consumer.records', records.length, { stream: stream.name, shardId });
     }

@@ -2,7 +2,7 @@ import { isMillraceError } from '../errors.ts';
 import { Parking } from '../process/index.ts';
 import { publish } from '../runtime/diagnostics.ts';
 import type { ChildShard } from '../shard/shard.ts';
-import type { LeaseStore } from '../lease/index.ts';
+import { compareCheckpoints, type LeaseStore } from '../lease/index.ts';
 import type { Won } from './fleet.ts';
 import { Gate } from './gate.ts';
 import { HeldLease } from './held-lease.ts';
@@ -39,7 +39,7 @@ export class Tenure<T> {
   readonly held: HeldLease;
   readonly #options: TenureOptions<T>;
   readonly #gate = new Gate();
-  readonly #lag = new Lag();
+  #lag = new Lag();
   readonly #parking: Parking;
   #run: ShardRun<T>;
   #restartedAt: HeldLease['progress'] | undefined;
@@ -88,9 +88,7 @@ export class Tenure<T> {
     this.#handOff?.[Symbol.dispose]();
     const { ended } = outcome;
     publish('consumer:shard-stopped', () => ({ ...this.#place, outcome: ended }));
-    await this.held.release().catch((error: unknown) => {
-      publish('consumer:lease-write-failed', () => ({ lease: this.held.lease, error }));
-    });
+    await this.#release();
     return ended;
   }
 
@@ -145,12 +143,15 @@ export class Tenure<T> {
 
   #newRun(): ShardRun<T> {
     const { held } = this;
+    // What the run before it had in hand is not this one's.
+    this.#lag = new Lag();
     return new ShardRun({ held, gate: this.#gate, lag: this.#lag, parking: this.#parking }, this.#options);
   }
 
   #checkMoving(): void {
-    const moved = this.#restartedAt !== undefined && this.held.progress !== this.#restartedAt;
-    if (moved) this.#restartedAt = undefined;
+    const before = this.#restartedAt;
+    if (before !== undefined && compareCheckpoints(this.held.progress, before) > 0)
+      this.#restartedAt = undefined;
     // A shard that is paused stands still on purpose.
     if (this.#gate.closed) this.#run.move();
     const { stillMs, stopping } = this.#run;
@@ -159,6 +160,20 @@ export class Tenure<T> {
     const checkpoint = this.held.progress;
     publish('consumer:shard-stalled', () => ({ ...this.#place, checkpoint, stillMs, action }));
     this.#run.kill('stalled');
+  }
+
+  /** A store that does not answer holds nobody up: by then the lease runs out by itself. */
+  async #release(): Promise<void> {
+    const { clock, leaseDurationMs } = this.#options;
+    const released = this.held.release().catch((error: unknown) => {
+      publish('consumer:lease-write-failed', () => ({ lease: this.held.lease, error }));
+    });
+    let giveUp: Disposable | undefined;
+    const late = new Promise<void>((resolve) => {
+      giveUp = clock.timer(leaseDurationMs, resolve);
+    });
+    await Promise.race([released, late]);
+    giveUp?.[Symbol.dispose]();
   }
 
   #handOver(): void {

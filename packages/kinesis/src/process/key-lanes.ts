@@ -9,7 +9,7 @@ interface Place<R> {
 /**
  * Handles records side by side, those of one key one after the other in their order. `handle` answers false to stop. At most
  * `concurrency` run at once; when one fails or stops, those running finish and no other is started. Rejects with the first
- * error. `advanced` is told each time everything up to a record is done.
+ * error. `advanced` is told each time everything up to a record is done, and how many records that adds.
  */
 export async function handleByKey<R>(
   records: readonly R[],
@@ -17,12 +17,12 @@ export async function handleByKey<R>(
     readonly keyOf: (record: R) => string;
     readonly concurrency: number;
     readonly handle: (record: R) => Promise<boolean>;
-    readonly advanced: (last: R) => void;
+    readonly advanced: (last: R, count: number) => void;
   },
 ): Promise<void> {
-  const watermark = new Watermark(records.length, (index) => {
+  const watermark = new Watermark(records.length, (index, count) => {
     const last = records[index];
-    if (last !== undefined) options.advanced(last);
+    if (last !== undefined) options.advanced(last, count);
   });
   const lanes = [...groupByKey(records, options.keyOf).values()];
   let next = 0;

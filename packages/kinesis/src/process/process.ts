@@ -31,12 +31,14 @@ export interface ProcessOptions<T> {
 
 const backoff: Backoff = { baseMs: 100, capMs: 30_000 };
 
+/** How far it got. */
+type Handled = (last: RawStreamRecord, count: number) => void;
 type HandleBatch<T> = (records: readonly StreamRecord<T>[], context: HandlerContext) => unknown;
 type HandleOne<T> = (record: StreamRecord<T>, context: HandlerContext) => unknown;
 
 /**
  * Hands records to a user's function in order and says through `handled` how far it got: that record and all before it
- * are done. A failure is retried in place with back-off. When tries run out a batch is bisected until the failing record
+ * are done, `count` of them since it was last told. A failure is retried in place with back-off. When tries run out a batch is bisected until the failing record
  * is alone; what happens to that one is the policy's: stop here with `HANDLER_FAILED`, or put it aside and go on. A value
  * that cannot be decoded has failed at once, and a record whose key is parked is put aside untried. Returns early, without an
  * error, when `stop` fires.
@@ -45,7 +47,7 @@ export async function processRecords<T>(
   records: readonly RawStreamRecord[],
   context: HandlerContext,
   options: ProcessOptions<T>,
-  handled: (last: RawStreamRecord) => void,
+  handled: Handled,
 ): Promise<void> {
   const process = new Process(context, options, handled);
   if ('eachBatch' in options.handler) await process.batches(records, options.handler.eachBatch);
@@ -56,10 +58,12 @@ export async function processRecords<T>(
 class Process<T> {
   readonly #context: HandlerContext;
   readonly #options: ProcessOptions<T>;
-  readonly #handled: (last: RawStreamRecord) => void;
+  readonly #handled: Handled;
   readonly #aside: PutAsideOptions;
+  /** Records of batches that are done and told. */
+  #batched = 0;
 
-  constructor(context: HandlerContext, options: ProcessOptions<T>, handled: (last: RawStreamRecord) => void) {
+  constructor(context: HandlerContext, options: ProcessOptions<T>, handled: Handled) {
     const { onFailure, parking = new Parking(), clock, stop, alive = () => {} } = options;
     this.#context = context;
     this.#options = options;
@@ -75,7 +79,7 @@ class Process<T> {
       const done = this.#one(raw, handle);
       if (!(typeof done === 'boolean' ? done : await done)) return;
       this.#aside.alive();
-      this.#handled(raw);
+      this.#handled(raw, 1);
     }
   }
 
@@ -106,7 +110,7 @@ class Process<T> {
       // What came before a record that cannot be decoded is still owed to the handler, and comes first.
       if (!(await this.#batch(raw, batch, handle, this.#options.maxAttempts))) return;
       if (!(await this.#putAside(each, record.poison))) return;
-      this.#handled(each);
+      this.#handled(each, 1);
       [raw, batch] = [[], []];
     }
     await this.#batch(raw, batch, handle, this.#options.maxAttempts);
@@ -161,6 +165,9 @@ class Process<T> {
     const last = raw.at(-1);
     if (last === undefined) return true;
     const { parking } = this.#aside;
+    const before = this.#batched;
+    let free = raw;
+    let freeRecords = records;
     if (parking.size > 0) {
       // Those of parked keys first: the halves of a batch that fails tell their progress, past these.
       for (const each of raw) {
@@ -169,11 +176,14 @@ class Process<T> {
       }
       const isFree = ({ partitionKey }: RawStreamRecord): boolean =>
         parking.first(partitionKey) === undefined;
-      raw = raw.filter(isFree);
-      records = records.filter(isFree);
+      free = raw.filter(isFree);
+      freeRecords = records.filter(isFree);
     }
-    if (raw.length > 0 && !(await this.#tryBatch(raw, records, handle, tries))) return false;
-    this.#handled(last);
+    if (free.length > 0 && !(await this.#tryBatch(free, freeRecords, handle, tries))) return false;
+    // Its halves may have told of some already.
+    const count = raw.length - (this.#batched - before);
+    this.#batched += count;
+    this.#handled(last, count);
     return true;
   }
 

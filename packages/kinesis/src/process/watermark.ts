@@ -4,11 +4,11 @@
  */
 export class Watermark {
   readonly #done: Uint8Array;
-  readonly #advanced: (last: number) => void;
+  readonly #advanced: (last: number, count: number) => void;
   #next = 0;
 
-  /** `advanced` is called with the index of the last record that is done with all before it. */
-  constructor(count: number, advanced: (last: number) => void) {
+  /** `advanced` is called with the index of the last record that is done with all before it, and how many have become so. */
+  constructor(count: number, advanced: (last: number, count: number) => void) {
     this.#done = new Uint8Array(count);
     this.#advanced = advanced;
   }
@@ -17,6 +17,6 @@ export class Watermark {
     this.#done[index] = 1;
     const before = this.#next;
     while (this.#done[this.#next] === 1) this.#next++;
-    if (this.#next > before) this.#advanced(this.#next - 1);
+    if (this.#next > before) this.#advanced(this.#next - 1, this.#next - before);
   }
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 
 import type { Position } from '../record/position.ts';
 import type { SequenceNumber } from '../record/sequence-number.ts';
+import { Bell } from '../runtime/bell.ts';
 import type { ShardBatch, ShardSource } from '../source/shard-source.ts';
 import type { ManualClock } from './manual-clock.ts';
 
@@ -145,19 +146,19 @@ export const shardSourceGuarantees: readonly ShardSourceGuarantee[] = [
     'a reader as slow as a quarter of an hour a batch loses nothing and gets nothing twice',
     async (bench) => {
       const all = [...(await bench.put(20))];
-      let free: () => void = () => {};
-      const reading = read(bench, { type: 'oldest' }, () => new Promise((resolve) => (free = resolve)));
+      const bell = new Bell();
+      const reading = read(bench, { type: 'oldest' }, () => bell.wait());
       for (let round = 0; round < 4; round++) {
         await bench.clock.advance(900_000);
         all.push(...(await bench.put(5)));
-        free();
+        bell.ring();
       }
       for (let round = 0; round < 40; round++) {
-        free();
+        bell.ring();
         await bench.clock.advance(5000);
       }
       assert.deepEqual(reading.numbers, all);
-      free();
+      bell.ring();
       await reading.stop();
     },
   ),

@@ -10,7 +10,7 @@ import {
   type ShardReader,
   type ShardSource,
 } from '@millrace/kinesis/source';
-import { sleep } from '@millrace/kinesis/runtime';
+import { Bell, sleep } from '@millrace/kinesis/runtime';
 import { createManualClock, type ManualClock } from '@millrace/kinesis/testing';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -80,10 +80,10 @@ class Service {
   async *#events(self: Subscribed, signal: AbortSignal | undefined): AsyncGenerator<FanOutEvent> {
     let next = self.position.type === 'after' ? Number(self.position.sequenceNumber) + 1 : 1;
     let ended: { readonly error: Error | undefined } | undefined;
-    let wake: () => void = () => {};
+    const bell = new Bell();
     self.end = (error) => {
       ended ??= { error };
-      wake();
+      bell.ring();
     };
     signal?.addEventListener('abort', () => self.end?.(), { once: true });
     const until = self.at + 300_000;
@@ -103,13 +103,9 @@ class Service {
         };
         continue;
       }
-      await new Promise<void>((resolve) => {
-        const timer = this.clock.timer(Math.min(100, until - now), resolve);
-        wake = () => {
-          timer[Symbol.dispose]();
-          resolve();
-        };
-      });
+      const timer = this.clock.timer(Math.min(100, until - now), () => bell.ring());
+      await bell.wait();
+      timer[Symbol.dispose]();
     }
   }
 }
@@ -220,18 +216,18 @@ test('a connection that breaks at once and again is opened anew no sooner than t
 
 test('while the handler is slow nothing is asked, and a subscription that ends meanwhile is followed by one behind the last record handed over', async () => {
   const service = new Service(createManualClock());
-  let free: () => void = () => {};
-  const reading = follow(sourceOf(service), () => new Promise((resolve) => (free = resolve)));
+  const bell = new Bell();
+  const reading = follow(sourceOf(service), () => bell.wait());
   await trickle(service, 2);
   await service.clock.advance(1_000_000);
   expect(service.subscribed).toHaveLength(1);
   for (let round = 0; round < 30; round++) {
-    free();
+    bell.ring();
     await service.clock.advance(1000);
   }
   expect(reading.numbers).toEqual(upTo(2));
   expect(service.subscribed).toHaveLength(2);
-  free();
+  bell.ring();
   await reading.stop();
 });
 
@@ -293,26 +289,26 @@ test('every record comes once and in order, whatever the service and the connect
   );
 });
 
-describe('the automatic choice', () => {
-  /** The same records through GetRecords. */
-  function pollingOf(service: Service, polled: number[]): ShardSource {
-    const reader: Pick<ShardReader, 'openIterator' | 'read'> = {
-      openIterator: async (_stream, _shard, position) =>
-        position.type === 'after' ? String(Number(position.sequenceNumber) + 1) : '1',
-      read: async (iterator) => {
-        const records = [];
-        for (let n = Number(iterator); n <= service.stored; n++) records.push(record(n));
-        polled.push(...records.map(({ arrivedAt }) => arrivedAt));
-        return {
-          records,
-          millisBehindLatest: 0,
-          nextIterator: String(service.stored + 1),
-        };
-      },
-    };
-    return createPollingSource(reader, { stream, intervalMs: 500, limit: 100, clock: service.clock });
-  }
+/** The same records through GetRecords. */
+function pollingOf(service: Service, polled: number[]): ShardSource {
+  const reader: Pick<ShardReader, 'openIterator' | 'read'> = {
+    openIterator: async (_stream, _shard, position) =>
+      position.type === 'after' ? String(Number(position.sequenceNumber) + 1) : '1',
+    read: async (iterator) => {
+      const records = [];
+      for (let n = Number(iterator); n <= service.stored; n++) records.push(record(n));
+      polled.push(...records.map(({ arrivedAt }) => arrivedAt));
+      return {
+        records,
+        millisBehindLatest: 0,
+        nextIterator: String(service.stored + 1),
+      };
+    },
+  };
+  return createPollingSource(reader, { stream, intervalMs: 500, limit: 100, clock: service.clock });
+}
 
+describe('the automatic choice', () => {
   test.each([
     ['refused for good', failure('AccessDeniedException', false)],
     ['at its limit again and again', failure('LimitExceededException', true)],
