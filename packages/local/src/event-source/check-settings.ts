@@ -43,7 +43,15 @@ export function updateSettings(
   const request = acceptUpdate(input);
   const { FunctionName: name } = request;
   const FunctionArn = name === undefined || name === null ? current.FunctionArn : context.functionArn(name);
-  return { ...current, ...merge(current, request, context), FunctionArn };
+  // What an update takes away is not there afterwards, so the old settings are not the ground to build on.
+  const { EventSourceArn, StartingPosition, StartingPositionTimestamp: timestamp } = current;
+  return {
+    EventSourceArn,
+    FunctionArn,
+    StartingPosition,
+    ...optional('StartingPositionTimestamp', timestamp),
+    ...merge(current, request, context),
+  };
 }
 
 type Mutable = Omit<

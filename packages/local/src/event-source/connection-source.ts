@@ -53,7 +53,7 @@ function pollOf(
       const { records, nextIterator, millisBehindLatest } = await reader.read(iterator, { stream, limit });
       return {
         records: records.map(toShardRecord),
-        behind: millisBehindLatest > 0,
+        behind: millisBehindLatest > 0 || records.length >= limit,
         ended: nextIterator === undefined,
         nextIterator,
       };

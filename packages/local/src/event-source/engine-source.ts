@@ -51,7 +51,7 @@ function pollOf(service: Service, stream: string, shardId: string): Poll {
       await engine.settled();
       return {
         records: output.Records.map(toShardRecord),
-        behind: output.MillisBehindLatest > 0,
+        behind: output.MillisBehindLatest > 0 || output.Records.length >= limit,
         ended: output.NextShardIterator === undefined,
         nextIterator: output.NextShardIterator,
       };

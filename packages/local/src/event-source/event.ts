@@ -72,7 +72,8 @@ export function toEventRecord(record: ShardRecord, context: EventContext): Event
 /** Bytes a record takes in an event's JSON, with the comma after it. */
 export function createMeasure(context: EventContext): (record: ShardRecord) => number {
   const empty: ShardRecord = { partitionKey: '', sequenceNumber: '', data: '', arrivedAt: 0 };
-  const frame = Buffer.byteLength(JSON.stringify(toEventRecord(empty, context))) + 1;
+  // The comma takes the place of the 0 that stands for the arrival.
+  const frame = Buffer.byteLength(JSON.stringify(toEventRecord(empty, context)));
   return (record) =>
     frame +
     record.data.length +
@@ -82,8 +83,8 @@ export function createMeasure(context: EventContext): (record: ShardRecord) => n
     String(record.arrivedAt / 1000).length;
 }
 
-/** Bytes of an event without records, or windows. */
-export const envelopeBytes: number = '{"Records":[]}'.length;
+/** Bytes of an event but for its records, each with the comma that the last one lacks. */
+export const envelopeBytes: number = '{"Records":[]}'.length - 1;
 
 function jsonLength(text: string): number {
   return /^[\w .:/-]*$/.test(text) ? text.length : Buffer.byteLength(JSON.stringify(text)) - 2;

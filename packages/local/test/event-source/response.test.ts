@@ -9,35 +9,38 @@ const failing = (...identifiers: readonly unknown[]) => ({
 });
 
 /** Each of these was recorded from AWS. */
-describe('§1.5 [response]', () => {
+describe('response', () => {
   test.each([
     ['""', ''],
     ['[]', []],
     ['null', null],
     ['undefined', undefined],
     ['{}', {}],
-  ])('the answer %s is success', (_name, response) => {
+  ])('[response/success] the answer %s is success', (_name, response) => {
     expect(readResponse(response, batch)).toEqual({ type: 'done' });
   });
-  test.each([[[]], [null]])('batchItemFailures %j is success', (batchItemFailures) => {
+  test.each([[[]], [null]])('[response/success] batchItemFailures %j is success', (batchItemFailures) => {
     expect(readResponse({ batchItemFailures }, batch)).toEqual({ type: 'done' });
   });
-  test.each([[''], [null]])('itemIdentifier %j fails the whole batch', (identifier) => {
-    expect(readResponse(failing('11', identifier), batch)).toEqual({ type: 'failed' });
-  });
+  test.each([[''], [null]])(
+    '[response/whole-batch] itemIdentifier %j fails the whole batch',
+    (identifier) => {
+      expect(readResponse(failing('11', identifier), batch)).toEqual({ type: 'failed' });
+    },
+  );
   test.each([[{ foo: 123 }], [{ foo: null }], [{}]])(
-    'an item %j without itemIdentifier fails the whole batch',
+    '[response/whole-batch] an item %j without itemIdentifier fails the whole batch',
     (item) => {
       expect(readResponse({ batchItemFailures: [item] }, batch)).toEqual({ type: 'failed' });
     },
   );
   test.each([[123], [11], ['12']])(
-    'itemIdentifier %j, not in the batch, fails the whole batch',
+    '[response/whole-batch] itemIdentifier %j, not in the batch, fails the whole batch',
     (identifier) => {
       expect(readResponse(failing(identifier), batch)).toEqual({ type: 'failed' });
     },
   );
-  test('the lowest identifier counts, as a number and not as text', () => {
+  test('[response/lowest] the lowest identifier counts, as a number and not as text', () => {
     expect(readResponse(failing('11', '10'), batch)).toEqual({ type: 'partial', from: 1 });
     expect(readResponse(failing('10', '9'), batch)).toEqual({ type: 'partial', from: 0 });
   });

@@ -83,7 +83,7 @@ const reports =
   (numbers) =>
     numbers.includes(poison) ? { type: 'partial', from: numbers.indexOf(poison) } : { type: 'done' };
 
-describe('§1.6 [fact 1]', () => {
+describe('[retry/refused]', () => {
   test('a refused invocation does not use up a retry', () => {
     let left = 5;
     const run = play(records(1), { maximumRetryAttempts: 0 }, () =>
@@ -104,7 +104,7 @@ describe('§1.6 [fact 1]', () => {
   });
 });
 
-describe('§1.6 [fact 3]', () => {
+describe('[retry/attempts]', () => {
   test.each([
     [0, 1],
     [1, 2],
@@ -125,7 +125,7 @@ describe('§1.6 [fact 3]', () => {
   });
 });
 
-describe('§1.6 [fact 4]', () => {
+describe('[retry/bisect]', () => {
   test('an error cuts the batch in two, first half first, down to the one poison record', () => {
     const run = play(records(4), { bisectBatchOnFunctionError: true, maximumRetryAttempts: 1 }, failsOn('3'));
     expect(run.invocations).toEqual([['1', '2', '3', '4'], ['1', '2'], ['3', '4'], ['3'], ['3'], ['4']]);
@@ -148,7 +148,7 @@ describe('§1.6 [fact 4]', () => {
       ['1', '2', '3', '4'],
     ]);
   });
-  test('[choice] attemptsAfterBisect: halves begin anew, or keep what their whole has used up', () => {
+  test('[retry/bisect-attempts] halves begin anew, or keep what their whole has used up', () => {
     for (const [attemptsAfterBisect, invocations] of [
       ['restart', 2 + 2 + 2],
       ['keep', 2 + 1 + 1],
@@ -165,7 +165,7 @@ describe('§1.6 [fact 4]', () => {
   });
 });
 
-describe('§1.6 [fact 5]', () => {
+describe('[retry/partial-bisect]', () => {
   test('a partial response under bisect cuts at the record, and only the rest is retried, whole', () => {
     const run = play(records(4), { bisectBatchOnFunctionError: true, maximumRetryAttempts: 1 }, reports('2'));
     expect(run.invocations).toEqual([
@@ -180,7 +180,7 @@ describe('§1.6 [fact 5]', () => {
   });
 });
 
-describe('§1.6 [fact 6]', () => {
+describe('[retry/progress]', () => {
   test('as recorded: of three records with three retries the failing last is seen five times, and the count is 4', () => {
     const run = play(records(3), { maximumRetryAttempts: 3 }, reports('3'));
     expect(run.invocations).toEqual([['1', '2', '3'], ['3'], ['3'], ['3'], ['3']]);
@@ -190,7 +190,7 @@ describe('§1.6 [fact 6]', () => {
   });
 });
 
-describe('§1.6 [fact 7]', () => {
+describe('[retry/age]', () => {
   test('as recorded: the one expired of six is given up before any invocation with count 1, five are delivered', () => {
     const others = records(6).slice(1);
     const run = play(
@@ -203,7 +203,7 @@ describe('§1.6 [fact 7]', () => {
     ]);
     expect(run.invocations).toEqual([['2', '3', '4', '5', '6']]);
   });
-  test('as recorded: a batch that keeps failing is invoked eight times before it is 60 seconds old', () => {
+  test('[retry/backoff] as recorded: a batch that keeps failing is invoked eight times before it is 60 seconds old', () => {
     const run = play(records(1), { maximumRecordAgeMs: 60_000 }, () => unhandled);
     expect(run.invocations).toHaveLength(8);
     expect(run.drops).toEqual([
@@ -211,14 +211,14 @@ describe('§1.6 [fact 7]', () => {
     ]);
     expect(run.now).toBe(60_001);
   });
-  test('[choice] the back-off doubles from a quarter of a second up to a minute', () => {
+  test('[retry/backoff] the wait doubles from a quarter of a second up to a minute', () => {
     const run = play(records(1), {}, () => unhandled, 12);
     const waits = run.times.slice(1).map((time, index) => time - (run.times[index] ?? 0));
     expect(waits).toEqual([250, 500, 1000, 2000, 4000, 8000, 16_000, 32_000, 60_000, 60_000, 60_000]);
   });
 });
 
-describe('§1.6 [fact 9]', () => {
+describe('[retry/retention]', () => {
   test('without limits a poison record is retried until the stream drops it, and no destination hears of it', () => {
     const run = play(records(1), { retentionMs: 3_600_000 }, () => unhandled);
     expect(run.drops.map(({ condition }) => condition)).toEqual(['RetentionExpired']);
