@@ -25,7 +25,8 @@ export interface HandlerParts {
  */
 export class SimulatedHandler {
   readonly #parts: HandlerParts;
-  readonly #tries = new Map<Place, { readonly context: object; count: number }>();
+  /** By the run that tried: one that was given up may still be trying beside its successor. */
+  readonly #tries = new Map<Place, Map<object, number>>();
 
   constructor(parts: HandlerParts) {
     this.#parts = parts;
@@ -33,7 +34,7 @@ export class SimulatedHandler {
 
   /** Failed tries of a record since it was read, as a policy counts them. */
   triesOf(place: Place): number {
-    return this.#tries.get(place)?.count ?? 0;
+    return Math.max(0, ...(this.#tries.get(place)?.values() ?? []));
   }
 
   get port(): Handler<Value> {
@@ -90,9 +91,10 @@ export class SimulatedHandler {
   /** A record alone that has failed as often as it may is dropped by the policy `skip`, which tells nobody. */
   #failed(place: Place, context: object): void {
     const { life, group, deliveries } = this.#parts;
-    const known = this.#tries.get(place);
-    const count = known?.context === context ? known.count + 1 : 1;
-    this.#tries.set(place, { context, count });
+    const tries = this.#tries.get(place) ?? new Map<object, number>();
+    this.#tries.set(place, tries);
+    const count = (tries.get(context) ?? 0) + 1;
+    tries.set(context, count);
     if (count === group.maxAttempts && group.policy === 'skip') deliveries.done(life, place, 'skipped');
   }
 

@@ -179,7 +179,9 @@ class Process<T> {
       free = raw.filter(isFree);
       freeRecords = records.filter(isFree);
     }
-    if (free.length > 0 && !(await this.#tryBatch(free, freeRecords, handle, tries))) return false;
+    // One that is alone, if only for its parked neighbours, has all its tries before it is put aside.
+    const allowed = free.length === 1 ? this.#options.maxAttempts : tries;
+    if (free.length > 0 && !(await this.#tryBatch(free, freeRecords, handle, allowed))) return false;
     // Its halves may have told of some already.
     const count = raw.length - (this.#batched - before);
     this.#batched += count;
@@ -217,8 +219,7 @@ class Process<T> {
       [0, middle],
       [middle, raw.length],
     ] as const) {
-      const tries = to - from === 1 ? this.#options.maxAttempts : 1;
-      if (!(await this.#batch(raw.slice(from, to), records.slice(from, to), handle, tries))) return false;
+      if (!(await this.#batch(raw.slice(from, to), records.slice(from, to), handle, 1))) return false;
     }
     return true;
   }

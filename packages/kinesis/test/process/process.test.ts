@@ -7,6 +7,7 @@ import { expect, test } from 'vitest';
 
 import {
   deadLetter,
+  parkTheKey,
   processRecords,
   type FailurePolicy,
   type Handler,
@@ -342,4 +343,23 @@ test('a process that has lost the right to a record hands over no other, and tri
   await clock.advance(60_000);
   await retrying;
   expect(called).toEqual([1, 2]);
+});
+
+test('in a batch a record beside parked ones has all its tries before it is put aside', async () => {
+  const parked: string[] = [];
+  const policy = parkTheKey(async ({ record, position }) => {
+    parked.push(`${record.partitionKey} after ${position?.attempts}`);
+  });
+  const { run, clock } = setup(4, policy);
+  const records = ['sick', 'well', 'sick'].map((partitionKey, index) => ({ ...raw(index), partitionKey }));
+  let alone = 0;
+  const done = run(records, {
+    eachBatch: ([first, second]) => {
+      if (first?.partitionKey === 'sick' || second !== undefined) throw new Error('The database is away.');
+      if (++alone < 3) throw new Error('It is away still.');
+    },
+  });
+  await clock.advance(600_000);
+  await done;
+  expect(parked).toEqual(['sick after 4', 'sick after 0']);
 });
