@@ -1,4 +1,4 @@
-import { isMillraceError, MillraceError, type ErrorCode } from '@millrace/kinesis';
+import { isMillraceError, MillraceError, type ErrorCode } from '@millrace/kinesis/errors';
 
 import { isDroppedConnection } from './api/dropped-connection.ts';
 import { isServiceError, type ServiceError, type ServiceErrorType } from './engine/service-error.ts';

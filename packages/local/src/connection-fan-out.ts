@@ -1,4 +1,4 @@
-import { isMillraceError } from '@millrace/kinesis';
+import { isMillraceError } from '@millrace/kinesis/errors';
 import { toSequenceNumber } from '@millrace/kinesis/record';
 import type { FanOut, FanOutEvent, StreamConsumer } from '@millrace/kinesis/source';
 

@@ -31,7 +31,7 @@ import { createLambda } from './neighbours/lambda/lambda.ts';
 import { createDynamodb } from './neighbours/dynamodb/dynamodb.ts';
 import { guarded } from './neighbours/guarded.ts';
 import type { Durability } from './storage/file-heap.ts';
-import { Storage } from './storage/storage.ts';
+import type { Storage } from './storage/storage.ts';
 import { createFront, type Front } from './server/front.ts';
 import { createRequestHandler, type InProcessHandler } from './server/request-handler.ts';
 import { authorize, type AuthorizationRules } from './wire/authorization.ts';
@@ -162,15 +162,15 @@ export interface LocalKinesis extends AsyncDisposable {
  * ```
  */
 export async function createLocalKinesis(options: LocalKinesisOptions = {}): Promise<LocalKinesis> {
-  return assemble(options).kinesis;
+  const { kinesis } = await assemble(options);
+  return kinesis;
 }
 
 /** The same with the door a server needs. */
-export function assemble(options: LocalKinesisOptions): {
-  readonly kinesis: LocalKinesis;
-  readonly front: Front;
-} {
-  const { engine, storage } = openEngine(options);
+export async function assemble(
+  options: LocalKinesisOptions,
+): Promise<{ readonly kinesis: LocalKinesis; readonly front: Front }> {
+  const { engine, storage } = await openEngine(options);
   const { faults: given = [] } = options;
   const metrics = new MetricStore();
   const faults = new FaultRules(engine.options.clock);
@@ -279,14 +279,17 @@ function firstOf(hook: Faults, rules: Faults): Faults {
   return (call) => hook(call) ?? rules(call);
 }
 
-function openEngine(options: LocalKinesisOptions): { readonly engine: Engine; readonly storage?: Storage } {
+async function openEngine(
+  options: LocalKinesisOptions,
+): Promise<{ readonly engine: Engine; readonly storage?: Storage }> {
   const { path, durability = 'process', repair = false } = options;
   if (durability !== 'process' && durability !== 'fsync') {
     throw optionError('local.durability', durability, "'process' or 'fsync'");
   }
   if (path === undefined) return { engine: addStreams(createEngine(options), options) };
   if (path === '') throw optionError('local.path', path, 'the name of a folder');
-  const storage = new Storage({ folder: path, durability, repair });
+  const { Storage: FolderStorage } = await import('./storage/storage.ts');
+  const storage = new FolderStorage({ folder: path, durability, repair });
   try {
     const engine = createEngine(options, storage);
     storage.restore(engine);

@@ -1,4 +1,5 @@
-import { MillraceError, type Connection } from '@millrace/kinesis';
+import type { Connection } from '@millrace/kinesis';
+import { MillraceError } from '@millrace/kinesis/errors';
 
 import type { Service } from './api/service.ts';
 import type { MappingChoices } from './event-source/choices.ts';

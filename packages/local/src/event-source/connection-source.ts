@@ -1,4 +1,5 @@
-import { MillraceError, type Connection } from '@millrace/kinesis';
+import type { Connection } from '@millrace/kinesis';
+import { MillraceError } from '@millrace/kinesis/errors';
 import type { ShardReader } from '@millrace/kinesis/source';
 
 import { FanOutFeed } from './fan-out-feed.ts';

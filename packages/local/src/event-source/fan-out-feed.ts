@@ -1,4 +1,4 @@
-import { isMillraceError } from '@millrace/kinesis';
+import { isMillraceError } from '@millrace/kinesis/errors';
 import type { Position } from '@millrace/kinesis/record';
 import type { FanOut, FanOutEvent } from '@millrace/kinesis/source';
 

@@ -1,4 +1,4 @@
-import { isMillraceError } from '@millrace/kinesis';
+import { isMillraceError } from '@millrace/kinesis/errors';
 import { toSequenceNumber, type Position } from '@millrace/kinesis/record';
 
 import { isServiceError } from '../engine/service-error.ts';

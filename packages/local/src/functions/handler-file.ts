@@ -4,7 +4,7 @@ import { basename, dirname, extname, resolve } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
-import { MillraceError } from '@millrace/kinesis';
+import { MillraceError } from '@millrace/kinesis/errors';
 
 /** Code that runs in processes of its own. */
 export interface HandlerFile {

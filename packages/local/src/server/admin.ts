@@ -1,4 +1,4 @@
-import { isMillraceError } from '@millrace/kinesis';
+import { isMillraceError } from '@millrace/kinesis/errors';
 
 import type { ActiveFault, FaultRules } from '../api/fault-rules.ts';
 import type { WireRequest, WireResponse } from '../wire/message.ts';

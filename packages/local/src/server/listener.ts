@@ -1,15 +1,9 @@
 import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import {
-  constants,
-  createServer as createHttp2Server,
-  type IncomingHttpHeaders,
-  type ServerHttp2Session,
-  type ServerHttp2Stream,
-} from 'node:http2';
+import type { Http2Server, IncomingHttpHeaders, ServerHttp2Session, ServerHttp2Stream } from 'node:http2';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
-import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
+import type { TLSSocket } from 'node:tls';
 
-import { MillraceError } from '@millrace/kinesis';
+import { MillraceError } from '@millrace/kinesis/errors';
 
 import { isByteStream, type WireResponse } from '../wire/message.ts';
 import { BufferPool } from '../wire/buffer-pool.ts';
@@ -47,7 +41,7 @@ export async function listen(front: Front, options: ListenerOptions): Promise<Li
   const doors = createDoors(front, options);
   const sockets = new Set<Socket>();
   const { certificate } = options;
-  const server = certificate === undefined ? createServer() : createTlsServer({ ...certificate, ...alpn });
+  const server = certificate === undefined ? createServer() : await createTlsServer(certificate);
   server.on('connection', (socket: Socket) => {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
@@ -75,6 +69,11 @@ export async function listen(front: Front, options: ListenerOptions): Promise<Li
         for (const socket of sockets) socket.destroy();
       }),
   };
+}
+
+async function createTlsServer(certificate: Certificate): Promise<Server> {
+  const tls = await import('node:tls');
+  return tls.createServer({ ...certificate, ...alpn });
 }
 
 /** The AWS SDK for Java begins with HTTP/2 behind TLS, too, without a word at the handshake. */
@@ -135,6 +134,31 @@ function createDoors(front: Front, options: ListenerOptions): Doors {
   });
   // It is handed its connections, and looks after how long they take only once it believes to listen itself.
   http1.emit('listening');
+  let http2: Promise<Http2Server> | undefined;
+  return {
+    http1: (socket) => {
+      http1.emit('connection', socket);
+      // Looking at the first bytes paused it, and the HTTP/1.1 server does not know.
+      socket.resume();
+    },
+    http2: (socket) => {
+      http2 ??= createHttp2(front, options, intake);
+      http2.then(
+        (server) => server.emit('connection', socket),
+        () => socket.destroy(),
+      );
+    },
+    close: () => void http1.close(),
+  };
+}
+
+/** Made for the first connection that speaks it: to load it takes as long as all of ours. */
+async function createHttp2(
+  front: Front,
+  options: ListenerOptions,
+  intake: PooledIntake,
+): Promise<Http2Server> {
+  const { createServer: createHttp2Server } = await import('node:http2');
   const http2 = createHttp2Server({
     settings: { maxConcurrentStreams: 1000 },
     // Node's 10 MB would refuse a client the second of two large requests; what is held at once is bounded elsewhere.
@@ -144,15 +168,7 @@ function createDoors(front: Front, options: ListenerOptions): Doors {
   http2.on('stream', (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => {
     void answerHttp2(front, options, intake, stream, headers);
   });
-  return {
-    http1: (socket) => {
-      http1.emit('connection', socket);
-      // Looking at the first bytes paused it, and the HTTP/1.1 server does not know.
-      socket.resume();
-    },
-    http2: (socket) => void http2.emit('connection', socket),
-    close: () => void http1.close(),
-  };
+  return http2;
 }
 
 const clientErrors: Readonly<Record<string, string | undefined>> = {
@@ -228,7 +244,7 @@ async function answerHttp2(
     stream.respond({ ':status': answer.status, ...answer.headers, 'content-length': body.byteLength });
     stream.end(body);
     // What is still being sent is not wanted.
-    if (answer.status === 413 || answer.status === 503) stream.close(constants.NGHTTP2_NO_ERROR);
+    if (answer.status === 413 || answer.status === 503) stream.close();
   } catch {
     stream.destroy();
   }

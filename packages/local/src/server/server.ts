@@ -4,9 +4,8 @@ import { assemble, type LocalKinesis, type LocalKinesisOptions } from '../local-
 import type { Certificate } from './certificate.ts';
 import type { Front } from './front.ts';
 import { createHostRule } from './host-rule.ts';
-import { listen, type Listener, type ListenerOptions } from './listener.ts';
+import type { Listener, ListenerOptions } from './listener.ts';
 import { defaultPatience } from './patience.ts';
-import { resolveCertificate } from './tls.ts';
 
 export interface ServerOptions extends LocalKinesisOptions {
   /** 0 takes any free port. Default 4567. */
@@ -70,8 +69,8 @@ export async function startServer(options: ServerOptions = {}): Promise<LocalSer
     patience: defaultPatience,
   };
   const { tls = false } = options;
-  const certificate = tls === false ? undefined : resolveCertificate(tls, [host, ...allowedHosts]);
-  const { kinesis, front } = assemble(options);
+  const certificate = tls === false ? undefined : await certificateOf(tls, [host, ...allowedHosts]);
+  const { kinesis, front } = await assemble(options);
   const listeners = await listenOnAll(front, [
     { ...listening, port },
     ...(certificate === undefined ? [] : [{ ...listening, port: tlsPort, certificate }]),
@@ -99,9 +98,16 @@ export async function startServer(options: ServerOptions = {}): Promise<LocalSer
   };
 }
 
+async function certificateOf(tls: true | Certificate, names: readonly string[]): Promise<Certificate> {
+  const { resolveCertificate } = await import('./tls.ts');
+  return resolveCertificate(tls, names);
+}
+
 /** All or none. */
 async function listenOnAll(front: Front, doors: readonly ListenerOptions[]): Promise<readonly Listener[]> {
   const open: Listener[] = [];
+  // Who needs no socket need not load what listens.
+  const { listen } = await import('./listener.ts');
   try {
     for (const door of doors) open.push(await listen(front, door));
     return open;

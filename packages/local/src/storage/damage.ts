@@ -1,4 +1,4 @@
-import { MillraceError } from '@millrace/kinesis';
+import { MillraceError } from '@millrace/kinesis/errors';
 
 /** The error for a file that is not as it was left. */
 export function damaged(file: string, what: string, cause?: unknown): MillraceError {

@@ -1,7 +1,7 @@
 import { closeSync, fdatasync, fdatasyncSync, ftruncateSync, openSync, rmSync, writevSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { MillraceError } from '@millrace/kinesis';
+import { MillraceError } from '@millrace/kinesis/errors';
 
 import type { BatchBytes } from '../engine/batch.ts';
 import type { BatchPlace, BatchView, RecordHeap } from '../engine/record-heap.ts';

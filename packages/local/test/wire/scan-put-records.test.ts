@@ -122,7 +122,7 @@ const request: fc.Arbitrary<string> = fc
 /** What is answered, and everything there is to read afterwards. */
 async function outcome(body: string | Uint8Array): Promise<unknown> {
   const clock = createManualClock();
-  const { kinesis, front } = assemble({ clock, streams: { orders: { shards: 3 } } });
+  const { kinesis, front } = await assemble({ clock, streams: { orders: { shards: 3 } } });
   const call = async (
     operation: string,
     content: string | Uint8Array,
