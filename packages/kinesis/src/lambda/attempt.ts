@@ -1,21 +1,26 @@
 import { isMillraceError } from '../errors.ts';
-import { handlerError } from '../process/handler-error.ts';
-import { toLost } from '../process/lost.ts';
 import type { RawStreamRecord } from '../process/raw-record.ts';
 import type { StreamRecord } from '../record/record.ts';
 import { backoffDelay, type Backoff } from '../runtime/backoff.ts';
-import { sleep } from '../runtime/clock.ts';
 import type { Invocation } from './invocation.ts';
 import type { ResolvedOptions } from './options.ts';
+import type { Draft } from './record-cursor.ts';
 
 export const backoff: Backoff = { baseMs: 100, capMs: 5000 };
 
-/** Takes a record in hand and says whether it is done. A promise only when something had to be waited for. */
-export type Attempt = (record: RawStreamRecord) => boolean | Promise<boolean>;
+/** What came of taking a record in hand: whether it is done, now or later, or what the handler makes one wait for. */
+export type Outcome = boolean | Promise<boolean> | { readonly waitFor: PromiseLike<unknown> };
+
+/** Takes records to their end: done in some way (true), or to come again (false). */
+export interface Attempt {
+  readonly start: (record: Draft) => Outcome;
+  /** The wait for a record has ended with an error. */
+  readonly failed: (record: Draft, error: unknown) => boolean | Promise<boolean>;
+}
 
 /**
- * Decodes a record, hands it over, tries again, and puts aside what no retry will mend. True when it is done in one of these
- * ways, false when it is to come again. Rejects only when the user's logger or `isPermanent` throws.
+ * Decodes records, hands them over, tries again, and puts aside what no retry will mend. A handler that answers at once costs
+ * no promise, and one that does not, none but its own. Fails only when the user's logger or `isPermanent` throws.
  */
 export function createAttempt<T>(
   invocation: Pick<Invocation, 'deadline' | 'report'>,
@@ -24,62 +29,74 @@ export function createAttempt<T>(
   handle: (record: StreamRecord<T>) => unknown,
 ): Attempt {
   const { deadline, report } = invocation;
-  const { attempts, clock } = options;
+  const { attempts, clock, isPermanent } = options;
 
-  const call = (raw: RawStreamRecord, value: T, tries: number): boolean | Promise<boolean> => {
+  const start = (record: Draft, tries: number): Outcome => {
+    let value: T | Promise<T>;
     try {
-      const result = handle({ ...raw, value });
-      // A handler that answers at once must not cost a promise.
-      if (!isThenable(result)) return true;
-      return Promise.resolve(result).then(
-        () => true,
-        (error: unknown) => failed(raw, value, error, tries),
-      );
+      value = decode(record.bytes);
     } catch (error) {
-      return failed(raw, value, error, tries);
+      return refused(invocation, options, record, error);
+    }
+    if (!isThenable(value)) return handOver(record, value, tries);
+    return Promise.resolve(value).then(
+      (decoded) => conclude(record, handOver(record, decoded, tries), tries),
+      (error: unknown) => refused(invocation, options, record, error),
+    );
+  };
+
+  const handOver = (record: Draft, value: T, tries: number): Outcome => {
+    fill(record, value);
+    try {
+      const result = handle(record);
+      return isThenable(result) ? { waitFor: result } : true;
+    } catch (error) {
+      return failed(record, error, tries);
     }
   };
 
-  const failed = (
-    raw: RawStreamRecord,
-    value: T,
-    error: unknown,
-    tries: number,
-  ): boolean | Promise<boolean> => {
-    if (options.isPermanent(error)) return putAside(invocation, options, raw, error, tries);
-    if (tries < attempts && !deadline.passed) return again(raw, value, error, tries);
-    report.failed(raw, error, tries);
-    return false;
-  };
-
-  const again = async (raw: RawStreamRecord, value: T, error: unknown, tries: number): Promise<boolean> => {
-    await sleep(clock, backoffDelay(backoff, tries, clock), deadline.signal).catch(() => {});
-    if (!deadline.passed) return call(raw, value, tries + 1);
-    report.failed(raw, error, tries);
-    return false;
-  };
-
-  return (raw) => {
-    const refuse = (error: unknown): boolean | Promise<boolean> => refused(invocation, options, raw, error);
+  const conclude = async (record: Draft, outcome: Outcome, tries: number): Promise<boolean> => {
+    if (typeof outcome === 'boolean' || !('waitFor' in outcome)) return outcome;
     try {
-      const value = decode(raw.bytes);
-      if (!isThenable(value)) return call(raw, value, 1);
-      return Promise.resolve(value).then((decoded) => call(raw, decoded, 1), refuse);
+      await outcome.waitFor;
     } catch (error) {
-      return refuse(error);
+      return failed(record, error, tries);
     }
+    return true;
   };
+
+  const failed = (record: Draft, error: unknown, tries: number): boolean | Promise<boolean> => {
+    if (isPermanent(error)) return putAside(invocation, options, record, error, tries);
+    if (tries < attempts && !deadline.passed) return again(record, error, tries);
+    report.failed(record, error, tries);
+    return false;
+  };
+
+  const again = async (record: Draft, error: unknown, tries: number): Promise<boolean> => {
+    await deadline.pause(backoffDelay(backoff, tries, clock));
+    // From its bytes once more: a handler may have changed the value before it failed.
+    if (!deadline.passed) return conclude(record, start(record, tries + 1), tries + 1);
+    report.failed(record, error, tries);
+    return false;
+  };
+
+  return { start: (record) => start(record, 1), failed: (record, error) => failed(record, error, 1) };
+}
+
+/** Gives a record its value. */
+export function fill<T>(record: Draft, value: T): asserts record is Draft & StreamRecord<T> {
+  record.value = value;
 }
 
 /** A record whose bytes cannot be decoded; only a decoder that asks somebody else may say that it will pass. */
 export function refused(
   invocation: Pick<Invocation, 'report'>,
   options: ResolvedOptions,
-  raw: RawStreamRecord,
+  record: RawStreamRecord,
   error: unknown,
 ): boolean | Promise<boolean> {
-  if (!isMillraceError(error) || !error.retryable) return putAside(invocation, options, raw, error, 1);
-  invocation.report.failed(raw, error, 1);
+  if (!isMillraceError(error) || !error.retryable) return putAside(invocation, options, record, error, 1);
+  invocation.report.failed(record, error, 1);
   return false;
 }
 
@@ -87,31 +104,28 @@ export function refused(
 export function putAside(
   { report }: Pick<Invocation, 'report'>,
   { onPoison }: ResolvedOptions,
-  raw: RawStreamRecord,
+  record: RawStreamRecord,
   error: unknown,
   tries: number,
 ): boolean | Promise<boolean> {
-  if (onPoison.action === 'stop') {
-    report.failed(raw, error, tries);
+  if (onPoison === 'retry') {
+    report.failed(record, error, tries);
     return false;
   }
-  if (onPoison.action === 'skip') {
-    report.putAside(raw, 'skip', error);
-    return true;
-  }
-  const advice = 'Mend the handler or the value, then put the record again from where it was put aside.';
-  const lost = toLost(raw, handlerError(raw, tries, error, advice), tries);
-  const put = async (): Promise<boolean> => {
-    try {
-      await onPoison.sink(lost);
-    } catch (cause) {
-      report.sinkFailed(raw, cause);
-      return false;
-    }
-    report.putAside(raw, 'deadLetter', error);
+  const aside = (): true => {
+    report.error(
+      'Record put aside',
+      error,
+      { onPoison: onPoison === 'skip' ? onPoison : onPoison.action },
+      record,
+    );
     return true;
   };
-  return put();
+  if (onPoison === 'skip') return aside();
+  return onPoison.put(record, error, tries).then(aside, (cause: unknown) => {
+    report.error('Sink failed', cause, {}, record);
+    return false;
+  });
 }
 
 /** Whatever can be awaited: a query builder is no `Promise`, and does nothing until somebody waits for it. */

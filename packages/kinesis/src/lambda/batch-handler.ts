@@ -1,9 +1,8 @@
 import { optionError } from '../runtime/options.ts';
 import { backoffDelay } from '../runtime/backoff.ts';
-import { sleep } from '../runtime/clock.ts';
 import type { StreamRecord } from '../record/record.ts';
 import type { StreamDefinition } from '../stream/stream.ts';
-import { backoff, isThenable, putAside, refused } from './attempt.ts';
+import { backoff, fill, isThenable, putAside, refused } from './attempt.ts';
 import { CompletedRecords } from './completed-records.ts';
 import type { KinesisHandler, LambdaContext } from './event.ts';
 import type { InvocationContext } from './invocation-context.ts';
@@ -76,7 +75,8 @@ async function decodeAll<T>(
     if (invocation.isKnown(raw)) continue;
     try {
       const decoded = decode(raw.bytes);
-      records.push({ ...raw, value: isThenable(decoded) ? await decoded : decoded });
+      fill(raw, isThenable(decoded) ? await decoded : decoded);
+      records.push(raw);
     } catch (error) {
       if (await refused(invocation, options, raw, error)) {
         // Should the batch fail as a whole, it need not be put aside a second time.
@@ -119,10 +119,10 @@ async function tryBatch<T, C extends LambdaContext>(
       // Alone there is no doubt which record it was.
       if (records.length === 1 && only !== undefined && isPermanent(error)) return new Map([[only, error]]);
       if (tries >= attempts || deadline.passed) {
-        report.batchFailed(error, tries);
+        report.error('Batch failed', error, { attempts: tries });
         throw error;
       }
-      await sleep(clock, backoffDelay(backoff, tries, clock), deadline.signal).catch(() => {});
+      await deadline.pause(backoffDelay(backoff, tries, clock));
     }
   }
 }

@@ -6,7 +6,7 @@ import type { KinesisHandler, LambdaContext } from './event.ts';
 import type { InvocationContext } from './invocation-context.ts';
 import { Invocation } from './invocation.ts';
 import { resolveOptions, type HandlerOptions } from './options.ts';
-import { inOrder, sideBySide } from './schedule.ts';
+import { handleAll } from './schedule.ts';
 
 /**
  * A Lambda function that is called for each record: base64 is decoded, KPL aggregates are opened, values are decoded and
@@ -30,20 +30,21 @@ export function createHandler<T, C extends LambdaContext = LambdaContext>(
   options: HandlerOptions = {},
 ): KinesisHandler<C> {
   const resolved = resolveOptions(options);
-  const { mode, concurrency } = resolved;
   const completed = new CompletedRecords(resolved.clock);
+  const schedule = {
+    concurrency: resolved.concurrency,
+    stopAtFailure: resolved.mode === 'ordered',
+    keyOf: resolved.mode === 'ordered-by-key' ? keyOf : undefined,
+  };
   return async (event, lambda) => {
     const invocation = new Invocation(event, lambda, resolved, completed);
     const attempt = createAttempt(invocation, resolved, stream.decode, (record) =>
       handle(record, invocation.context),
     );
-    return invocation.run(() =>
-      mode === 'ordered'
-        ? inOrder(invocation, attempt)
-        : sideBySide(invocation, attempt, {
-            concurrency,
-            keyOf: mode === 'parallel' ? undefined : ({ partitionKey }) => partitionKey,
-          }),
-    );
+    return invocation.run(() => handleAll(invocation, attempt, schedule));
   };
+}
+
+function keyOf({ partitionKey }: { readonly partitionKey: string }): string {
+  return partitionKey;
 }

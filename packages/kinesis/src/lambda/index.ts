@@ -1,4 +1,4 @@
-export { deadLetter, type FailurePolicy } from '../process/failure-policy.ts';
+export { deadLetter, type DeadLetterPolicy } from '../process/failure-policy.ts';
 export { createBatchHandler, type BatchContext } from './batch-handler.ts';
 export type { CompletedStore } from './completed-records.ts';
 export type {

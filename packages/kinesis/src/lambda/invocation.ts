@@ -8,6 +8,11 @@ import type { ResolvedOptions } from './options.ts';
 import { RecordCursor } from './record-cursor.ts';
 import { Report } from './report.ts';
 
+/** What one worker has in work. */
+export interface Hand {
+  holds: RawStreamRecord | undefined;
+}
+
 const nothing: ReadonlySet<string> = new Set();
 
 /**
@@ -22,9 +27,11 @@ export class Invocation<C extends LambdaContext = LambdaContext> {
   readonly #event: KinesisEvent;
   readonly #options: ResolvedOptions;
   readonly #completed: CompletedRecords | undefined;
-  readonly #unfinished = new Set<RawStreamRecord>();
+  readonly #begun = new Set<RawStreamRecord>();
+  readonly #hands: Hand[] = [];
   #found = nothing;
-  #over = false;
+  /** Whether nobody waits for it any more. */
+  over = false;
 
   /** `completed`: what this environment remembers; undefined when nothing is to be left out. */
   constructor(
@@ -35,9 +42,9 @@ export class Invocation<C extends LambdaContext = LambdaContext> {
   ) {
     this.cursor = new RecordCursor(event);
     const deadline = new Deadline(lambda, options.deadlineMarginMs, options.clock);
-    const { stream, shardId } = this.cursor.place;
+    const { stream, shardId } = this.cursor;
     this.deadline = deadline;
-    this.report = new Report(options, lambda?.awsRequestId);
+    this.report = new Report(options.logger, { stream, shardId }, lambda?.awsRequestId);
     this.context = {
       stream,
       shardId,
@@ -51,29 +58,24 @@ export class Invocation<C extends LambdaContext = LambdaContext> {
     this.#completed = completed;
   }
 
-  /** Whether nobody waits for it any more. */
-  get over(): boolean {
-    return this.#over;
-  }
-
   /** Runs `work` to its end, or to that of the time there is, and answers Lambda. Rejects as `work` does. */
   async run(work: () => Promise<void>): Promise<BatchResponse> {
     const { completed } = this.#options;
     let late = false;
     try {
-      if (completed !== undefined) this.#found = await completed.find(this.#ids());
-      late = !(await this.deadline.bound(work())) || this.deadline.passed;
+      if (completed !== undefined) this.#found = await completed.find(this.#ids(0));
+      await this.deadline.bound(work());
+      late = this.deadline.passed;
     } finally {
-      this.#over = true;
+      this.over = true;
       this.deadline.close();
     }
+    for (const { holds } of this.#hands) if (holds !== undefined) this.begin(holds);
     const lowest = this.#lowest();
     if (lowest !== undefined) {
-      if (late) this.report.outOfTime(lowest);
+      if (late) this.report.error('Time is up', undefined, { from: lowest });
       await this.#remember(lowest);
     }
-    const counts = { records: this.#event.Records.length, failed: this.#unfinished.size };
-    this.report.finished(this.context.stream, counts);
     return { batchItemFailures: lowest === undefined ? [] : [{ itemIdentifier: lowest }] };
   }
 
@@ -81,20 +83,25 @@ export class Invocation<C extends LambdaContext = LambdaContext> {
   isKnown(record: RawStreamRecord): boolean {
     if (this.#found.size === 0 && this.#completed?.empty !== false) return false;
     const id = completedId(record);
-    const known = this.#completed?.take(id) === true || this.#found.has(id);
-    if (known) this.report.known++;
-    return known;
+    return this.#completed?.take(id) === true || this.#found.has(id);
   }
 
-  /** The record is in work, or held back; unless it is finished, it will be reported. */
+  /** A hand to work with. What it holds when the time is up is not handled. */
+  hand(): Hand {
+    const hand: Hand = { holds: undefined };
+    this.#hands.push(hand);
+    return hand;
+  }
+
+  /** The record is held back, in work, or failed; unless it is finished, it will be reported. */
   begin(record: RawStreamRecord): void {
-    this.#unfinished.add(record);
+    this.#begun.add(record);
   }
 
   finish(record: RawStreamRecord): void {
-    this.#unfinished.delete(record);
+    if (this.#begun.size > 0) this.#begun.delete(record);
     // Given up and done after all: it will come again, and need not be handled again.
-    if (this.#over) this.remember(record);
+    if (this.over) this.remember(record);
   }
 
   /** The record will come again, and need not be handled again. */
@@ -107,36 +114,31 @@ export class Invocation<C extends LambdaContext = LambdaContext> {
     const look = (each: SequenceNumber): void => {
       if (lowest === undefined || compareSequenceNumbers(each, lowest) < 0) lowest = each;
     };
-    for (const { sequenceNumber } of this.#unfinished) look(sequenceNumber);
+    for (const { sequenceNumber } of this.#begun) look(sequenceNumber);
     for (const sequenceNumber of this.cursor.rest()) look(sequenceNumber);
     return lowest;
   }
 
   /** Notes what is done and will come again all the same: all from `lowest` on but what is not finished. */
   async #remember(lowest: SequenceNumber): Promise<void> {
-    const unfinished = new Set([...this.#unfinished].map(completedId));
+    const unfinished = new Set([...this.#begun].map(completedId));
     const from = this.#event.Records.findIndex(({ kinesis }) => kinesis.sequenceNumber === lowest);
+    const ids = this.#ids(from, this.cursor).filter((id) => !unfinished.has(id));
+    for (const id of ids) this.#completed?.add(id);
+    if (ids.length === 0) return;
+    await this.#options.completed?.add(ids).catch((error: unknown) => {
+      this.report.error('Store failed', error);
+    });
+  }
+
+  /** Of the records from an index on, as far as `until` has come. */
+  #ids(from: number, until?: RecordCursor): readonly string[] {
     const walk = new RecordCursor(this.#event, from);
     const ids: string[] = [];
     for (let record = walk.next(); record !== undefined; record = walk.next()) {
-      if (!walk.isWithin(this.cursor)) break;
-      const id = completedId(record);
-      if (!unfinished.has(id)) ids.push(id);
+      if (until !== undefined && !walk.isWithin(until)) break;
+      ids.push(completedId(record));
     }
-    for (const id of ids) this.#completed?.add(id);
-    const { completed } = this.#options;
-    if (completed === undefined || ids.length === 0) return;
-    try {
-      await completed.add(ids);
-    } catch (error) {
-      this.report.notRemembered(error);
-    }
-  }
-
-  #ids(): readonly string[] {
-    const walk = new RecordCursor(this.#event);
-    const ids: string[] = [];
-    for (let record = walk.next(); record !== undefined; record = walk.next()) ids.push(completedId(record));
     return ids;
   }
 }

@@ -1,14 +1,12 @@
-import type { FailurePolicy } from '../process/failure-policy.ts';
+import type { DeadLetterPolicy } from '../process/failure-policy.ts';
 import { systemClock, type Clock } from '../runtime/clock.ts';
 import { toMilliseconds, type Duration } from '../runtime/duration.ts';
-import { noMeter, type Meter } from '../runtime/meter.ts';
 import { choiceOption, integerOption, optionError } from '../runtime/options.ts';
 import type { CompletedStore } from './completed-records.ts';
 import { isPermanent } from './permanent.ts';
 
 /** Where failures are told; `console`, and the logger of AWS Powertools, are such. Payloads and keys are never among the details. */
 export interface HandlerLogger {
-  warn(message: string, details: Record<string, unknown>): void;
   error(message: string, details: Record<string, unknown>): void;
 }
 
@@ -26,7 +24,7 @@ export interface CommonHandlerOptions {
    *
    * @defaultValue `'retry'`
    */
-  readonly onPoison?: 'retry' | 'skip' | FailurePolicy;
+  readonly onPoison?: 'retry' | 'skip' | DeadLetterPolicy;
   /** Which errors of the handler no retry will mend. @defaultValue those marked by {@link permanent} */
   readonly isPermanent?: (error: unknown) => boolean;
   /**
@@ -36,8 +34,6 @@ export interface CommonHandlerOptions {
   readonly deadlineMargin?: Duration;
   /** @defaultValue `console` */
   readonly logger?: HandlerLogger;
-  /** Counts `lambda.records`, `lambda.failed`, `lambda.put_aside` and `lambda.known`, once an invocation. @defaultValue none */
-  readonly meter?: Meter;
   /** @defaultValue the machine's own */
   readonly clock?: Clock;
 }
@@ -63,11 +59,10 @@ export interface HandlerOptions extends BatchHandlerOptions {
 
 export interface ResolvedOptions {
   readonly attempts: number;
-  readonly onPoison: FailurePolicy;
+  readonly onPoison: 'retry' | 'skip' | DeadLetterPolicy;
   readonly isPermanent: (error: unknown) => boolean;
   readonly deadlineMarginMs: number;
   readonly logger: HandlerLogger;
-  readonly meter: Meter;
   readonly clock: Clock;
   readonly mode: 'ordered' | 'ordered-by-key' | 'parallel';
   readonly concurrency: number;
@@ -91,7 +86,6 @@ export function resolveOptions(options: HandlerOptions): ResolvedOptions {
     isPermanent: options.isPermanent ?? isPermanent,
     deadlineMarginMs: toMilliseconds(options.deadlineMargin ?? 500, 'lambda.deadlineMargin'),
     logger: options.logger ?? console,
-    meter: options.meter ?? noMeter,
     clock: options.clock ?? systemClock,
     mode,
     concurrency: integerOption('lambda.concurrency', concurrency, 1, 1000),
@@ -99,9 +93,8 @@ export function resolveOptions(options: HandlerOptions): ResolvedOptions {
   });
 }
 
-function policyOf(given: NonNullable<CommonHandlerOptions['onPoison']>): FailurePolicy {
-  if (typeof given === 'object') return given;
-  return choiceOption('lambda.onPoison', given, ['retry', 'skip']) === 'skip'
-    ? { action: 'skip' }
-    : { action: 'stop' };
+const policies = ['retry', 'skip'] as const;
+
+function policyOf(given: 'retry' | 'skip' | DeadLetterPolicy): 'retry' | 'skip' | DeadLetterPolicy {
+  return typeof given === 'object' ? given : choiceOption('lambda.onPoison', given, policies);
 }

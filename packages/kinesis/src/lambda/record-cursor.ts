@@ -1,56 +1,58 @@
 import { decodeAggregate, looksAggregated } from '../codec/decode-aggregate.ts';
 import { noHeaders } from '../codec/headers.ts';
 import type { AggregatedEntry } from '../codec/aggregate.ts';
-import { MillraceError } from '../errors.ts';
 import type { RawStreamRecord } from '../process/raw-record.ts';
 import type { SequenceNumber } from '../record/sequence-number.ts';
+import { optionError } from '../runtime/options.ts';
 import type { KinesisEvent, KinesisEventRecord } from './event.ts';
+
+/** A record that has room for its value: to make another of it would cost more than all else that is done for it. */
+export interface Draft extends RawStreamRecord {
+  value: unknown;
+}
 
 /**
  * Walks the user records of an event in order: base64 is decoded and aggregates are opened as it comes to them, so that what
  * a stopped invocation does not reach costs nothing.
  */
 export class RecordCursor {
-  readonly #records: readonly KinesisEventRecord[];
-  readonly #place: Place = { arn: '', stream: '', shard: '', shardId: '' };
+  /** Of all records: those of one event are of one shard. */
+  readonly stream: string;
+  readonly shardId: string;
+  readonly #records: readonly Stored[];
   #index: number;
-  #stored: KinesisEventRecord | undefined;
-  #entries: readonly AggregatedEntry[] | undefined;
+  #stored: Stored | undefined;
+  #entries: readonly AggregatedEntry[] = [];
+  /** How many of the entries were given. */
   #sub = 0;
 
-  /** Begins at the record with index `from`. Throws `VALUE_INVALID` for what is not an event of Kinesis. */
+  /** Begins at the record with index `from`. Throws `OPTION_INVALID` for what is not an event of Kinesis. */
   constructor(event: KinesisEvent, from = 0) {
-    this.#records = recordsOf(event);
+    this.#records = storedIn(event);
     this.#index = from;
+    const { eventSourceARN, eventID } = this.#records[0] ?? { eventSourceARN: '', eventID: '' };
+    this.stream = streamOfArn(eventSourceARN);
+    this.shardId = eventID.slice(0, Math.max(0, eventID.indexOf(':')));
   }
 
-  /** The stream and shard of the first record, and so of all. */
-  get place(): { readonly stream: string; readonly shardId: string } {
-    const [first] = this.#records;
-    return first === undefined ? this.#place : this.#placeOf(first);
-  }
-
-  next(): RawStreamRecord | undefined {
-    if (this.#entries !== undefined) {
-      const entry = this.#entries[this.#sub];
-      if (entry !== undefined && this.#stored !== undefined) {
-        return this.#record(this.#stored, entry, entry.data, this.#sub++);
-      }
-      this.#entries = undefined;
+  next(): Draft | undefined {
+    const entry = this.#entries[this.#sub];
+    if (entry !== undefined && this.#stored !== undefined) {
+      const draft = this.#draft(this.#stored, entry.partitionKey, entry.data, this.#sub++, entry.headers);
+      const { explicitHashKey } = entry;
+      return explicitHashKey === undefined ? draft : { ...draft, explicitHashKey };
     }
     const stored = this.#records[this.#index];
     if (stored === undefined) return undefined;
     this.#index++;
     this.#sub = 0;
     const bytes = Buffer.from(stored.kinesis.data, 'base64');
-    if (looksAggregated(bytes)) {
-      this.#entries = decodeAggregate(bytes);
-      if (this.#entries !== undefined) {
-        this.#stored = stored;
-        return this.next();
-      }
+    this.#entries = (looksAggregated(bytes) && decodeAggregate(bytes)) || none;
+    if (this.#entries.length === 0) {
+      return this.#draft(stored, stored.kinesis.partitionKey, bytes, 0, noHeaders);
     }
-    return this.#record(stored, { partitionKey: stored.kinesis.partitionKey, headers: noHeaders }, bytes, 0);
+    this.#stored = stored;
+    return this.next();
   }
 
   /** Whether what it gave last, `other`, over the same event, has given as well. */
@@ -59,58 +61,33 @@ export class RecordCursor {
   }
 
   /** The sequence numbers of what is not walked yet, whole or in part. */
-  *rest(): Generator<SequenceNumber, void, undefined> {
-    const half = this.#entries !== undefined && this.#sub < this.#entries.length ? 1 : 0;
-    for (let index = this.#index - half; index < this.#records.length; index++) {
-      const stored = this.#records[index];
-      if (stored !== undefined) yield sequenceNumberOf(stored);
-    }
+  rest(): readonly SequenceNumber[] {
+    const half = this.#sub < this.#entries.length ? 1 : 0;
+    return this.#records.slice(this.#index - half).map(({ kinesis }) => kinesis.sequenceNumber);
   }
 
-  #record(
-    stored: KinesisEventRecord,
-    entry: Pick<AggregatedEntry, 'partitionKey' | 'explicitHashKey' | 'headers'>,
+  #draft(
+    stored: Stored,
+    partitionKey: string,
     bytes: Uint8Array,
     subSequenceNumber: number,
-  ): RawStreamRecord {
-    const { kinesis } = stored;
-    const { stream, shardId } = this.#placeOf(stored);
-    const record = {
-      stream,
-      shardId,
-      sequenceNumber: sequenceNumberOf(stored),
+    headers: Draft['headers'],
+  ): Draft {
+    return {
+      stream: this.stream,
+      shardId: this.shardId,
+      sequenceNumber: stored.kinesis.sequenceNumber,
       subSequenceNumber,
-      partitionKey: entry.partitionKey,
-      headers: entry.headers,
-      arrivedAt: new Date(Math.round(kinesis.approximateArrivalTimestamp * 1000)),
+      partitionKey,
+      headers,
+      arrivedAt: new Date(Math.round(stored.kinesis.approximateArrivalTimestamp * 1000)),
+      value: undefined,
       bytes,
     };
-    const { explicitHashKey } = entry;
-    return explicitHashKey === undefined ? record : { ...record, explicitHashKey };
-  }
-
-  /** All records of an event are of one shard, so the texts are taken apart once. */
-  #placeOf({ eventID, eventSourceARN }: KinesisEventRecord): Place {
-    const place = this.#place;
-    if (place.arn !== eventSourceARN) {
-      place.arn = eventSourceARN;
-      place.stream = streamOfArn(eventSourceARN);
-    }
-    if (place.shard === '' || !eventID.startsWith(place.shard)) {
-      place.shard = eventID.slice(0, eventID.indexOf(':') + 1);
-      place.shardId = place.shard.slice(0, -1);
-    }
-    return place;
   }
 }
 
-interface Place {
-  arn: string;
-  stream: string;
-  /** With its colon. */
-  shard: string;
-  shardId: string;
-}
+const none: readonly AggregatedEntry[] = [];
 
 /**
  * The name in a stream's ARN, or in that of one of its consumers.
@@ -124,29 +101,18 @@ export function streamOfArn(arn: string): string {
   return /:stream\/([^/]+)/.exec(arn)?.[1] ?? '';
 }
 
-/** The service wrote it: to look at every digit again would cost more than the rest of the record. */
-function sequenceNumberOf({ kinesis: { sequenceNumber } }: KinesisEventRecord): SequenceNumber {
-  if (isNumbered(sequenceNumber)) return sequenceNumber;
-  throw notKinesis();
+/** A record as it is known to be once it was looked at. */
+interface Stored extends KinesisEventRecord {
+  readonly kinesis: KinesisEventRecord['kinesis'] & { readonly sequenceNumber: SequenceNumber };
 }
 
-function isNumbered(sequenceNumber: string): sequenceNumber is SequenceNumber {
-  return sequenceNumber !== '';
-}
-
-function recordsOf(event: KinesisEvent): readonly KinesisEventRecord[] {
-  // It comes from outside: a wrong trigger sends an event of another shape.
+/** A wrong trigger sends an event of another shape. The digits of a number are not looked at: the service wrote them. */
+function storedIn(event: KinesisEvent): readonly Stored[] {
   const records: unknown = event?.Records;
-  if (Array.isArray(records) && records.every((record) => typeof record?.kinesis?.data === 'string')) {
-    return event.Records;
-  }
-  throw notKinesis();
+  if (Array.isArray(records) && records.every(isStored)) return records;
+  throw optionError('event', event, 'an event of a Kinesis event source mapping');
 }
 
-function notKinesis(): MillraceError {
-  return new MillraceError('VALUE_INVALID', 'The event is not one of a Kinesis event source mapping.', {
-    advice: 'Point a mapping of a Kinesis stream at this function, and no other trigger.',
-    path: 'event.Records',
-    allowed: 'records with kinesis.data',
-  });
+function isStored(record: Partial<KinesisEventRecord>): record is Stored {
+  return typeof record.kinesis?.data === 'string' && record.kinesis.sequenceNumber !== '';
 }

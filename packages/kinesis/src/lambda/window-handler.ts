@@ -1,12 +1,12 @@
 import type { RawStreamRecord } from '../process/raw-record.ts';
 import type { StreamRecord } from '../record/record.ts';
 import type { StreamDefinition } from '../stream/stream.ts';
-import { createAttempt, isThenable } from './attempt.ts';
+import { createAttempt, isThenable, type Attempt } from './attempt.ts';
 import type { KinesisWindowEvent, KinesisWindowHandler, LambdaContext } from './event.ts';
 import type { InvocationContext } from './invocation-context.ts';
 import { Invocation } from './invocation.ts';
 import { resolveOptions, type CommonHandlerOptions } from './options.ts';
-import { inOrder } from './schedule.ts';
+import { handleAll } from './schedule.ts';
 
 export interface WindowContext<C extends LambdaContext = LambdaContext> extends InvocationContext<C> {
   readonly window: { readonly start: Date; readonly end: Date };
@@ -23,6 +23,8 @@ export interface WindowSteps<T, S extends object, C extends LambdaContext = Lamb
   /** Called when the window is over, with all of it; what it throws makes Lambda call again. */
   readonly close: (state: S, context: WindowContext<C>) => unknown;
 }
+
+const inOrder = { concurrency: 1, stopAtFailure: true, keyOf: undefined };
 
 /** What Lambda keeps between two invocations, less than its 1 MB. */
 const maxStateBytes = 1_000_000;
@@ -65,25 +67,26 @@ export function createWindowHandler<T, S extends object, C extends LambdaContext
       const next = steps.add(state, record, context);
       const keep = (added: S): void => {
         // Given up meanwhile: the answer is on its way without this record, which comes again.
-        if (!invocation.over) state = added;
+        if (invocation.over) return;
+        state = added;
+        last = placeOf(record);
       };
       if (isThenable(next)) return next.then(keep);
       keep(next);
       return undefined;
     };
     const attempt = createAttempt(invocation, resolved, stream.decode, add);
-    const response = await invocation.run(() =>
-      inOrder(invocation, (raw) => {
-        const folded = (done: boolean): boolean => {
-          if (done && !invocation.over) last = placeOf(raw);
-          return done;
-        };
-        if (raw.sequenceNumber === after?.sequenceNumber && raw.subSequenceNumber <= after.sub)
-          return folded(true);
-        const done = attempt(raw);
-        return typeof done === 'boolean' ? folded(done) : done.then(folded);
-      }),
-    );
+    const fold: Attempt = {
+      ...attempt,
+      start(record) {
+        if (record.sequenceNumber === after?.sequenceNumber && record.subSequenceNumber <= after.sub) {
+          last = placeOf(record);
+          return true;
+        }
+        return attempt.start(record);
+      },
+    };
+    const response = await invocation.run(() => handleAll(invocation, fold, inOrder));
     const [failure] = response.batchItemFailures;
     const inside = failure !== undefined && last.startsWith(`${failure.itemIdentifier}:`);
     const ends = event.isFinalInvokeForWindow || event.isWindowTerminatedEarly;

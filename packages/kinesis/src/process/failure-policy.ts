@@ -1,5 +1,8 @@
 import { integerOption } from '../runtime/options.ts';
 import type { LostRecordSink } from '../sink/lost-record.ts';
+import { handlerError } from './handler-error.ts';
+import { toLost } from './lost.ts';
+import type { RawStreamRecord } from './raw-record.ts';
 
 /**
  * What becomes of a record whose handler has failed as often as it may:
@@ -12,9 +15,16 @@ import type { LostRecordSink } from '../sink/lost-record.ts';
  */
 export type FailurePolicy =
   | { readonly action: 'stop' }
-  | { readonly action: 'deadLetter'; readonly sink: LostRecordSink }
+  | DeadLetterPolicy
   | { readonly action: 'parkTheKey'; readonly sink: LostRecordSink; readonly maxKeys: number }
   | { readonly action: 'skip' };
+
+export interface DeadLetterPolicy {
+  readonly action: 'deadLetter';
+  readonly sink: LostRecordSink;
+  /** Gives a record to the sink; here, so that only who puts records aside carries what that takes. */
+  readonly put: (record: RawStreamRecord, cause: unknown, attempts: number) => Promise<void>;
+}
 
 /**
  * Sends records that cannot be handled to `sink`, with their bytes, position, error and attempts, and goes on.
@@ -28,8 +38,13 @@ export type FailurePolicy =
  * });
  * ```
  */
-export function deadLetter(sink: LostRecordSink): FailurePolicy {
-  return { action: 'deadLetter', sink };
+export function deadLetter(sink: LostRecordSink): DeadLetterPolicy {
+  return {
+    action: 'deadLetter',
+    sink,
+    put: async (record, cause, attempts) =>
+      sink(toLost(record, handlerError(record, attempts, cause), attempts)),
+  };
 }
 
 export interface ParkOptions {

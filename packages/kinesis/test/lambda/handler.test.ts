@@ -1,3 +1,5 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+
 import { defineStream, gzip, isMillraceError, json, rawStream, text } from '@millrace/kinesis';
 import { createHandler, type InvocationContext } from '@millrace/kinesis/lambda';
 import type { StreamRecord } from '@millrace/kinesis';
@@ -59,12 +61,16 @@ test('a record of the documented event arrives with every field in its own type'
 
 test('the handler is told the shard, the request and a signal, and the stream even behind a consumer ARN', async () => {
   let told: InvocationContext | undefined;
-  const handler = createHandler(orders, (_, context) => void (told = context));
+  let aborted: boolean | undefined;
+  const handler = createHandler(orders, (_, context) => {
+    told = context;
+    aborted = context.signal.aborted;
+  });
   const eventSourceArn = 'arn:aws:kinesis:us-east-1:1:stream/orders-prod/consumer/billing:1700000000';
   const lambda = lambdaContext();
   await handler(kinesisEvent([order('ada-1')], { eventSourceArn, shardId: 'shardId-000000000003' }), lambda);
   expect(told).toMatchObject({ stream: 'orders-prod', shardId: 'shardId-000000000003', lambda });
-  expect(told?.signal.aborted).toBe(false);
+  expect(aborted).toBe(false);
 });
 
 test.each([
@@ -176,7 +182,7 @@ test.each([
 ])('%s fails the invocation and is not taken for a success', async (_, event) => {
   const handler = createHandler(orders, () => undefined);
   const error = await handler(event as never).catch((thrown: unknown) => thrown);
-  expect(isMillraceError(error, 'VALUE_INVALID')).toBe(true);
+  expect(isMillraceError(error, 'OPTION_INVALID')).toBe(true);
 });
 
 test('failures are logged with place and request, never with payload or key', async () => {
@@ -186,8 +192,7 @@ test('failures are logged with place and request, never with payload or key', as
   await handler(kinesisEvent([{ partitionKey: 'top-secret-key', data: 'hush, not JSON' }]), lambdaContext());
   expect(logger.lines).toHaveLength(2);
   expect(logger.lines[0]).toEqual({
-    level: 'error',
-    message: 'A record failed and will come again',
+    message: 'Record failed',
     details: {
       stream: 'orders',
       shardId: 'shardId-000000000000',
@@ -201,31 +206,21 @@ test('failures are logged with place and request, never with payload or key', as
   expect(JSON.stringify(logger.lines)).not.toMatch(/hush|secret/);
 });
 
-test('the meter counts records, failures, what was put aside and what was known, once an invocation', async () => {
-  const counts: Record<string, number> = {};
-  const meter = {
-    add: (name: string, value: number) => void (counts[name] = (counts[name] ?? 0) + value),
-    record: () => {},
-  };
-  const logger = recordingLogger();
-  let broken = true;
-  const handler = createHandler(
-    orders,
-    ({ value }) => {
-      if (value.id === 'ada-1' && broken) throw new Error('no');
-    },
-    { mode: 'parallel', onPoison: 'skip', meter, logger },
-  );
-  const event = kinesisEvent([order('ada-1'), { data: 'not JSON' }, order('bob-1')]);
-  const response = await handler(event);
-  broken = false;
-  await handler(retryOf(event, response));
-  expect(counts).toEqual({
-    'lambda.records': 6,
-    'lambda.failed': 1,
-    'lambda.put_aside': 1,
-    'lambda.known': 2,
+test('each failure tells its place on a diagnostics channel', async () => {
+  const errors: unknown[] = [];
+  const onError = (message: unknown): void => void errors.push(message);
+  subscribe('millrace:lambda:error', onError);
+  const handler = createHandler(orders, () => Promise.reject(new Error('no')), {
+    onPoison: 'skip',
+    logger: recordingLogger(),
   });
+  const event = kinesisEvent([{ data: 'not JSON' }, order('bob-1')]);
+  await handler(event);
+  unsubscribe('millrace:lambda:error', onError);
+  expect(errors).toMatchObject([
+    { what: 'Record put aside', sequenceNumber: sequenceNumbers(event)[0], onPoison: 'skip' },
+    { what: 'Record failed', sequenceNumber: sequenceNumbers(event)[1], attempts: 1 },
+  ]);
 });
 
 test.each([

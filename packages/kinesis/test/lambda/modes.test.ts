@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest';
 
 import { aggregate, order, orders, recordingLogger, retryOf, sequenceNumbers } from './setup.ts';
 
-const logger = { warn: () => {}, error: () => {} };
+const logger = { error: () => {} };
 
 test('by key, a failure holds back its own key alone, and the lowest number is reported', async () => {
   const seen: string[] = [];
@@ -187,7 +187,6 @@ test('a hot key takes one slot, and the other keys go on', async () => {
 
 test('what neither record nor handler is to blame for fails the invocation: a logger that throws', async () => {
   const broken = {
-    warn: () => {},
     error: () => {
       throw new Error('disk full');
     },

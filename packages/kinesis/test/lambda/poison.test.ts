@@ -17,7 +17,7 @@ import { z } from 'zod';
 import { drive } from './drive.ts';
 import { aggregate, order, orders, recordingLogger, retryOf, sequenceNumbers } from './setup.ts';
 
-const logger = { warn: () => {}, error: () => {} };
+const logger = { error: () => {} };
 
 function collect(): { readonly lost: LostRecord[]; readonly policy: ReturnType<typeof deadLetter> } {
   const lost: LostRecord[] = [];
@@ -146,7 +146,7 @@ test('skip drops poison with a line in the log', async () => {
     batchItemFailures: [],
   });
   expect(seen).toEqual(['ada-1']);
-  expect(log.lines).toMatchObject([{ level: 'error', details: { action: 'skip', subSequenceNumber: 0 } }]);
+  expect(log.lines).toMatchObject([{ details: { onPoison: 'skip', subSequenceNumber: 0 } }]);
 });
 
 test('while the sink fails, so does the record: nothing is lost', async () => {

@@ -50,7 +50,6 @@ export function retryOf(
 }
 
 export interface LogLine {
-  readonly level: 'warn' | 'error';
   readonly message: string;
   readonly details: Record<string, unknown>;
 }
@@ -59,8 +58,7 @@ export function recordingLogger(): HandlerLogger & { readonly lines: LogLine[] }
   const lines: LogLine[] = [];
   return {
     lines,
-    warn: (message, details) => lines.push({ level: 'warn', message, details }),
-    error: (message, details) => lines.push({ level: 'error', message, details }),
+    error: (message, details) => lines.push({ message, details }),
   };
 }
 

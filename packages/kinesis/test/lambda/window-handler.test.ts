@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 
 import { aggregate, order, orders, retryOf, sequenceNumbers } from './setup.ts';
 
-const logger = { warn: () => {}, error: () => {} };
+const logger = { error: () => {} };
 
 interface Seen {
   readonly ids: readonly string[];
