@@ -56,6 +56,22 @@ const lambdaParameters: readonly Parameter[] = [
   { name: 'CodeBucket', type: 'String', description: 'S3 bucket that has the package of the function' },
   { name: 'CodeKey', type: 'String', description: 'Its key in the bucket' },
   { name: 'Handler', type: 'String', description: 'Its handler', default: 'index.handler' },
+  {
+    name: 'BatchSize',
+    type: 'Number',
+    description: 'Largest batch, records',
+    default: 100,
+    min: 1,
+    max: 10_000,
+  },
+  {
+    name: 'Parallelization',
+    type: 'Number',
+    description: 'Batches of one shard in flight at once; each key stays in order',
+    default: 1,
+    min: 1,
+    max: 10,
+  },
 ];
 
 const consumerParameters: readonly Parameter[] = [
@@ -94,6 +110,8 @@ export function classicStack(kind: ClassicKind): Template {
               handler: parameter('Handler'),
               environment: { STREAM_NAME: parameter('StreamName') },
             },
+            batchSize: parameter('BatchSize'),
+            parallelization: parameter('Parallelization'),
           },
         },
       },

@@ -1,6 +1,7 @@
 import { integerOption, optionError } from '@millrace/kinesis/runtime';
 
-import type { Value } from '../template/value.ts';
+import type { Numeric, Value } from '../template/value.ts';
+import { checkNumber } from './check.ts';
 import type { StreamReference } from './stream.ts';
 import { mustBeUnsafe } from './unsafe.ts';
 
@@ -13,11 +14,11 @@ export interface MappingOptions {
   /** Where reading begins, once: `oldest` (default), `now`, or an ISO time. */
   readonly from?: string;
   /** Largest batch, records, 1 to 10,000. Default 100. */
-  readonly batchSize?: number;
+  readonly batchSize?: Numeric;
   /** How long a batch may fill, seconds, 0 to 300. Default 0. */
   readonly batchWindowSeconds?: number;
   /** Batches of one shard in flight at once, 1 to 10; each key stays in order. Default 1. */
-  readonly parallelization?: number;
+  readonly parallelization?: Numeric;
   /** Tries after the first, 0 to 10,000. Default 10; -1 tries until the records are too old. */
   readonly maxRetries?: number;
   /** Records older are set aside, seconds, 60 to 604,800. Default 43,200: half of the shortest retention; -1 is never. */
@@ -108,7 +109,7 @@ export function mappingProperties(
       instead: '0 to 10,000, or maxRecordAgeSeconds',
     });
   }
-  if (tumblingWindowSeconds > 0 && parallelization > 1) {
+  if (tumblingWindowSeconds > 0 && parallelization !== 1) {
     throw optionError(
       at('parallelization'),
       parallelization,
@@ -118,14 +119,14 @@ export function mappingProperties(
   checkAge(at('maxRecordAgeSeconds'), maxRecordAgeSeconds, stream);
   return {
     ...startingPosition(at('from'), options),
-    BatchSize: integerOption(at('batchSize'), options.batchSize ?? 100, 1, 10_000),
+    BatchSize: checkNumber(at('batchSize'), options.batchSize ?? 100, 1, 10_000),
     MaximumBatchingWindowInSeconds: integerOption(
       at('batchWindowSeconds'),
       options.batchWindowSeconds ?? 0,
       0,
       300,
     ),
-    ParallelizationFactor: integerOption(at('parallelization'), parallelization, 1, 10),
+    ParallelizationFactor: checkNumber(at('parallelization'), parallelization, 1, 10),
     MaximumRetryAttempts: integerOption(at('maxRetries'), maxRetries, -1, 10_000),
     MaximumRecordAgeInSeconds: maxRecordAgeSeconds,
     BisectBatchOnFunctionError: bisect,

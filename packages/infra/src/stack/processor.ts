@@ -4,7 +4,15 @@ import type { ProcessorAlarmOptions } from '../alarm/processor-alarms.ts';
 import { roleStatements } from '../iam/role.ts';
 import { policyDocument, trustPolicy, type Statement } from '../iam/statement.ts';
 import type { Resource } from '../template/template.ts';
-import { attribute, pseudo, reference, text, type Text, type Value } from '../template/value.ts';
+import {
+  attribute,
+  pseudo,
+  reference,
+  text,
+  type Numeric,
+  type Text,
+  type Value,
+} from '../template/value.ts';
 import { checkMembers } from './check.ts';
 import { failureDestination, type FailureDestination, type Failures } from './failures.ts';
 import { mappingMembers, mappingProperties, type MappingOptions } from './mapping.ts';
@@ -237,11 +245,12 @@ function functionProperties(
 function checkConcurrency(
   path: string,
   { reservedConcurrency }: FunctionOptions,
-  parallelization: number,
+  parallelization: Numeric,
   { shards }: StreamReference,
 ): void {
   if (reservedConcurrency === undefined) return;
-  const needed = (typeof shards === 'number' ? shards : 1) * parallelization;
+  const needed =
+    (typeof shards === 'number' ? shards : 1) * (typeof parallelization === 'number' ? parallelization : 1);
   integerOption(path, reservedConcurrency, 1, 1_000_000);
   if (reservedConcurrency < needed) {
     throw optionError(

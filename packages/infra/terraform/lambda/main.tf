@@ -141,9 +141,9 @@ resource "aws_lambda_event_source_mapping" "processor_mapping" {
   event_source_arn                   = aws_kinesis_stream.stream.arn
   function_name                      = aws_lambda_function.processor_function.function_name
   starting_position                  = "TRIM_HORIZON"
-  batch_size                         = 100
+  batch_size                         = var.batch_size
   maximum_batching_window_in_seconds = 0
-  parallelization_factor             = 1
+  parallelization_factor             = var.parallelization
   maximum_retry_attempts             = 10
   maximum_record_age_in_seconds      = 43200
   bisect_batch_on_function_error     = true

@@ -77,3 +77,25 @@ variable "handler" {
   type        = string
   default     = "index.handler"
 }
+
+variable "batch_size" {
+  description = "Largest batch, records"
+  type        = number
+  default     = 100
+
+  validation {
+    condition     = var.batch_size >= 1 && var.batch_size <= 10000
+    error_message = "batch_size must be from 1 to 10000."
+  }
+}
+
+variable "parallelization" {
+  description = "Batches of one shard in flight at once; each key stays in order"
+  type        = number
+  default     = 1
+
+  validation {
+    condition     = var.parallelization >= 1 && var.parallelization <= 10
+    error_message = "parallelization must be from 1 to 10."
+  }
+}

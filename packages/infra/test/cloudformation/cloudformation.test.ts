@@ -5,11 +5,14 @@ import { arch, platform, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { parse } from 'yaml';
 
 import { cloudFormationTemplate, cloudFormationYaml, createStack } from '../../src/index.ts';
 import { fullOptions, stacks } from '../support/stacks.ts';
+
+// The CDK and the validators load slowly on a busy machine.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 const require = createRequire(import.meta.url);
 const cdkRequire = createRequire(require.resolve('aws-cdk-lib'));
