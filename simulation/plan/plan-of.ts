@@ -68,15 +68,22 @@ function drawWorker(random: Random, index: number): WorkerPlan {
     'records',
     'batches',
   ]);
+  const retrieval = random.pick<WorkerPlan['retrieval']>([
+    'polling',
+    'polling',
+    'polling',
+    'fan-out',
+    'auto',
+  ]);
   return {
     startsAt: index === 0 || random.chance(0.6) ? random.below(500) : random.below(20_000),
     handler,
     concurrency: handler === 'eachRecord' ? random.pick([1, 1, 2, 4, 16]) : 1,
     batchSize: random.pick([4, 10, 100, 10_000]),
     ...(random.chance(0.2) && { maxShards: random.between(1, 3) }),
-    retrieval: random.pick(['polling', 'polling', 'polling', 'fan-out', 'auto']),
+    retrieval,
     prefetchBytes: random.pick([0, 4096, 33_554_432]),
-    stallAfterMs: random.pick([3000, 300_000]),
+    stallAfterMs: random.pick([retrieval === 'polling' ? 3000 : 15_000, 300_000]),
     handOffTimeoutMs: random.pick([300, 30_000]),
     ...random.pick(paces),
     heedsSignal: random.chance(0.5),

@@ -1,5 +1,6 @@
 import {
   compareCheckpoints,
+  isShardEnd,
   SHARD_END,
   type Checkpoint,
   type CheckpointExtras,
@@ -34,6 +35,8 @@ export class HeldLease {
   #lease: Lease;
   #confirmedAt: number;
   #progress: Checkpoint | undefined;
+  /** The shards that go on from this one, once it is at its end. */
+  #children: readonly string[] = [];
   #state: 'held' | 'lost' | 'let-go' = 'held';
   #writing: Promise<unknown> = Promise.resolve();
 
@@ -101,8 +104,11 @@ export class HeldLease {
   /** The shard is handled to its end. True when stored; false when the lease was lost. Rejects when the store failed. */
   finish(childShardIds: readonly string[]): Promise<boolean> {
     return this.#exclusively(async () => {
+      // From here on nothing less may be written: should the answer be lost, a beat would take the end back.
+      this.#progress = SHARD_END;
+      this.#children = childShardIds;
       const stored = await this.#write((lease) =>
-        this.#store.checkpoint(lease, SHARD_END, { childShardIds, ...this.#extras(SHARD_END) }),
+        this.#store.checkpoint(lease, SHARD_END, this.#extras(SHARD_END)),
       );
       if (stored) this.#state = 'let-go';
       return stored;
@@ -112,7 +118,7 @@ export class HeldLease {
   /** Stores how far the shard is handled and gives the lease up. Rejects when the store failed: it then simply expires. */
   release(): Promise<void> {
     return this.#exclusively(async () => {
-      const unstored = this.#extras(this.progress).parked !== undefined;
+      const unstored = this.#newlyParked(this.progress) !== undefined;
       if (this.#progress !== undefined || unstored) {
         await this.#write((lease, progress = lease.checkpoint) =>
           this.#store.checkpoint(lease, progress, this.#extras(progress)),
@@ -143,14 +149,22 @@ export class HeldLease {
     return this.held;
   }
 
-  /** The keys parked up to `checkpoint`, when the stored ones are others. */
+  /** At the end the children; and the keys parked up to `checkpoint`, when the stored ones are others. */
   #extras(checkpoint: Checkpoint): CheckpointExtras {
+    const parked = this.#newlyParked(checkpoint);
+    return {
+      ...(isShardEnd(checkpoint) && { childShardIds: this.#children }),
+      ...(parked !== undefined && { parked }),
+    };
+  }
+
+  #newlyParked(checkpoint: Checkpoint): ParkedKeys | undefined {
     const stored = this.#lease.parked;
-    if (this.#parking.size === 0 && stored === undefined) return {};
+    if (this.#parking.size === 0 && stored === undefined) return undefined;
     const passed = [...this.#parking].filter(([, first]) => compareCheckpoints(first, checkpoint) <= 0);
     const parked: ParkedKeys = new Map(passed);
     const same = parked.size === (stored?.size ?? 0) && [...parked.keys()].every((key) => stored?.has(key));
-    return same ? {} : { parked };
+    return same ? undefined : parked;
   }
 
   /** A checkpoint never goes back, whatever a handler reports. */

@@ -70,7 +70,8 @@ export interface ConsumerOptions {
   /**
    * How long a shard may stand still (no batch, not even an empty one; no record finished or tried) before it is told, begun
    * anew, and at the second time given up to another worker. A handler that takes longer calls `context.progress()`.
-   * 1 s to 24 h. @defaultValue `'5m'`
+   * 1 s to 24 h; at least twice `idlePollInterval`, and 15 s with fan-out, or a shard without records would count as stuck.
+   * @defaultValue `'5m'`
    */
   readonly stallAfter?: Duration;
   /** How long a shard another worker waits for may finish what it has. @defaultValue `'30s'` */
@@ -149,7 +150,13 @@ export function resolveConsumerOptions(options: ConsumerOptions): ResolvedConsum
     maxShards: integerOption('consumer.maxShards', options.maxShards ?? 1_000_000, 1, 1_000_000),
     maxAttempts: integerOption('consumer.maxAttempts', options.maxAttempts ?? 10, 1, 1000),
     onFailure: policyOf(options.onFailure ?? 'stop'),
-    stallAfterMs: durationOption('consumer.stallAfter', options.stallAfter ?? '5m', 1000, 86_400_000),
+    stallAfterMs: durationOption(
+      'consumer.stallAfter',
+      options.stallAfter ?? '5m',
+      // What has nothing to hand over says so only so often.
+      Math.max(1000, 2 * pollIntervalMs, 2 * idleMs, retrieval === 'polling' ? 0 : 15_000),
+      86_400_000,
+    ),
     handOffTimeoutMs: toMilliseconds(options.handOffTimeout ?? '30s', 'consumer.handOffTimeout'),
     meter: options.meter ?? noMeter,
     clock,

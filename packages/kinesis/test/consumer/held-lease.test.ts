@@ -177,3 +177,28 @@ test('a holder that is asked to hand over learns of it once, goes on, and its re
   expect(await stored()).toMatchObject({ owner: 'other', checkpoint: at(5) });
   expect(await stored()).not.toHaveProperty('checkpointOwner');
 });
+
+test('a beat after the end of the shard, whose answer was lost, does not take the end back', async () => {
+  let lose = false;
+  const losing = (store: LeaseStore): LeaseStore => ({
+    ...store,
+    async checkpoint(...given) {
+      const answer = await store.checkpoint(...given);
+      if (!lose) return answer;
+      lose = false;
+      throw new MillraceError('ENDPOINT_UNREACHABLE', 'The answer was lost.', {
+        advice: 'Try again.',
+        retryable: true,
+      });
+    },
+  });
+  const { held, stored } = await hold(losing);
+  held.handled(at(7));
+  lose = true;
+  await expect(held.finish(['left', 'right'])).rejects.toMatchObject({ code: 'ENDPOINT_UNREACHABLE' });
+  await held.beat();
+  const ended = { checkpoint: { sequenceNumber: 'SHARD_END' }, childShardIds: ['left', 'right'] };
+  expect(await stored()).toMatchObject(ended);
+  expect(await held.finish(['left', 'right'])).toBe(true);
+  expect(await stored()).toMatchObject(ended);
+});
