@@ -4,6 +4,7 @@ import { commonOptions, connectionOptions } from './global-options.ts';
 import { groupsCommands } from './groups.ts';
 import { helpCommands } from './help.ts';
 import { lagCommands } from './lag.ts';
+import { lambdaCommands } from './lambda.ts';
 import { leasesCommands } from './leases.ts';
 import type { OptionSpec } from './option.ts';
 import { putCommands } from './put.ts';
@@ -25,6 +26,7 @@ export const commands: readonly CommandSpec[] = [
   ...leasesCommands,
   ...lagCommands,
   ...replayCommands,
+  ...lambdaCommands,
   ...helpCommands,
 ];
 
@@ -33,6 +35,7 @@ export const groups: readonly GroupSpec[] = [
   { name: 'shards', summary: 'list, show, split and merge shards; find the shard of a key' },
   { name: 'consumers', summary: 'list, show, register and deregister fan-out consumers' },
   { name: 'leases', summary: 'list, show, release and reset the leases of a consumer group' },
+  { name: 'lambda', summary: 'make events, run a handler once and see what AWS would do next' },
 ];
 
 /** All a command takes: its own options first; a global one of the same name gives way. */

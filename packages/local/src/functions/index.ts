@@ -1,0 +1,9 @@
+export type { InvokeResult } from '../event-source/invoker.ts';
+export type { FunctionEvent, FunctionListener, LambdaContext, LambdaHandler } from './function.ts';
+export type { HandlerFile } from './handler-file.ts';
+export {
+  FunctionRegistry,
+  type FunctionOptions,
+  type LocalFunction,
+  type RegistryOptions,
+} from './registry.ts';
