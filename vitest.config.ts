@@ -7,7 +7,12 @@ export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
   test: {
-    include: ['packages/*/test/**/*.test.ts', 'examples/test/**/*.test.ts', 'scenarios/**/*.test.ts'],
+    include: [
+      'packages/*/test/**/*.test.ts',
+      'examples/test/**/*.test.ts',
+      'scenarios/**/*.test.ts',
+      'simulation/**/*.test.ts',
+    ],
     coverage: { provider: 'v8', include: ['packages/*/src/**'] },
   },
 });

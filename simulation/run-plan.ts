@@ -96,7 +96,7 @@ export async function runPlan(plan: Plan, recording = false): Promise<Outcome> {
       if (timeline.now >= untilMs) return false;
       if (timeline.steps > mostSteps) {
         verdict.broken('every run ends', `it takes more than ${mostSteps} steps`);
-      } else if (!(await timeline.step())) {
+      } else if (!(await timeline.step(untilMs)) && timeline.idle) {
         if (done()) return true;
         verdict.broken('every run ends', 'everybody waits for something that never comes');
       }

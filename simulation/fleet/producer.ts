@@ -80,17 +80,19 @@ async function work(
 
 /** Tells the ledger what the putter is told. */
 async function settle(
-  { ledger }: ProducerParts,
+  { ledger, life }: ProducerParts,
   item: Item,
   receipt: Promise<Receipt>,
   open: Set<Item>,
 ): Promise<void> {
-  try {
-    ledger.acknowledged(item, await receipt);
-  } catch {
-    ledger.refused(item);
-  }
+  const outcome = await receipt.then(
+    (stored) => () => ledger.acknowledged(item, stored),
+    () => () => ledger.refused(item),
+  );
+  // A process that died meanwhile is told nothing.
+  if (life.dead) return;
   open.delete(item);
+  outcome();
 }
 
 function draw(

@@ -35,9 +35,9 @@ export const mutations: readonly Mutation[] = [
   },
   {
     name: 'poison passed without the sink',
-    file: `${handling}/process.ts`,
-    from: 'await onFailure.sink(toLost(raw, error, attempts));',
-    to: 'void toLost(raw, error, attempts);',
+    file: `${handling}/put-aside.ts`,
+    from: 'await onFailure.sink(toLost(raw, reason.error, reason.attempts, reason.parkedBehind));',
+    to: 'void toLost;',
   },
   {
     name: 'one try too few before a record is put aside',
@@ -53,15 +53,15 @@ export const mutations: readonly Mutation[] = [
   },
   {
     name: 'place inside an aggregate forgotten on resume',
-    file: `${consumer}/shard-run.ts`,
-    from: 'return compareCheckpoints(record, checkpoint) <= 0;',
-    to: 'return record.sequenceNumber === checkpoint.sequenceNumber || compareCheckpoints(record, checkpoint) <= 0;',
+    file: `${consumer}/expand.ts`,
+    from: 'if (done !== undefined && compareCheckpoints(user, done) <= 0) continue;',
+    to: 'if (done !== undefined && (user.sequenceNumber === done.sequenceNumber || compareCheckpoints(user, done) <= 0)) continue;',
   },
   {
     name: 'nothing left out on resume',
-    file: `${consumer}/shard-run.ts`,
-    from: 'if (covers(done, user)) continue;',
-    to: 'void covers; void done;',
+    file: `${consumer}/expand.ts`,
+    from: 'if (done !== undefined && compareCheckpoints(user, done) <= 0) continue;',
+    to: '',
   },
   {
     name: 'resumed after the checkpoint’s record, not at it',
@@ -77,7 +77,7 @@ export const mutations: readonly Mutation[] = [
   },
   {
     name: 'foreign sub-records handed over',
-    file: `${consumer}/shard-run.ts`,
+    file: `${consumer}/expand.ts`,
     from: 'if (user.foreign) {',
     to: 'if (user.foreign && false) {',
   },
@@ -96,14 +96,14 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'a slept-through lease noticed only between batches',
     file: `${consumer}/shard-run.ts`,
-    from: 'mayHandle: () => this.held.held,',
-    to: '',
+    from: 'isHeld: () => held.held,',
+    to: 'isHeld: () => true,',
   },
   {
     name: 'released without a checkpoint',
     file: `${consumer}/held-lease.ts`,
-    from: 'if (this.#progress !== undefined) {\n        await this.#write(',
-    to: 'if (this.#progress === null) {\n        await this.#write(',
+    from: 'if (this.#progress !== undefined || unstored) {',
+    to: 'if (unstored) {',
   },
   {
     name: 'renewed without the condition (memory)',
@@ -143,9 +143,9 @@ export const mutations: readonly Mutation[] = [
   },
   {
     name: 'children of a reshard started at their newest record',
-    file: `${lease}/lineage.ts`,
-    from: "checkpoint: { sequenceNumber: 'TRIM_HORIZON', subSequenceNumber: 0 },",
-    to: "checkpoint: { sequenceNumber: 'LATEST', subSequenceNumber: 0 },",
+    file: `${lease}/shard-sync.ts`,
+    from: 'create: children.map((child) => newLease(child, fromOldest, parent.streamIdentifier)),',
+    to: "create: children.map((child) => newLease(child, { checkpoint: { sequenceNumber: 'LATEST', subSequenceNumber: 0 } }, parent.streamIdentifier)),",
   },
   {
     name: 'now not pinned',
@@ -176,5 +176,59 @@ export const mutations: readonly Mutation[] = [
     file: `${producer}/settlement.ts`,
     from: 'const foreign = parcel.members.filter(isForeign);',
     to: 'const foreign = parcel.members.some(isForeign) ? parcel.members : [];',
+  },
+  {
+    name: 'an aggregate in a shard nobody can name called stored',
+    file: `${producer}/settlement.ts`,
+    from: 'if (range === undefined && parcel.members.length > 1) {',
+    to: 'if (range === null) {',
+  },
+  {
+    name: 'the end of a shard taken back by a late beat',
+    file: `${consumer}/held-lease.ts`,
+    from: 'this.#progress = SHARD_END;',
+    to: '',
+  },
+  {
+    name: 'a loop given what it was offered before the shard was lost',
+    file: `${consumer}/iterate.ts`,
+    from: 'if (!next.isHeld()) continue;',
+    to: '',
+  },
+  {
+    name: 'parked keys forgotten when a shard changes hands',
+    file: `${consumer}/held-lease.ts`,
+    from: 'return same ? undefined : parked;',
+    to: 'return undefined;',
+  },
+  {
+    name: 'parked keys not passed on to the children of a reshard',
+    file: `${consumer}/fleet.ts`,
+    from: 'return new Map(parents.flatMap((parent) => [...(parent?.parked ?? nothingParked)]));',
+    to: 'return nothingParked;',
+  },
+  {
+    name: 'a healthy key parked after one try beside a parked one',
+    file: `${handling}/process.ts`,
+    from: 'const allowed = free.length === 1 ? this.#options.maxAttempts : tries;',
+    to: 'const allowed = raw.length === 1 ? this.#options.maxAttempts : tries;',
+  },
+  {
+    name: 'reading ahead without an end',
+    file: 'packages/kinesis/src/source/byte-budget.ts',
+    from: 'if (this.#used + bytes > this.#limit) return false;',
+    to: '',
+  },
+  {
+    name: 'fan-out resumed at the newest record',
+    file: 'packages/kinesis/src/source/fan-out-source.ts',
+    from: "this.#position = { type: 'after', sequenceNumber: continuation };",
+    to: "this.#position = { type: 'now' };",
+  },
+  {
+    name: 'more requests under way than promised',
+    file: `${producer}/dispatch.ts`,
+    from: 'while (this.#inFlight.size < this.#options.maxInFlight) {',
+    to: 'while (this.#inFlight.size <= this.#options.maxInFlight) {',
   },
 ];

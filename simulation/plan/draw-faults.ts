@@ -43,7 +43,8 @@ const pause: Draw = (random, at, scope) => ({
   kind: 'pause',
   at,
   victim: anyone(random, scope),
-  ms: scope.leaseMs * random.pick([0.5, 1.2, 2, 4]),
+  // As long as an iterator lives, where the run is.
+  ms: scope.untilMs > 300_000 && random.chance(0.2) ? 310_000 : scope.leaseMs * random.pick([0.5, 1.2, 2, 4]),
 });
 
 const deploy: Draw = (random, at, scope) => ({

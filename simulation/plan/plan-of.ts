@@ -2,8 +2,8 @@ import { drawFaults } from './draw-faults.ts';
 import type { GroupPlan, Plan, ProducerPlan, WorkerPlan } from './plan.ts';
 import { Random } from './random.ts';
 
-/** When the last fault may strike. */
-const troubledMs = 25_000;
+/** When the last fault may strike: soon, or, in few runs, after iterators and subscriptions have outlived their five minutes. */
+const troubledMs = { short: 25_000, long: 420_000 } as const;
 
 /**
  * The plan a seed stands for. Small on purpose: a few hundred records on a few shards within some minutes of virtual
@@ -11,6 +11,8 @@ const troubledMs = 25_000;
  */
 export function planOf(seed: number): Plan {
   const random = new Random(seed);
+  const long = random.chance(0.03);
+  const untilMs = long ? troubledMs.long : troubledMs.short;
   const group = drawGroup(random.fork());
   const workers = drawMany(random.fork(), random.pick([1, 2, 2, 3, 3, 3, 4, 5, 8]), drawWorker);
   const producers = drawMany(random.fork(), random.pick([1, 1, 2, 3]), drawProducer);
@@ -29,14 +31,15 @@ export function planOf(seed: number): Plan {
       // A group that begins later finds records that are not its own.
       startsAt: worker.startsAt + (group.from === 'oldest' ? 0 : 2000),
     })),
-    producers,
+    // Those of a long run put as much as others, only slower.
+    producers: producers.map((one) => ({ ...one, paceMs: long ? one.paceMs * 12 : one.paceMs })),
     faults: drawFaults(random.fork(), {
       workers: workers.length,
       producers: producers.length,
       leaseMs: group.leaseMs,
-      untilMs: troubledMs,
+      untilMs,
     }),
-    healedAt: troubledMs,
+    healedAt: untilMs,
   };
 }
 

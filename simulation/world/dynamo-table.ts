@@ -1,6 +1,11 @@
-import type { AttributeValue } from '@aws-sdk/client-dynamodb';
+/** A value in an item: the text, the number or something else. */
+interface Attribute {
+  readonly S?: string;
+  readonly N?: string;
+  readonly [type: string]: unknown;
+}
 
-export type Item = Readonly<Record<string, AttributeValue>>;
+export type Item = Readonly<Record<string, Attribute>>;
 
 /** What of a command's input is understood. */
 export interface TableInput {
@@ -91,7 +96,7 @@ function termHolds(term: string, item: Item, values: Item): boolean {
 
 /** `SET a = :a, b = :b REMOVE c, d ADD e :e`, in any order and each at most once. */
 function updated(
-  item: Record<string, AttributeValue>,
+  item: Record<string, Attribute>,
   { UpdateExpression: expression = '', ExpressionAttributeValues: values = {} }: TableInput,
 ): Item {
   for (const [, clause, list = ''] of expression.matchAll(

@@ -44,9 +44,16 @@ export class Timeline {
     };
   }
 
-  /** Runs the next task; false when there is none. */
-  async step(): Promise<boolean> {
-    for (let task = this.#pop(); task !== undefined; task = this.#pop()) {
+  /** Whether nothing will ever run again. */
+  get idle(): boolean {
+    return this.#heap.length === 0;
+  }
+
+  /** Runs the next task that is due by then; false when there is none, and it is then. */
+  async step(untilMs: number): Promise<boolean> {
+    while ((this.#heap[0]?.at ?? Number.POSITIVE_INFINITY) <= untilMs) {
+      const task = this.#pop();
+      if (task === undefined) break;
       const { run, life } = task;
       if (run === undefined || life?.dead === true) continue;
       this.#now = Math.max(this.#now, task.at);
@@ -59,6 +66,7 @@ export class Timeline {
       await drained();
       return true;
     }
+    this.#now = Math.max(this.#now, untilMs);
     return false;
   }
 
