@@ -2,6 +2,7 @@ export type { Fault, FaultCall, Faults } from './api/fault.ts';
 export type { FaultError, FaultRule } from './api/fault-rule.ts';
 export type { ActiveFault, FaultRules } from './api/fault-rules.ts';
 export type { EntryFault } from './api/operation.ts';
+export type { PolicyDocument, PolicyStatement } from './api/policy/policy-document.ts';
 export type { CreateStreamOptions, Engine } from './engine/engine.ts';
 export type { KmsKeyState } from './engine/kms.ts';
 export type { ServiceErrorType } from './engine/service-error.ts';

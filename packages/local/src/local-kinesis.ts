@@ -13,6 +13,8 @@ import {
 import type { Faults } from './api/fault.ts';
 import type { FaultRule } from './api/fault-rule.ts';
 import { FaultRules } from './api/fault-rules.ts';
+import type { Permit } from './api/policy/permit.ts';
+import type { PolicyDocument } from './api/policy/policy-document.ts';
 import { Service } from './api/service.ts';
 import { createConnection } from './connection.ts';
 import type { LambdaHandler } from './functions/function.ts';
@@ -30,6 +32,7 @@ import { MetricStore } from './neighbours/cloudwatch/metric-store.ts';
 import { createLambda } from './neighbours/lambda/lambda.ts';
 import { createDynamodb } from './neighbours/dynamodb/dynamodb.ts';
 import { guarded } from './neighbours/guarded.ts';
+import { jsonCall } from './neighbours/json-call.ts';
 import type { Durability } from './storage/file-heap.ts';
 import type { Storage } from './storage/storage.ts';
 import { createFront, type Front } from './server/front.ts';
@@ -105,6 +108,13 @@ export interface LocalKinesisOptions {
    * these keys, no more than five minutes ago. Default: signatures are not verified.
    */
   readonly verifySignatures?: SigningKeys;
+  /**
+   * What callers may do: an identity policy as IAM has them, enforced for Kinesis and for the DynamoDB and CloudWatch
+   * beside it, over the wire and through {@link LocalKinesis.connection}. Who is refused is answered
+   * `AccessDeniedException` in the service's own words; `NOT_EMULATED` is thrown for conditions that are not known here.
+   * Event source mappings run as themselves. Default: everybody may do everything.
+   */
+  readonly policy?: PolicyDocument;
   /** Whether requests must be signed for `region`. Default false. */
   readonly enforceRegion?: boolean;
 }
@@ -177,11 +187,15 @@ export async function assemble(
   if (typeof given !== 'function') {
     for (const [index, rule] of given.entries()) faults.add(rule, `local.faults[${index}]`);
   }
-  const service = new Service(
-    engine,
-    typeof given === 'function' ? firstOf(given, faults.decide) : faults,
-    createKinesisMeter(metrics, () => engine.now),
-  );
+  const permit = await openPermit(options.policy, engine);
+  const createService = (...more: readonly ((operation: string, input: unknown) => void)[]): Service =>
+    new Service(
+      engine,
+      typeof given === 'function' ? firstOf(given, faults.decide) : faults,
+      createKinesisMeter(metrics, () => engine.now),
+      ...more,
+    );
+  const service = permit === undefined ? createService() : createService(permit.kinesis);
   const rules: AuthorizationRules = {
     ...(options.accessKeyIds === undefined ? {} : { accessKeyIds: options.accessKeyIds }),
     ...(options.enforceRegion === true ? { signingRegion: engine.options.region } : {}),
@@ -204,17 +218,24 @@ export async function assemble(
     region,
     accountId,
     authorize: (request) => authorize(request, rules, 'monitoring'),
+    permit: permit?.cloudwatch,
   });
   const leases =
-    rules.verify === undefined
+    rules.verify === undefined && permit === undefined
       ? dynamodb
-      : guarded(dynamodb, (request) => authorize(request, rules, 'dynamodb'));
+      : guarded(dynamodb, (request) => {
+          if (rules.verify !== undefined) authorize(request, rules, 'dynamodb');
+          const { operation, input } = jsonCall(request);
+          permit?.dynamodb(operation, input);
+        });
   const connection = createConnection(service);
   let lambda: Promise<LocalLambda> | undefined;
   const openLambda = (): Promise<LocalLambda> => {
+    // A mapping reads as itself, whatever its user may do.
+    const own = permit === undefined ? service : createService();
     lambda ??= loadLambda({
-      service,
-      connection,
+      service: own,
+      connection: permit === undefined ? connection : createConnection(own),
       meter: createLambdaMeter(metrics, () => engine.now),
       destinationFolder: options.destinationFolder,
       functions: options.functions,
@@ -250,6 +271,13 @@ export async function assemble(
     [Symbol.asyncDispose]: close,
   };
   return { kinesis, front };
+}
+
+/** Loaded by who has a policy. */
+async function openPermit(policy: PolicyDocument | undefined, engine: Engine): Promise<Permit | undefined> {
+  if (policy === undefined) return undefined;
+  const { createPermit } = await import('./api/policy/permit.ts');
+  return createPermit(policy, engine, 'local.policy');
 }
 
 type LambdaOptions = ConstructorParameters<typeof LocalLambda>[0] & {

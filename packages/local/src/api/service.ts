@@ -24,13 +24,21 @@ export class Service {
   readonly #context: OperationContext;
   readonly #faults: FaultSource;
   readonly #meter: Meter | undefined;
+  readonly #permit: ((operation: string, input: unknown) => void) | undefined;
   readonly #counts = new Map<string, number>();
   readonly #rates: CallRates | undefined;
 
-  constructor(engine: Engine, faults?: Faults | FaultSource, meter?: Meter) {
+  /** `permit` throws for a call that its caller is not allowed to make. */
+  constructor(
+    engine: Engine,
+    faults?: Faults | FaultSource,
+    meter?: Meter,
+    permit?: (operation: string, input: unknown) => void,
+  ) {
     this.engine = engine;
     this.#context = { engine, ...(meter === undefined ? {} : { meter }) };
     this.#meter = meter;
+    this.#permit = permit;
     this.#faults = typeof faults === 'object' ? faults : { current: faults };
     if (engine.options.enforceLimits) this.#rates = new CallRates(engine.options.accountId);
   }
@@ -44,6 +52,7 @@ export class Service {
 
   /** {@link call} for a caller that knows the operation, and so the type of its answer. */
   run<T extends object | undefined>(name: string, operation: Operation<T>, input: unknown): T | Promise<T> {
+    this.#permit?.(name, input);
     const run = (): T | Promise<T> => this.#run(name, changes(name, this.engine, operation), input);
     return this.#meter === undefined || !meteredOperations.has(name)
       ? run()

@@ -18,6 +18,8 @@ export interface CloudwatchOptions {
   readonly accountId: string;
   /** Refuses a request that is not signed as it must be, by throwing a `ServiceError`. */
   readonly authorize: (request: WireRequest) => void;
+  /** Refuses what the caller is not allowed to do, by throwing a `ServiceError`. */
+  readonly permit?: ((operation: string, input: unknown) => void) | undefined;
 }
 
 export interface CloudwatchService {
@@ -27,7 +29,7 @@ export interface CloudwatchService {
 
 /** Answers the operations; see {@link createCloudwatch}. */
 export function createCloudwatchService(options: CloudwatchOptions): CloudwatchService {
-  const { store, clock, authorize } = options;
+  const { store, clock, authorize, permit } = options;
   const alarms = new Alarms(options);
   const nextId = createRequestIds(clock);
   const operations: Readonly<Record<string, ((input: Input) => object | undefined) | undefined>> = {
@@ -49,7 +51,11 @@ export function createCloudwatchService(options: CloudwatchOptions): CloudwatchS
     const operation = Object.hasOwn(operations, exchange.operation)
       ? operations[exchange.operation]
       : undefined;
-    if (operation !== undefined) return operation(new Input(exchange.decode()));
+    if (operation !== undefined) {
+      const input = exchange.decode();
+      permit?.(exchange.operation, input);
+      return operation(new Input(input));
+    }
     throw new CloudwatchError(
       'UnknownOperationException',
       `The embedded CloudWatch does not answer ${exchange.operation}; it answers ${Object.keys(operations).join(', ')}.`,

@@ -1,0 +1,40 @@
+import { optionError } from '@millrace/kinesis/runtime';
+
+import { isExpression, isList, type PseudoParameter, type Value } from './value.ts';
+
+/** JSON without expressions. */
+export type Literal = string | number | boolean | readonly Literal[] | { readonly [name: string]: Literal };
+
+/** What the deployment would know, known beforehand. */
+export type Deployment = Readonly<Record<PseudoParameter, string>>;
+
+/** AWS's own partition; `*` stands for any account and region. */
+export const anywhere: Deployment = {
+  account: '*',
+  partition: 'aws',
+  region: '*',
+  urlSuffix: 'amazonaws.com',
+};
+
+/**
+ * A value with what the deployment knows filled in. Throws `OPTION_INVALID` when it refers to a parameter or resource.
+ */
+export function toLiteral(value: Value, deployment: Deployment): Literal {
+  if (isExpression(value)) {
+    if (value.expr === 'pseudo') return deployment[value.name];
+    if (value.expr === 'text') {
+      return value.parts
+        .map((part) => (typeof part === 'string' ? part : String(toLiteral(part, deployment))))
+        .join('');
+    }
+    if (value.expr === 'json') return JSON.stringify(toLiteral(value.document, deployment));
+    throw optionError('value', value.expr === 'parameter' ? value.name : value.id, 'a literal');
+  }
+  if (isList(value)) return value.map((item) => toLiteral(item, deployment));
+  if (typeof value !== 'object') return value;
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([name, member]): [string, Literal][] =>
+      member === undefined ? [] : [[name, toLiteral(member, deployment)]],
+    ),
+  );
+}
