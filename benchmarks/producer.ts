@@ -6,6 +6,7 @@
  */
 import type { Figures } from './producer/contestant.ts';
 import { startBenchServer, startContestant, type Contestant, type Door } from './producer/fleet.ts';
+import { feedTheDead } from './producer/dead.ts';
 import { median, progress, report } from './harness.ts';
 import type { Round } from './producer/load.ts';
 
@@ -17,6 +18,8 @@ const ours = ['plain', 'aggregated by key', 'aggregated by shard'];
 await section('plain', () => compare('plain', 0));
 await section('tls', () => compare('tls', 0));
 await section('far', () => compare('tls', 10));
+await section('transport', transport);
+await section('dead', dead);
 
 async function section(name: string, run: () => Promise<void>): Promise<void> {
   if (only === undefined || only.split(',').includes(name)) await run();
@@ -55,6 +58,35 @@ async function compare(door: Door, latencyMs: number): Promise<void> {
   }
 }
 
+/** What our way to call is worth: sessions kept, and the body written by us. */
+async function transport(): Promise<void> {
+  await using server = await startBenchServer();
+  for (const door of ['plain', 'tls'] as const) {
+    const names = { ours: 'calls of our client', peer: 'calls of the bare SDK' };
+    const contestants = new Map(
+      Object.values(names).map((name) => [name, startContestant(name, server, door)]),
+    );
+    const figures = await race(`transport ${door}`, contestants, () => ({ bytes: 100, records: 2000 }));
+    for (const contestant of contestants.values()) await contestant[Symbol.asyncDispose]();
+    const line = (unit: string, better: 'higher' | 'lower', pick: (figure: Figures) => number): void => {
+      const of = (who: string): number => rounded(median((figures.get(who) ?? []).map(pick)));
+      const peers = { 'bare SDK': of(names.peer) };
+      report({ bench: 'producer', case: `transport-${door}`, unit, better, ours: of(names.ours), peers });
+    };
+    line('calls/s', 'higher', ({ perSecond }) => perSecond);
+    line('CPU µs/call', 'lower', ({ cpuMicros }) => cpuMicros);
+  }
+}
+
+/** Memory while the service is gone: a port nobody listens at, and one where nobody ever answers. */
+async function dead(): Promise<void> {
+  for (const kind of ['closed-port', 'never-answers'] as const) {
+    progress(`producer against a service that is dead: ${kind}`);
+    const curve = await feedTheDead(kind);
+    process.stdout.write(`${JSON.stringify({ bench: 'producer', case: `dead-${kind}`, ...curve })}\n`);
+  }
+}
+
 async function race(
   title: string,
   contestants: ReadonlyMap<string, Contestant>,
@@ -80,7 +112,11 @@ function tell(
   pick: (figure: Figures) => number,
   better: 'higher' | 'lower' = 'lower',
 ): void {
-  const of = (who: string): number => Math.round(median((figures.get(who) ?? []).map(pick)) * 100) / 100;
+  const of = (who: string): number => rounded(median((figures.get(who) ?? []).map(pick)));
   const found = { ours: of(mode), peers: Object.fromEntries(peers.map((who) => [who, of(who)])) };
   report({ bench: 'producer', case: name, unit, better, ...found });
+}
+
+function rounded(value: number): number {
+  return Math.round(value * 100) / 100;
 }

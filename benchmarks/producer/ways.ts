@@ -13,6 +13,8 @@ export const ways: Readonly<Record<string, (client: Client) => Way>> = {
   plain: (client) => ours(client, {}),
   'aggregated by key': (client) => ours(client, { aggregation: 'key' }),
   'aggregated by shard': (client) => ours(client, { aggregation: 'shard' }),
+  'calls of the bare SDK': (client) => callPerRecord(bareSender(client)),
+  'calls of our client': (client) => callPerRecord(ourSender(client)),
 };
 
 type Client = ConnectOptions & KinesisClientConfig;
@@ -37,21 +39,40 @@ function textbookLoop(client: Client): Way {
 
 /** The SDK as it comes, with as many calls in flight as ours has. */
 function bareSdk(client: Client): Way {
+  const send = bareSender(client);
+  return (load) => inLanes(load, 500, send);
+}
+
+/** What a call costs by itself: one small record in each. */
+function callPerRecord(send: Sender): Way {
+  return (load) => inLanes(load, 1, send);
+}
+
+type Sender = (records: readonly Input[]) => Promise<unknown>;
+
+function bareSender(client: Client): Sender {
   const kinesis = new KinesisClient(client);
-  return async (load) => {
-    const lane = async (): Promise<void> => {
-      while (!load.done) {
-        const batch = load.take(500);
-        if (batch.length === 0) {
-          await load.wait();
-          continue;
-        }
-        await kinesis.send(putRecords(batch));
-        for (const record of batch) load.stored(record);
+  return (records) => kinesis.send(putRecords(records));
+}
+
+function ourSender(client: Client): Sender {
+  const { writer } = connect(client);
+  return (records) => writer.write('bench', records, {});
+}
+
+async function inLanes(load: Load, batchSize: number, send: Sender): Promise<void> {
+  const lane = async (): Promise<void> => {
+    while (!load.done) {
+      const batch = load.take(batchSize);
+      if (batch.length === 0) {
+        await load.wait();
+        continue;
       }
-    };
-    await Promise.all(Array.from({ length: 4 }, lane));
+      await send(batch);
+      for (const record of batch) load.stored(record);
+    }
   };
+  await Promise.all(Array.from({ length: 4 }, lane));
 }
 
 function ours(client: Client, options: ProducerOptions): Way {
