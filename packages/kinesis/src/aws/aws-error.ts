@@ -90,6 +90,13 @@ function judge(seen: SeenError, context: AwsErrorContext): Verdict {
       advice: 'Call again after a back-off; the service failed, not the request.',
     };
   }
+  if (seen.name === 'SyntaxError') {
+    return {
+      code: 'SERVICE_FAILED',
+      retryable: true,
+      advice: 'Call again after a back-off; the answer was cut off or garbled on its way.',
+    };
+  }
   if (seen.name === 'ResourceInUseException') {
     return {
       code: 'SERVICE_FAILED',

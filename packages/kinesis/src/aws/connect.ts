@@ -38,7 +38,7 @@ export function connect(options: ConnectOptions = {}): Connection {
       import('./kinesis-writer.ts'),
       import('./kinesis-reader.ts'),
     ]);
-    const client = ownKinesis ?? (await createKinesisClient(clientOptions));
+    const client = ownKinesis ?? createKinesisClient(clientOptions);
     const destroy = (): void => (ownKinesis === undefined ? client.destroy() : undefined);
     return { writer: createKinesisWriter(client), reader: createKinesisReader(client), destroy };
   });
@@ -47,7 +47,7 @@ export function connect(options: ConnectOptions = {}): Connection {
       import('./kinesis-client.ts'),
       import('./kinesis-fan-out.ts'),
     ]);
-    const client = ownKinesis ?? (await createFanOutClient(clientOptions));
+    const client = ownKinesis ?? createFanOutClient(clientOptions);
     const destroy = (): void => (ownKinesis === undefined ? client.destroy() : undefined);
     return { fanOut: createKinesisFanOut(client), destroy };
   });

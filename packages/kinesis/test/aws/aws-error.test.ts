@@ -160,3 +160,13 @@ describe('anything else thrown', () => {
     },
   );
 });
+
+test('an answer that was cut off is worth another call', () => {
+  const cut = Object.assign(new SyntaxError('Unexpected end of JSON input'), {
+    $metadata: { httpStatusCode: 200 },
+  });
+  expect(toMillraceError(cut, { operation: 'GetRecords' })).toMatchObject({
+    code: 'SERVICE_FAILED',
+    retryable: true,
+  });
+});
