@@ -1,7 +1,9 @@
 /**
  * The embedded server beside the two others there are for Node, and beside a server that parses the request and
  * answers canned bytes. Each is a process of its own; the load comes as requests serialised beforehand over raw
- * sockets, 8 in flight. `--full` also fills the slow ones, and takes some minutes more.
+ * sockets, 8 in flight. `--only=CASE,…` runs some of: put, get, latency, subscribe, start, rss, and those that take
+ * long and run only so: curve, soak. `--full` takes longer rounds, fills the slower peers and lets the curve go to ten
+ * million records.
  */
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -18,6 +20,7 @@ import {
   type Kind,
 } from './local/contestant.ts';
 import * as load from './local/load.ts';
+import { subscribeLatencies } from './local/subscribe.ts';
 
 const full = process.argv.includes('--full');
 const only = process.argv.find((option) => option.startsWith('--only='))?.slice('--only='.length);
@@ -41,10 +44,12 @@ await section('get', async () => {
   await getCase(servers, 100, '100B');
   await stopAll(servers);
 });
-await section('latency', latencyCase);
+await section('latency', pollLatencyCase);
+await section('subscribe', subscribeLatencyCase);
 await section('start', startCase);
 await section('rss', rssCase);
-await section('curve', curveCase);
+await section('curve', curveCase, 'long');
+await section('soak', soakCase, 'long');
 
 /** What a user runs is built; a type error elsewhere in the workspace does not keep it from being measured. */
 function build(): void {
@@ -58,8 +63,8 @@ function build(): void {
   }
 }
 
-async function section(name: string, run: () => Promise<void>): Promise<void> {
-  if (only === undefined || only.split(',').includes(name)) await run();
+async function section(name: string, run: () => Promise<void>, long?: 'long'): Promise<void> {
+  if (only === undefined ? long === undefined : only.split(',').includes(name)) await run();
 }
 
 async function putCase(servers: readonly Contestant[], bytes: number, size: string): Promise<void> {
@@ -103,19 +108,33 @@ async function getCase(servers: readonly Contestant[], bytes: number, size: stri
   compare(`get-${size}`, 'records/s', rates);
 }
 
-async function latencyCase(): Promise<void> {
-  const servers = await startAll([ours, ...onDisk, ...peers]);
+function pollLatencyCase(): Promise<void> {
+  return latencyCase('poll-latency', [ours, ...onDisk, ...peers], load.latencies);
+}
+
+/** kinesalite has no subscriptions. */
+function subscribeLatencyCase(): Promise<void> {
+  const able = peers.filter(({ subscribes = false }) => subscribes);
+  return latencyCase('subscribe-latency', [ours, ...onDisk, ...able], subscribeLatencies);
+}
+
+async function latencyCase(
+  name: string,
+  kinds: readonly Kind[],
+  measure: (server: Contestant, count: number) => Promise<readonly number[]>,
+): Promise<void> {
+  const servers = await startAll(kinds);
   const found = new Map<Contestant, readonly number[]>();
   for (const server of servers) {
-    await load.latencies(server, 50);
-    found.set(server, await load.latencies(server, full ? 2000 : 400));
-    progress(`latency: ${server.kind.name}`);
+    await measure(server, 50);
+    found.set(server, await measure(server, full ? 2000 : 400));
+    progress(`${name}: ${server.kind.name}`);
   }
   for (const part of [50, 99]) {
     const at = [...found].map(
       ([server, all]) => [server, all[Math.floor((all.length * part) / 100)] ?? Number.NaN] as const,
     );
-    compare(`poll-latency-p${part}`, 'ms', new Map(at), 'lower');
+    compare(`${name}-p${part}`, 'ms', new Map(at), 'lower');
   }
   await stopAll(servers);
 }
@@ -171,7 +190,7 @@ async function curveCase(): Promise<void> {
     }
     const stream = await load.createStream(server, 1);
     let stored = 0;
-    for (const depth of [10_000, 100_000, 1_000_000, ...(full ? [3_000_000, 10_000_000] : [])]) {
+    for (const depth of [10_000, 100_000, 1_000_000, ...(full ? [10_000_000] : [])]) {
       const rate = await load.put(server, stream, 100, { records: depth - stored });
       stored = depth;
       costOf(`put-100B-to-${depth}-stored${suffix}`, rate);
@@ -179,6 +198,42 @@ async function curveCase(): Promise<void> {
     }
     await server.stop();
   }
+}
+
+/**
+ * Ten million records in a folder, read back whole: memory is bounded by the folder's windows, not by what is stored.
+ * Without a folder all of it is kept: how many bytes a record of 100 bytes takes is told of a million.
+ */
+async function soakCase(): Promise<void> {
+  const records = 10_000_000;
+  const part = 250_000;
+  const server = await start(oursWith('process'));
+  const stream = await load.createStream(server, 1);
+  let most = 0;
+  const note = (): void => {
+    most = Math.max(most, server.residentMiB());
+  };
+  for (let stored = 0; stored < records; stored += part) {
+    await load.put(server, stream, 100, { records: part });
+    note();
+    if ((stored + part) % 1_000_000 === 0)
+      progress(`soak: ${stored + part} records, ${neat(most)} MiB at most`);
+  }
+  const read = await load.recordsIn(server, stream);
+  note();
+  const result = { bench: 'local', better: 'lower' } as const;
+  report({ ...result, case: 'soak-10M-path-rss', unit: 'MiB', ours: neat(most) });
+  report({ ...result, case: 'soak-10M-path-lost', unit: 'records', ours: records - read });
+  await server.stop();
+
+  const inMemory = await start(ours);
+  const kept = await load.createStream(inMemory, 1);
+  const before = inMemory.residentMiB();
+  const many = 1_000_000;
+  await load.put(inMemory, kept, 100, { records: many });
+  const bytes = ((inMemory.residentMiB() - before) * 1024 * 1024) / many;
+  report({ ...result, case: 'soak-memory-per-record', unit: 'bytes', ours: neat(bytes) });
+  await inMemory.stop();
 }
 
 function costOf(name: string, rate: number): void {

@@ -13,6 +13,8 @@ export interface Kind {
   readonly name: string;
   /** Too slow for as many records as the others get. */
   readonly slow?: boolean;
+  /** Has SubscribeToShard. */
+  readonly subscribes?: boolean;
   command(port: number, folder: string): readonly string[];
   environment?(port: number): Readonly<Record<string, string>>;
 }
@@ -79,6 +81,7 @@ export function installPeers(): readonly Kind[] {
     {
       name: peers[0],
       slow: true,
+      subscribes: true,
       command: () => [join(cache, 'node_modules/kinesis-local/main.js')],
       environment: (port) => ({
         KINESIS_MOCK_PLAIN_PORT: String(port),

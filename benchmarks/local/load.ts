@@ -17,7 +17,7 @@ export async function createStream(server: Contestant, shards: number): Promise<
 }
 
 export async function deleteStream(server: Contestant, stream: string): Promise<void> {
-  await once(server, 'DeleteStream', { StreamName: stream });
+  await once(server, 'DeleteStream', { StreamName: stream, EnforceConsumerDeletion: true });
 }
 
 /** Records of `bytes` put with 8 calls of 500 in flight, for `forMs` or until `records` are put; records a second. */
@@ -40,6 +40,22 @@ export async function put(
     },
   );
   return units / seconds;
+}
+
+/** Reads a stream of one shard from its beginning to its end once; how many records there are. */
+export async function recordsIn(server: Contestant, stream: string): Promise<number> {
+  const reader = await openCaller(server.port);
+  let total = 0;
+  let request = await firstPage(server, stream);
+  for (;;) {
+    const answer = await reader.call(request);
+    const { records, next } = pageOf(answer);
+    total += records;
+    if (records === 0 || next === undefined) break;
+    request = server.request('GetRecords', { ShardIterator: next, Limit: 10_000 });
+  }
+  reader.close();
+  return total;
 }
 
 /** Reads a stream of one shard from its beginning, 8 readers at once; records a second. */
@@ -90,18 +106,9 @@ export async function readCanned(server: Contestant, records: number, ms: number
 /** From the sending of a PutRecord to its arrival at a reader that polls without pause, 200 records a second. */
 export async function latencies(server: Contestant, count: number): Promise<readonly number[]> {
   const stream = await createStream(server, 1);
-  const [writer, reader] = await Promise.all([openCaller(server.port), openCaller(server.port)]);
-  const sent: number[] = [];
+  const reader = await openCaller(server.port);
   const seen: number[] = [];
-  const begin = performance.now();
-  const writing = (async () => {
-    for (let turn = 0; turn < count; turn++) {
-      const wait = begin + turn * 5 - performance.now();
-      if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
-      sent.push(performance.now());
-      await writer.call(putOneRequest(server, stream));
-    }
-  })();
+  const { sent, done } = putSteadily(server, stream, count);
   let request = await firstPage(server, stream);
   while (seen.length < count) {
     const answer = await reader.call(request);
@@ -111,11 +118,31 @@ export async function latencies(server: Contestant, count: number): Promise<read
     request = server.request('GetRecords', { ShardIterator: next, Limit: 10_000 });
     await new Promise((resolve) => setTimeout(resolve, 1));
   }
-  await writing;
-  writer.close();
+  await done;
   reader.close();
   await deleteStream(server, stream);
   return seen.toSorted((a, b) => a - b);
+}
+
+/** Puts 200 records a second one by one; `sent` fills with when each was. */
+export function putSteadily(
+  server: Contestant,
+  stream: string,
+  count: number,
+): { readonly sent: readonly number[]; readonly done: Promise<void> } {
+  const sent: number[] = [];
+  const write = async (): Promise<void> => {
+    const writer = await openCaller(server.port);
+    const begin = performance.now();
+    for (let turn = 0; turn < count; turn++) {
+      const wait = begin + turn * 5 - performance.now();
+      if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
+      sent.push(performance.now());
+      await writer.call(putOneRequest(server, stream));
+    }
+    writer.close();
+  };
+  return { sent, done: write() };
 }
 
 /** The page that the floor answers GetRecords with from now on. */
@@ -132,7 +159,12 @@ export async function teachFloor(server: Contestant, body: Buffer): Promise<void
   caller.close();
 }
 
-async function once(server: Contestant, operation: string, input: object): Promise<Record<string, unknown>> {
+/** One call on a connection of its own. */
+export async function once(
+  server: Contestant,
+  operation: string,
+  input: object,
+): Promise<Record<string, unknown>> {
   const caller = await openCaller(server.port);
   const answer = await caller.call(server.request(operation, input));
   caller.close();
