@@ -48,6 +48,12 @@ export const serverCommands: readonly CommandSpec[] = [
         about: 'region it plays',
       },
       {
+        kind: 'text',
+        name: 'account-id',
+        value: 'digits',
+        about: 'account it plays, twelve digits; default: 000000000000',
+      },
+      {
         kind: 'duration',
         name: 'create-stream-ms',
         aliases: ['createStreamMs'],
@@ -70,6 +76,20 @@ export const serverCommands: readonly CommandSpec[] = [
         value: 'duration',
         default: '0',
         about: 'how long a stream is UPDATING after a reshard',
+      },
+      {
+        kind: 'duration',
+        name: 'register-consumer-ms',
+        value: 'duration',
+        default: '0',
+        about: 'how long a new stream consumer is CREATING',
+      },
+      {
+        kind: 'duration',
+        name: 'deregister-consumer-ms',
+        value: 'duration',
+        default: '0',
+        about: 'how long a deregistered stream consumer is DELETING',
       },
       {
         kind: 'integer',
@@ -104,6 +124,44 @@ export const serverCommands: readonly CommandSpec[] = [
         kind: 'flag',
         name: 'enforce-limits',
         about: "refuse what is over a shard's write and read rates, as AWS does",
+      },
+      {
+        kind: 'list',
+        name: 'kms-key',
+        value: 'key=state',
+        about:
+          'a KMS key (id, ARN or alias) that is disabled, denied, missing, invalid-state, opt-in-required or throttled; ' +
+          'every other works',
+      },
+      {
+        kind: 'text',
+        name: 'channels',
+        value: 'folder',
+        about:
+          'a folder that stands in for S3, so that channels can deliver there; without it there are none',
+      },
+      {
+        kind: 'text',
+        name: 'faults',
+        value: 'file',
+        about: 'a JSON list of faults to begin with; more while it runs: millrace server fault',
+      },
+      { kind: 'flag', name: 'tls', about: 'serve HTTPS too, with a new certificate for localhost' },
+      {
+        kind: 'integer',
+        name: 'tls-port',
+        value: 'number',
+        min: 0,
+        max: 65_535,
+        about: 'port for HTTPS; default: 4568, or any free one with --port 0',
+      },
+      { kind: 'text', name: 'tls-key', value: 'file', about: 'private key for HTTPS, PEM; with --tls-cert' },
+      { kind: 'text', name: 'tls-cert', value: 'file', about: 'certificate for HTTPS, PEM; with --tls-key' },
+      {
+        kind: 'text',
+        name: 'tls-ca-file',
+        value: 'file',
+        about: 'write what clients must trust here, for NODE_EXTRA_CA_CERTS or AWS_CA_BUNDLE',
       },
       {
         kind: 'flag',

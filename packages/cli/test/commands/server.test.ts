@@ -1,10 +1,21 @@
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { request } from 'node:https';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { KinesisClient, ListStreamsCommand } from '@aws-sdk/client-kinesis';
+import {
+  CreateChannelCommand,
+  CreateStreamCommand,
+  DescribeStreamSummaryCommand,
+  KinesisClient,
+  ListStreamsCommand,
+  PutRecordCommand,
+  SplitShardCommand,
+  StartStreamEncryptionCommand,
+} from '@aws-sdk/client-kinesis';
+import { createCertificate } from '../../../local/src/server/certificate.ts';
 import { expect, test } from 'vitest';
 
 import { Collector, runCli, type CliResult } from '../support/run-cli.ts';
@@ -79,6 +90,97 @@ test("its times are those of the options, also in kinesalite's spelling", async 
   await server.stop();
 });
 
+test('--tls serves HTTPS beside it, to clients that trust what it wrote', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'millrace-cli-'));
+  const file = join(folder, 'ca.pem');
+  const server = await start('--json', '--tls-ca-file', file);
+  const { tlsEndpoint } = JSON.parse(server.stdout.text) as { readonly tlsEndpoint: string };
+  const ca = await readFile(file, 'utf8');
+  expect(await listOver(tlsEndpoint, ca)).toEqual([]);
+  await expect(listOver(tlsEndpoint, undefined)).rejects.toMatchObject({
+    code: 'DEPTH_ZERO_SELF_SIGNED_CERT',
+  });
+  const { stderr } = await server.stop();
+  expect(stderr).toContain(`NODE_EXTRA_CA_CERTS=${file}`);
+  await rm(folder, { recursive: true });
+});
+
+test('--tls-key and --tls-cert serve the certificate given', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'millrace-cli-'));
+  const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
+  const given = createCertificate({
+    names: ['localhost'],
+    addresses: [Uint8Array.of(127, 0, 0, 1)],
+    now: Date.now(),
+  });
+  await Promise.all([writeFile(key, given.key), writeFile(cert, given.cert)]);
+  const server = await start('--json', '--tls-key', key, '--tls-cert', cert);
+  const { tlsEndpoint } = JSON.parse(server.stdout.text) as { readonly tlsEndpoint: string };
+  expect(await listOver(tlsEndpoint, given.cert)).toEqual([]);
+  await server.stop();
+  await rm(folder, { recursive: true });
+});
+
+test('--kms-key, --channels, --faults and --account-id reach the server', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'millrace-cli-'));
+  const faults = join(folder, 'faults.json');
+  await writeFile(faults, JSON.stringify([{ operation: 'SplitShard', error: 'InternalFailure' }]));
+  const stream = ['--stream', 'orders', '--account-id', '123456789012', '--channels', join(folder, 's3')];
+  const server = await start(...stream, '--kms-key', 'alias/orders=disabled', '--faults', faults);
+  await using client = clientOf(server.endpoint);
+  const { StreamDescriptionSummary: summary } = await client.send(
+    new DescribeStreamSummaryCommand({ StreamName: 'orders' }),
+  );
+  expect(summary?.StreamARN).toBe('arn:aws:kinesis:us-east-1:123456789012:stream/orders');
+  await expect(
+    client.send(
+      new StartStreamEncryptionCommand({
+        StreamName: 'orders',
+        EncryptionType: 'KMS',
+        KeyId: 'alias/orders',
+      }),
+    ),
+  ).rejects.toMatchObject({ name: 'KMSDisabledException' });
+  await expect(
+    client.send(
+      new SplitShardCommand({
+        StreamName: 'orders',
+        ShardToSplit: 'shardId-000000000000',
+        NewStartingHashKey: '9',
+      }),
+    ),
+  ).rejects.toMatchObject({ name: 'InternalFailure' });
+  await client.send(
+    new CreateStreamCommand({ StreamName: 'clicks', StreamModeDetails: { StreamMode: 'ON_DEMAND' } }),
+  );
+  await client.send(
+    new CreateChannelCommand({
+      ChannelName: 'to-lake',
+      ServiceExecutionRoleARN: 'arn:aws:iam::123456789012:role/delivery',
+      StreamConfigurationList: [
+        {
+          StreamARN: 'arn:aws:kinesis:us-east-1:123456789012:stream/clicks',
+          RecordConfiguration: { RecordFormatType: 'JSON' },
+        },
+      ],
+      S3DestinationConfiguration: {
+        StorageConfiguration: {
+          BucketARN: 'arn:aws:s3:::lake',
+          ExpectedBucketOwner: '123456789012',
+          CompressionType: 'NONE',
+        },
+      },
+    }),
+  );
+  await client.send(
+    new PutRecordCommand({ StreamName: 'clicks', PartitionKey: 'a', Data: Buffer.from('{"id":1}') }),
+  );
+  await server.stop();
+  const files = await readdir(join(folder, 's3', 'lake'), { recursive: true, withFileTypes: true });
+  expect(files.filter((entry) => entry.isFile())).toHaveLength(1);
+  await rm(folder, { recursive: true });
+});
+
 test('a taken port is exit code 1, with what to do', async () => {
   const other = createServer().listen(0, '127.0.0.1');
   await once(other, 'listening');
@@ -98,6 +200,12 @@ test.each([
   [['--stream', 'a:x'], '--stream'],
   [['--stream', 'bad name'], '--stream'],
   [['--port', '70000'], '--port'],
+  [['--kms-key', 'alias/a'], '--kms-key'],
+  [['--kms-key', 'alias/a=broken'], 'disabled, denied, missing'],
+  [['--account-id', '12'], 'twelve digits'],
+  [['--tls-key', 'key.pem'], '--tls-cert'],
+  [['--tls-key', 'nowhere.pem', '--tls-cert', 'nowhere.pem'], 'a file that can be read'],
+  [['--faults', 'nowhere.json'], '--faults'],
 ])('server %j is a usage error', async (argv, told) => {
   const { code, stderr } = await runCli(['server', ...argv]);
   expect(code).toBe(2);
@@ -131,3 +239,32 @@ test('--verify-signatures without a key is a usage error', async () => {
   expect(code).toBe(2);
   expect(stderr).toContain('AWS_SECRET_ACCESS_KEY');
 });
+
+function clientOf(endpoint: string): KinesisClient & AsyncDisposable {
+  const client = new KinesisClient({
+    endpoint,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'a', secretAccessKey: 'b' },
+    maxAttempts: 1,
+  });
+  return Object.assign(client, { [Symbol.asyncDispose]: async () => client.destroy() });
+}
+
+/** Names of the streams, over TLS, to a client that trusts `ca`. */
+function listOver(endpoint: string, ca: string | undefined): Promise<readonly string[]> {
+  const headers = {
+    'content-type': 'application/x-amz-json-1.1',
+    'x-amz-target': 'Kinesis_20131202.ListStreams',
+    'x-amz-date': '20260101T000000Z',
+    authorization:
+      'AWS4-HMAC-SHA256 Credential=a/b/us-east-1/kinesis/aws4_request, SignedHeaders=a, Signature=b',
+  };
+  return new Promise((resolve, reject) => {
+    const call = request(endpoint, { method: 'POST', headers, ca, agent: false }, (response) => {
+      let text = '';
+      response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
+      response.on('end', () => resolve((JSON.parse(text) as { StreamNames: string[] }).StreamNames));
+    });
+    call.on('error', reject).end('{}');
+  });
+}

@@ -97,6 +97,7 @@ export class Engine {
       commitment: this.account.commitment(this.now),
       streams: this.streams.map(captureStream),
       channels: this.channels.capture(),
+      kmsKeys: this.kms.capture(),
     };
   }
 
@@ -115,6 +116,7 @@ export class Engine {
       this.#streams.set(one.name, stream);
     }
     this.channels.restore(state.channels ?? []);
+    this.kms.restore(state.kmsKeys ?? {});
   }
 
   /** Throws `ResourceNotFoundException`. */

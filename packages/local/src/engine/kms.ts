@@ -17,10 +17,28 @@ export class Kms {
   readonly #marks = new Map<string, KmsKeyState>();
   readonly #accountId: string;
   readonly #region: string;
+  readonly #onChange: (() => void) | undefined;
 
-  constructor(where: { readonly accountId: string; readonly region: string }) {
+  constructor(where: {
+    readonly accountId: string;
+    readonly region: string;
+    readonly onChange?: () => void;
+  }) {
     this.#accountId = where.accountId;
     this.#region = where.region;
+    this.#onChange = where.onChange;
+  }
+
+  /** Every mark there is. */
+  capture(): Readonly<Record<string, KmsKeyState>> {
+    return Object.fromEntries(this.#marks);
+  }
+
+  /** Takes over the marks of an earlier life; those made since stay. */
+  restore(marks: Readonly<Record<string, KmsKeyState>>): void {
+    for (const [keyId, state] of Object.entries(marks)) {
+      if (!this.#marks.has(keyId)) this.#marks.set(keyId, state);
+    }
   }
 
   /** Whether any key is marked; when none is nothing needs checking. */
@@ -39,6 +57,7 @@ export class Kms {
   mark(keyId: string, state: KmsKeyState | undefined): void {
     if (state === undefined) this.#marks.delete(keyId);
     else this.#marks.set(keyId, state);
+    this.#onChange?.();
   }
 
   /** Throws the error of the KMS family for a key that cannot be used. */

@@ -1,6 +1,7 @@
 import type { Commitment } from './account.ts';
 import type { ChannelInit, ChannelLogging, ChannelStatus } from './channel.ts';
 import type { EncryptionChange } from './encryption.ts';
+import type { KmsKeyState } from './kms.ts';
 import type { LimitedChange, RecordDistribution } from './stream-settings.ts';
 import type { StreamMode, StreamStatus } from './stream.ts';
 
@@ -12,6 +13,8 @@ export interface EngineState {
   readonly commitment: Commitment;
   readonly streams: readonly StreamState[];
   readonly channels?: readonly ChannelState[];
+  /** Keys that do not work. */
+  readonly kmsKeys?: Readonly<Record<string, KmsKeyState>>;
 }
 
 export interface ChannelState {

@@ -89,19 +89,23 @@ export class StreamWriter {
     const { shards } = router;
     const ordinals = new Uint32Array(keys.length);
     const counts = new Uint32Array(shards.length);
+    const touched: number[] = [];
     for (let record = 0; record < keys.length; record++) {
       const key = keys[record];
       const ordinal = key === undefined ? 0 : router.ordinalOf(key);
       ordinals[record] = ordinal;
-      counts[ordinal] = (counts[ordinal] ?? 0) + 1;
+      const before = counts[ordinal] ?? 0;
+      if (before === 0) touched.push(ordinal);
+      counts[ordinal] = before + 1;
     }
     const bases = new Float64Array(shards.length);
     const seconds = new Float64Array(shards.length);
     const groupOf = new Uint32Array(shards.length);
     const groups: (ColumnGroup & { readonly shard: Shard })[] = [];
-    for (const [ordinal, shard] of shards.entries()) {
+    for (const ordinal of touched) {
+      const shard = shards[ordinal];
+      if (shard === undefined) continue;
       const count = counts[ordinal] ?? 0;
-      if (count === 0) continue;
       const arrivedAt = arrivalAt(shard, this.#context.now);
       const base = shard.log.next;
       bases[ordinal] = base;
