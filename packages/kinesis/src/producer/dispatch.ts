@@ -1,4 +1,5 @@
 import { isMillraceError, MillraceError } from '../errors.ts';
+import { noMeter } from '../runtime/meter.ts';
 import type { HotKeys } from './hot-keys.ts';
 import { Limiter } from './limiter.ts';
 import type { ResolvedProducerOptions } from './options.ts';
@@ -16,6 +17,7 @@ export class Dispatch {
   readonly #stream: string;
   readonly #writer: RecordWriter;
   readonly #options: ResolvedProducerOptions;
+  readonly #outstandingBytes: () => number;
   readonly #limiter = new Limiter();
   readonly #routing: Routing;
   readonly #follower: ShardFollower | undefined;
@@ -31,7 +33,9 @@ export class Dispatch {
     stream: string,
     ports: { readonly writer: RecordWriter; readonly reader?: ShardLister },
     options: ResolvedProducerOptions,
+    outstandingBytes: () => number,
   ) {
+    this.#outstandingBytes = outstandingBytes;
     this.#stream = stream;
     this.#writer = ports.writer;
     this.#options = options;
@@ -126,7 +130,9 @@ export class Dispatch {
       call.abort(new Error(`no answer within ${requestTimeoutMs} ms`)),
     );
     for (const { shardId, bytes } of request) this.#limiter.sent(shardId, bytes);
+    const sentAt = clock.monotonic();
     const answer = await this.#write(request, call.signal);
+    if (this.#options.meter !== noMeter) this.#measure(request, sentAt);
     timeout[Symbol.dispose]();
     this.#inFlight.delete(call);
     if (isMillraceError(answer)) {
@@ -141,6 +147,19 @@ export class Dispatch {
       }
     }
     this.#pump();
+  }
+
+  #measure(request: readonly Parcel[], sentAt: number): void {
+    const { clock, meter } = this.#options;
+    const labels = { stream: this.#stream };
+    meter.record('millrace.producer.request_ms', clock.monotonic() - sentAt, labels);
+    meter.record('millrace.producer.entries_per_request', request.length, labels);
+    meter.record('millrace.producer.outstanding_bytes', this.#outstandingBytes(), labels);
+    for (const { attempts, members } of request) {
+      const oldest = members[0]?.acceptedAt;
+      if (attempts > 0 || oldest === undefined) continue;
+      meter.record('millrace.producer.buffering_ms', sentAt - oldest, labels);
+    }
   }
 
   async #write(

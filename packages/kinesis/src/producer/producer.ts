@@ -81,12 +81,14 @@ class StreamProducer<In> implements Producer<In> {
     const keyless = stream.distribution === 'auto';
     if (keyless) checkKeyless(options);
     this.#stream = stream;
+    const intake = new Intake({ stream: stream.name, maxBytes, maxRecordBytes, keyless });
+    // Which shard a record without a key goes to, no map can tell.
+    const reached = keyless ? { writer: ports.writer } : ports;
     this.#rooms = {
       stream: stream.name,
       options,
-      intake: new Intake({ stream: stream.name, maxBytes, maxRecordBytes, keyless }),
-      // Which shard a record without a key goes to, no map can tell.
-      dispatch: new Dispatch(stream.name, keyless ? { writer: ports.writer } : ports, options),
+      intake,
+      dispatch: new Dispatch(stream.name, reached, options, () => intake.bytesInside),
       tally: new Tally(),
     };
   }

@@ -2,6 +2,7 @@ import type { MillraceError } from '../errors.ts';
 import { backoffDelay, type Backoff } from '../runtime/backoff.ts';
 import { sleep } from '../runtime/clock.ts';
 import { publish } from '../runtime/diagnostics.ts';
+import { noMeter } from '../runtime/meter.ts';
 import { NO_PARTITION_KEY } from '../record/partition-key.ts';
 import { contains } from '../shard/hash-range.ts';
 import { HotKeys } from './hot-keys.ts';
@@ -150,14 +151,10 @@ export class Settlement {
     { shardId, sequenceNumber }: Stored,
     isStored?: (member: Pending) => boolean,
   ): void {
-    const { stream, options } = this.#parts;
+    const { options } = this.#parts;
     const { members } = parcel;
     const attempts = parcel.attempts + 1;
-    const labels = { stream };
-    options.meter.record('millrace.producer.records_per_entry', members.length, labels);
-    options.meter.record('millrace.producer.attempts', attempts, labels);
-    const oldest = members[0]?.acceptedAt ?? 0;
-    options.meter.record('millrace.producer.settle_ms', options.clock.monotonic() - oldest, labels);
+    if (options.meter !== noMeter) this.#measure(parcel);
     this.#countKeys(shardId, members);
     let subSequenceNumber = 0;
     for (const member of members) {
@@ -166,6 +163,19 @@ export class Settlement {
       }
       subSequenceNumber++;
     }
+  }
+
+  #measure({ members, bytes, attempts }: Parcel): void {
+    const { stream, options } = this.#parts;
+    const { meter, clock } = options;
+    const labels = { stream };
+    meter.add('millrace.producer.records', members.length, labels);
+    meter.add('millrace.producer.entries', 1, labels);
+    meter.add('millrace.producer.entry_bytes', bytes, labels);
+    meter.record('millrace.producer.records_per_entry', members.length, labels);
+    meter.record('millrace.producer.retries', attempts, labels);
+    const oldest = members[0]?.acceptedAt ?? 0;
+    meter.record('millrace.producer.settle_ms', clock.monotonic() - oldest, labels);
   }
 
   /** Records of one key stand together more often than not, so they are counted by runs. */

@@ -77,8 +77,10 @@ export class Submission<In> implements Arrival, Pending {
 
   /** The sink has the record before its putter is told. */
   failed(error: MillraceError): void {
-    publish('producer:undeliverable', () => ({ stream: this.#rooms.stream, error }));
-    if (this.#rooms.options.onUndeliverable === undefined) this.#end(error);
+    const { stream, options } = this.#rooms;
+    options.meter.add('millrace.producer.lost', 1, { stream, code: error.code });
+    publish('producer:undeliverable', () => ({ stream, error }));
+    if (options.onUndeliverable === undefined) this.#end(error);
     else void this.#sink(error);
   }
 

@@ -35,6 +35,7 @@ interface PromOptions {
   readonly name: string;
   readonly help: string;
   readonly labelNames: string[];
+  readonly buckets?: number[];
 }
 
 /**
@@ -53,8 +54,19 @@ export function promMeter(prom: PromClient): Meter {
     add: (name, value, labels) =>
       remember(counters, name, () => new prom.Counter(promOptions(name, labels))).inc(labels, value),
     record: (name, value, labels) =>
-      remember(histograms, name, () => new prom.Histogram(promOptions(name, labels))).observe(labels, value),
+      remember(histograms, name, () => new prom.Histogram(histogramOptions(name, labels))).observe(
+        labels,
+        value,
+      ),
   };
+}
+
+/** Its own buckets are made for seconds: in ones, twos and fives to as much as what is measured can be. */
+function histogramOptions(name: string, labels: MeterLabels): PromOptions {
+  const most = name.endsWith('_bytes') ? 1e9 : 1e5;
+  const buckets: number[] = [0];
+  for (let ten = 1; ten <= most; ten *= 10) buckets.push(ten, 2 * ten, 5 * ten);
+  return { ...promOptions(name, labels), buckets };
 }
 
 function promOptions(name: string, labels: MeterLabels): PromOptions {
