@@ -6,7 +6,14 @@ export type { PolicyDocument, PolicyStatement } from './api/policy/policy-docume
 export type { CreateStreamOptions, Engine } from './engine/engine.ts';
 export type { KmsKeyState } from './engine/kms.ts';
 export type { ServiceErrorType } from './engine/service-error.ts';
-export type { LambdaHandler, LambdaContext } from './functions/function.ts';
+export { createConnectionMapping, type ConnectionMappingOptions } from './connection-mapping.ts';
+export type { MappingEvent } from './event-source/mapping-event.ts';
+export {
+  reportLines,
+  type FunctionEvent,
+  type LambdaContext,
+  type LambdaHandler,
+} from './functions/function.ts';
 export type { HandlerFile } from './functions/handler-file.ts';
 export type { LocalLambda, LocalMapping, MappingOptions } from './local-lambda.ts';
 export {

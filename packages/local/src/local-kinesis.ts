@@ -19,7 +19,7 @@ import { Service } from './api/service.ts';
 import { createConnection } from './connection.ts';
 import type { LambdaHandler } from './functions/function.ts';
 import type { HandlerFile } from './functions/handler-file.ts';
-import type { LocalLambda, LocalMapping, MappingOptions } from './local-lambda.ts';
+import type { LocalLambda, LocalLambdaInit, LocalMapping, MappingOptions } from './local-lambda.ts';
 import { Engine } from './engine/engine.ts';
 import type { KmsKeyState } from './engine/kms.ts';
 import { limits } from './engine/limits.ts';
@@ -280,14 +280,25 @@ async function openPermit(policy: PolicyDocument | undefined, engine: Engine): P
   return createPermit(policy, engine, 'local.policy');
 }
 
-type LambdaOptions = ConstructorParameters<typeof LocalLambda>[0] & {
+interface LambdaOptions extends Pick<LocalLambdaInit, 'meter' | 'destinationFolder'> {
+  readonly service: Service;
+  readonly connection: Connection;
   readonly functions: LocalKinesisOptions['functions'] | undefined;
-};
+}
 
 /** Loaded by who needs it: a Kinesis alone is there sooner. */
-async function loadLambda({ functions = {}, ...options }: LambdaOptions): Promise<LocalLambda> {
-  const { LocalLambda: Lambda } = await import('./local-lambda.ts');
-  const lambda = new Lambda(options);
+async function loadLambda(options: LambdaOptions): Promise<LocalLambda> {
+  const { service, connection, functions = {}, ...rest } = options;
+  const [{ LocalLambda: Lambda }, { checkEngineSource, createEngineSource }] = await Promise.all([
+    import('./local-lambda.ts'),
+    import('./event-source/engine-source.ts'),
+  ]);
+  const lambda = new Lambda({
+    ...rest,
+    ...service.engine.options,
+    source: (eventSourceArn) => createEngineSource({ service, connection, eventSourceArn }),
+    checkEventSource: (arn) => checkEngineSource(service, arn),
+  });
   for (const [name, code] of Object.entries(functions)) await lambda.functions.add(code, { name });
   return lambda;
 }

@@ -1,21 +1,17 @@
-import type { Connection } from '@millrace/kinesis';
 import { MillraceError } from '@millrace/kinesis/errors';
+import type { Clock } from '@millrace/kinesis/runtime';
 
-import type { Service } from './api/service.ts';
 import type { MappingChoices } from './event-source/choices.ts';
-import { isConsumerArn } from './event-source/connection-source.ts';
-import { createEngineSource } from './event-source/engine-source.ts';
 import { invalidParameter, isLambdaError } from './event-source/lambda-error.ts';
 import { LocalDestinations } from './event-source/local-destinations.ts';
 import type { Mapping, MappingState } from './event-source/mapping.ts';
-import type { MappingListener } from './event-source/mapping-event.ts';
+import type { MappingEvent, MappingListener } from './event-source/mapping-event.ts';
 import { Mappings } from './event-source/mappings.ts';
 import type { MappingInput, MappingSettings } from './event-source/settings.ts';
 import type { MappingSource } from './event-source/source.ts';
-import type { LambdaHandler } from './functions/function.ts';
+import type { FunctionEvent, LambdaHandler } from './functions/function.ts';
 import type { HandlerFile } from './functions/handler-file.ts';
 import { FunctionRegistry, type FunctionOptions, type LocalFunction } from './functions/registry.ts';
-import type { LambdaMeter } from './neighbours/cloudwatch/lambda-meter.ts';
 
 /** How a mapping made by a program differs from AWS's defaults. */
 export interface MappingOptions extends MappingInput {
@@ -46,11 +42,26 @@ export interface LocalMapping extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-export interface LocalLambdaInit {
-  readonly service: Service;
-  readonly connection: Pick<Connection, 'reader' | 'fanOut'>;
-  readonly meter: LambdaMeter;
+/** Where a local Lambda is: the clock it goes by, and the streams it reads. */
+export interface LambdaPlace {
+  readonly clock: Clock;
+  readonly region: string;
+  readonly accountId: string;
+  readonly source: (eventSourceArn: string) => MappingSource;
+  /** Throws `LambdaError` for what there is not. */
+  readonly checkEventSource: (arn: string) => void;
+}
+
+export interface LocalLambdaInit extends LambdaPlace {
+  /** Hears of every function and mapping. */
+  readonly meter?: LambdaMeter;
   readonly destinationFolder?: string | undefined;
+}
+
+/** Counts what functions and mappings do. */
+export interface LambdaMeter {
+  ofFunction(name: string, event: FunctionEvent): void;
+  ofMapping(settings: MappingSettings, uuid: string, event: MappingEvent): void;
 }
 
 /** The part of Lambda that Kinesis needs: functions, event source mappings, and where their failures go. */
@@ -58,31 +69,29 @@ export class LocalLambda {
   readonly functions: FunctionRegistry;
   readonly mappings: Mappings;
   readonly destinations: LocalDestinations;
-  readonly #service: Service;
+  readonly #place: LambdaPlace;
 
-  constructor({ service, connection, meter, destinationFolder }: LocalLambdaInit) {
-    const { engine } = service;
-    const { clock, region, accountId } = engine.options;
-    this.#service = service;
+  constructor({ meter, destinationFolder, ...place }: LocalLambdaInit) {
+    const { clock, region, accountId, source, checkEventSource } = place;
+    this.#place = place;
     this.destinations = new LocalDestinations({ clock, folder: destinationFolder });
     this.functions = new FunctionRegistry({
       clock,
       region,
       accountId,
-      tell: (name, event) => meter.ofFunction(name, event),
+      tell: (name, event) => meter?.ofFunction(name, event),
     });
     this.mappings = new Mappings({
       accountId,
-      tell: (settings, uuid, event) => meter.ofMapping(settings, uuid, event),
+      tell: (settings, uuid, event) => meter?.ofMapping(settings, uuid, event),
       functionArn: (name) => this.#function(name).arn,
-      checkEventSource: (arn) => this.#checkSource(arn),
+      checkEventSource,
       doors: {
         clock,
         region,
         sink: this.destinations,
         invoker: (arn) => this.#function(arn).found.invoker(arn),
-        source: (eventSourceArn): MappingSource =>
-          createEngineSource({ service, connection, stream: streamOf(eventSourceArn), eventSourceArn }),
+        source,
       },
     });
   }
@@ -94,8 +103,7 @@ export class LocalLambda {
     options: MappingOptions = {},
   ): Promise<LocalMapping> {
     const { choices, function: wanted, onEvent, ...settings } = options;
-    const { engine } = this.#service;
-    const { region, accountId } = engine.options;
+    const { region, accountId } = this.#place;
     const added = await this.functions.add(code, wanted);
     const input = {
       EventSourceArn: `arn:aws:kinesis:${region}:${accountId}:stream/${stream}`,
@@ -160,20 +168,6 @@ export class LocalLambda {
       `Register ${name} first: this Lambda runs functions of this machine and takes no code.`,
     );
   }
-
-  #checkSource(arn: string): void {
-    const { engine } = this.#service;
-    const stream = engine.find(streamOf(arn));
-    const known = isConsumerArn(arn)
-      ? [...(stream?.consumers.values() ?? [])].some((consumer) => consumer.arn === arn)
-      : stream?.arn === arn;
-    if (!known) throw invalidParameter(`${isConsumerArn(arn) ? 'Consumer' : 'Stream'} not found: ${arn}`);
-  }
-}
-
-/** The name in the ARN of a stream or of one of its consumers. */
-function streamOf(arn: string): string {
-  return arn.split('/')[1] ?? '';
 }
 
 /** What the service would refuse, as a program hears of its options. */

@@ -1,5 +1,6 @@
 import type { CommandSpec, GroupSpec } from './command.ts';
 import { consumersCommands } from './consumers.ts';
+import { devCommands } from './dev.ts';
 import { commonOptions, connectionOptions } from './global-options.ts';
 import { groupsCommands } from './groups.ts';
 import { helpCommands } from './help.ts';
@@ -17,6 +18,7 @@ import { tailCommands } from './tail.ts';
 /** Every command: the one source of the parser, the help and docs/cli.md. */
 export const commands: readonly CommandSpec[] = [
   ...serverCommands,
+  ...devCommands,
   ...putCommands,
   ...tailCommands,
   ...streamsCommands,

@@ -9,8 +9,6 @@ import type { MappingSource } from './source.ts';
 
 export interface ConnectionSourceOptions {
   readonly connection: Pick<Connection, 'reader' | 'fanOut'>;
-  /** Name of the stream. */
-  readonly stream: string;
   /** The stream's ARN, or a consumer's: then it is read with enhanced fan-out. */
   readonly eventSourceArn: string;
   readonly now: () => number;
@@ -18,7 +16,8 @@ export interface ConnectionSourceOptions {
 
 /** A stream behind a connection: AWS, or a server. */
 export function createConnectionSource(options: ConnectionSourceOptions): MappingSource {
-  const { connection, stream, eventSourceArn, now } = options;
+  const { connection, eventSourceArn, now } = options;
+  const stream = streamOfArn(eventSourceArn);
   const { reader, fanOut } = connection;
   const wide = isConsumerArn(eventSourceArn);
   if (wide && fanOut === undefined) {
@@ -33,9 +32,14 @@ export function createConnectionSource(options: ConnectionSourceOptions): Mappin
     retentionMs: Number.POSITIVE_INFINITY,
     open: (shardId, position) =>
       wide && fanOut !== undefined
-        ? new FanOutFeed(fanOut, eventSourceArn, shardId, position)
+        ? new FanOutFeed({ fanOut, consumerArn: eventSourceArn, shardId, position, now })
         : new PollingFeed(pollOf(reader, stream, shardId), position, now),
   };
+}
+
+/** The name in the ARN of a stream, or of one of its consumers. */
+export function streamOfArn(arn: string): string {
+  return arn.split('/')[1] ?? '';
 }
 
 /** `arn:…:stream/NAME/consumer/NAME:TIME`. */

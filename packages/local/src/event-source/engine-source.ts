@@ -5,15 +5,16 @@ import { getRecords } from '../api/operations/get-records.ts';
 import { getShardIterator } from '../api/operations/get-shard-iterator.ts';
 import type { RecordOutput } from '../api/record-output.ts';
 import type { Service } from '../api/service.ts';
-import { createConnectionSource, isConsumerArn } from './connection-source.ts';
+import { createConnectionSource, isConsumerArn, streamOfArn } from './connection-source.ts';
 import { PollingFeed, type Poll } from './polling-feed.ts';
 import type { ShardRecord } from './record.ts';
+import { invalidParameter } from './lambda-error.ts';
 import type { MappingSource } from './source.ts';
 
 export interface EngineSourceOptions {
   readonly service: Service;
   readonly connection: Pick<Connection, 'reader' | 'fanOut'>;
-  readonly stream: string;
+  /** The stream's ARN, or a consumer's. */
   readonly eventSourceArn: string;
 }
 
@@ -22,7 +23,8 @@ export interface EngineSourceOptions {
  * the base64 text they were put as.
  */
 export function createEngineSource(options: EngineSourceOptions): MappingSource {
-  const { service, stream, eventSourceArn } = options;
+  const { service, eventSourceArn } = options;
+  const stream = streamOfArn(eventSourceArn);
   const { engine } = service;
   const now = (): number => engine.now;
   const source = createConnectionSource({ ...options, now });
@@ -36,6 +38,15 @@ export function createEngineSource(options: EngineSourceOptions): MappingSource 
         ? source.open(shardId, position)
         : new PollingFeed(pollOf(service, stream, shardId), position, now),
   };
+}
+
+/** Throws `LambdaError` unless the engine has the stream, or the consumer, of that ARN. */
+export function checkEngineSource({ engine }: Service, arn: string): void {
+  const stream = engine.find(streamOfArn(arn));
+  const known = isConsumerArn(arn)
+    ? [...(stream?.consumers.values() ?? [])].some((consumer) => consumer.arn === arn)
+    : stream?.arn === arn;
+  if (!known) throw invalidParameter(`${isConsumerArn(arn) ? 'Consumer' : 'Stream'} not found: ${arn}`);
 }
 
 function pollOf(service: Service, stream: string, shardId: string): Poll {

@@ -5,26 +5,42 @@ import type { FanOut, FanOutEvent } from '@millrace/kinesis/source';
 import { toShardRecord } from './record.ts';
 import type { FeedPage, ShardFeed } from './source.ts';
 
+export interface FanOutFeedInit {
+  readonly fanOut: FanOut;
+  readonly consumerArn: string;
+  readonly shardId: string;
+  readonly position: Position;
+  readonly now: () => number;
+}
+
 /** Reads a shard through a registered consumer; a subscription that ended is followed by the next. */
 export class FanOutFeed implements ShardFeed {
   readonly pushed = true;
   readonly #fanOut: FanOut;
   readonly #consumerArn: string;
   readonly #shardId: string;
+  readonly #now: () => number;
   readonly #closing = new AbortController();
   #position: Position;
   #events: AsyncIterator<FanOutEvent> | undefined;
   #ended = false;
 
-  constructor(fanOut: FanOut, consumerArn: string, shardId: string, position: Position) {
-    this.#fanOut = fanOut;
-    this.#consumerArn = consumerArn;
-    this.#shardId = shardId;
-    this.#position = position;
+  constructor(init: FanOutFeedInit) {
+    this.#fanOut = init.fanOut;
+    this.#consumerArn = init.consumerArn;
+    this.#shardId = init.shardId;
+    this.#position = init.position;
+    this.#now = init.now;
   }
 
   get position(): Position {
     return this.#position;
+  }
+
+  async open(): Promise<void> {
+    const openedAt = this.#now();
+    this.#events ??= await this.#subscribe();
+    if (this.#position.type === 'now') this.#position = { type: 'time', at: openedAt };
   }
 
   async next(): Promise<FeedPage> {
@@ -44,9 +60,9 @@ export class FanOutFeed implements ShardFeed {
 
   async #next(): Promise<FeedPage> {
     while (!this.#ended && !this.#closing.signal.aborted) {
-      this.#events ??= await this.#subscribe();
-      const { done, value } = await this.#events.next();
-      if (done === true) {
+      await this.open();
+      const { done = true, value } = (await this.#events?.next()) ?? {};
+      if (done || value === undefined) {
         this.#events = undefined;
         continue;
       }

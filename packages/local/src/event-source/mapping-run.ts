@@ -61,6 +61,7 @@ export class MappingRun {
   readonly #init: MappingRunInit;
   readonly #running = new Map<string, ShardRun>();
   readonly #alarm: Alarm;
+  readonly #looked: Promise<void>;
   readonly #done: Promise<void>;
   readonly #shards = new Set<Promise<void>>();
   #stopping = false;
@@ -68,7 +69,14 @@ export class MappingRun {
   constructor(init: MappingRunInit) {
     this.#init = init;
     this.#alarm = new Alarm(init.clock);
+    this.#looked = this.#look();
     this.#done = this.#run();
+  }
+
+  /** Resolves when it has looked at the shards there are, and has its place in each. */
+  async opened(): Promise<void> {
+    await this.#looked;
+    await Promise.all([...this.#running.values()].map((shard) => shard.opened));
   }
 
   /** Resolves once the invocations under way are over and positions are as they leave them. */
@@ -82,9 +90,10 @@ export class MappingRun {
 
   async #run(): Promise<void> {
     const { clock, shardMs } = this.#init;
+    await this.#looked;
     while (!this.#stopping) {
-      await this.#look();
-      if (!this.#stopping) await this.#alarm.wait(clock.now() + shardMs);
+      await this.#alarm.wait(clock.now() + shardMs);
+      if (!this.#stopping) await this.#look();
     }
   }
 

@@ -112,8 +112,12 @@ export class Mapping {
     await this.#stop();
     await this.#passing.wait(over);
     if (next === undefined || this.#closed) return;
-    this.#enter(next);
-    if (next === 'Enabled') this.#start();
+    if (next === 'Enabled') {
+      this.#run = this.#start();
+      // What comes once it is Enabled is read, also from LATEST.
+      await Promise.race([this.#run.opened(), this.#passing.wait()]);
+    }
+    if (!this.#closed) this.#enter(next);
   }
 
   #enter(state: MappingState): void {
@@ -121,11 +125,11 @@ export class Mapping {
     this.#init.tell({ type: 'state', state });
   }
 
-  #start(): void {
+  #start(): MappingRun {
     const { doors, choices } = this.#init;
     const settings = this.#settings;
     const source = doors.source(settings.EventSourceArn);
-    this.#run = new MappingRun({
+    return new MappingRun({
       clock: doors.clock,
       shardMs: choices.shardMs,
       positions: this.#positions,

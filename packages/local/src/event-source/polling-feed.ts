@@ -33,6 +33,13 @@ export class PollingFeed implements ShardFeed {
     return this.#position;
   }
 
+  async open(): Promise<void> {
+    const openedAt = this.#now();
+    this.#iterator ??= await this.#poll.openIterator(this.#position);
+    // LATEST means what comes from here on: opened anew it must not skip what came meanwhile.
+    if (this.#position.type === 'now') this.#position = { type: 'time', at: openedAt };
+  }
+
   async next(limit: number): Promise<FeedPage> {
     if (this.#ended) return { records: [], behind: false, ended: true };
     try {
@@ -49,16 +56,13 @@ export class PollingFeed implements ShardFeed {
   }
 
   async #read(limit: number): Promise<FeedPage> {
+    await this.open();
     const readAt = this.#now();
-    this.#iterator ??= await this.#poll.openIterator(this.#position);
-    const { nextIterator, ...page } = await this.#poll.read(this.#iterator, limit);
+    const { nextIterator, ...page } = await this.#poll.read(this.#iterator ?? '', limit);
     const last = page.records.at(-1);
     if (last !== undefined) {
       this.#position = { type: 'after', sequenceNumber: toSequenceNumber(last.sequenceNumber) };
-    } else if (this.#position.type === 'now' || this.#position.type === 'time') {
-      // LATEST means what came since: opened anew it must not skip what came meanwhile.
-      this.#position = { type: 'time', at: readAt };
-    }
+    } else if (this.#position.type === 'time') this.#position = { type: 'time', at: readAt };
     this.#iterator = nextIterator;
     this.#ended = page.ended;
     return page;

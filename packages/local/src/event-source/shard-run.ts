@@ -37,6 +37,11 @@ export class ShardRun {
   readonly #lanes: readonly LaneRun[];
   readonly #alarm: Alarm;
   #firstRead: string | undefined;
+  #tellOpened: () => void = () => {};
+  /** Resolves when it has its place in the shard, or could not take it. */
+  readonly opened: Promise<void> = new Promise((resolve) => {
+    this.#tellOpened = resolve;
+  });
   #stopping = false;
   #readToEnd = false;
 
@@ -67,10 +72,13 @@ export class ShardRun {
     const arrival = onArrival ? feed.onArrival?.(() => this.#alarm.ring()) : undefined;
     const lanes = this.#lanes.map((lane) => lane.run());
     try {
+      await this.#attempt(() => feed.open());
+      this.#tellOpened();
       await this.#read();
       for (const lane of this.#lanes) if (this.#readToEnd) lane.end();
       await Promise.all(lanes);
     } finally {
+      this.#tellOpened();
       arrival?.[Symbol.dispose]();
       feed.close();
     }
@@ -93,7 +101,7 @@ export class ShardRun {
         await this.#alarm.wait();
         continue;
       }
-      const page = await this.#next(Math.min(room, mostRecordsPerPoll));
+      const page = await this.#attempt(() => feed.next(Math.min(room, mostRecordsPerPoll)));
       if (this.#stopping) return;
       if (page !== undefined) this.#take(page);
       if (page?.ended === true) {
@@ -105,10 +113,10 @@ export class ShardRun {
   }
 
   /** Undefined when reading failed; what failed was told. */
-  async #next(limit: number): Promise<FeedPage | undefined> {
-    const { feed, shardId, tell } = this.#init;
+  async #attempt<T>(read: () => Promise<T>): Promise<T | undefined> {
+    const { shardId, tell } = this.#init;
     try {
-      return await feed.next(limit);
+      return await read();
     } catch (error) {
       tell({ type: 'trouble', shardId, message: error instanceof Error ? error.message : String(error) });
       return undefined;

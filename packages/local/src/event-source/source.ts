@@ -17,6 +17,8 @@ export interface ShardFeed {
   readonly pushed: boolean;
   /** Where it goes on, as long as nothing was read of it. */
   readonly position: Position;
+  /** Takes its place in the shard: what comes from now on is read. `next` does so as well. Throws as `next`. */
+  open(): Promise<void>;
   /** Throws when reading fails; calling again goes on where it was. */
   next(limit: number): Promise<FeedPage>;
   /** Calls `listener` when records arrive, until disposed. Absent where that cannot be known. */

@@ -1,7 +1,13 @@
 import type { InvokeResult } from '../event-source/invoker.ts';
 
-/** A handler as Lambda calls it. */
-export type LambdaHandler<E = never> = (event: E, context: LambdaContext) => unknown;
+/** A handler as Lambda calls it; one that takes a callback answers through it. */
+export type LambdaHandler<E = never> = (
+  event: E,
+  context: LambdaContext,
+  callback: LambdaCallback,
+) => unknown;
+
+export type LambdaCallback = (error?: Error | string | null, result?: unknown) => void;
 
 /** What a handler is told about its invocation; see {@link https://docs.aws.amazon.com/lambda/latest/dg/nodejs-context.html}. */
 export interface LambdaContext {
@@ -14,6 +20,10 @@ export interface LambdaContext {
   readonly logGroupName: string;
   readonly logStreamName: string;
   getRemainingTimeInMillis(): number;
+  /** As older runtimes have it; so are the next two. */
+  done(error?: Error, result?: unknown): void;
+  fail(error: Error | string): void;
+  succeed(result: unknown): void;
 }
 
 /** What one invocation took. */

@@ -6,6 +6,7 @@ import {
   type FunctionListener,
   type FunctionSettings,
   type InvocationRequest,
+  type LambdaCallback,
   type LambdaContext,
   type LambdaHandler,
   type Runtime,
@@ -68,11 +69,7 @@ function race(
       timer[Symbol.dispose]();
       resolve(ended);
     };
-    void run(
-      handler,
-      request,
-      contextOf(settings, request, () => Math.max(0, deadline - clock.monotonic())),
-    ).then(
+    void run(handler, request, settings, () => Math.max(0, deadline - clock.monotonic())).then(
       (response) => end({ type: 'response', response }),
       (error: unknown) => end(unhandled(describeError(error))),
     );
@@ -81,31 +78,35 @@ function race(
 
 async function run(
   handler: LambdaHandler,
-  request: InvocationRequest,
-  context: LambdaContext,
+  { event, functionArn, requestId }: InvocationRequest,
+  settings: FunctionSettings,
+  remaining: () => number,
 ): Promise<unknown> {
-  const response: unknown = await Reflect.apply(handler, undefined, [request.event, context]);
+  const response = await new Promise((resolve, reject) => {
+    const done: LambdaCallback = (error, result) => {
+      if (error === undefined || error === null) resolve(result);
+      else reject(error instanceof Error ? error : new Error(error));
+    };
+    const context: LambdaContext = {
+      awsRequestId: requestId,
+      callbackWaitsForEmptyEventLoop: true,
+      functionName: settings.name,
+      functionVersion: '$LATEST',
+      invokedFunctionArn: functionArn,
+      memoryLimitInMB: String(settings.memoryMb),
+      logGroupName: `/aws/lambda/${settings.name}`,
+      logStreamName: 'in-process',
+      getRemainingTimeInMillis: remaining,
+      done,
+      fail: (error) => done(error),
+      succeed: (result) => done(undefined, result),
+    };
+    const returned: unknown = Reflect.apply(handler, undefined, [event, context, done]);
+    if (handler.length < 3 || returned instanceof Promise) resolve(returned);
+  });
   // As it comes back from Lambda: through JSON.
   const text: unknown = response === undefined ? undefined : JSON.stringify(response);
   return typeof text === 'string' ? JSON.parse(text) : undefined;
-}
-
-function contextOf(
-  settings: FunctionSettings,
-  request: InvocationRequest,
-  remaining: () => number,
-): LambdaContext {
-  return {
-    awsRequestId: request.requestId,
-    callbackWaitsForEmptyEventLoop: true,
-    functionName: settings.name,
-    functionVersion: '$LATEST',
-    invokedFunctionArn: request.functionArn,
-    memoryLimitInMB: String(settings.memoryMb),
-    logGroupName: `/aws/lambda/${settings.name}`,
-    logStreamName: 'in-process',
-    getRemainingTimeInMillis: remaining,
-  };
 }
 
 function unhandled(error: { readonly type: string; readonly message: string }): Ended {

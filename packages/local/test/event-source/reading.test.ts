@@ -4,6 +4,7 @@ import {
   SplitShardCommand,
   StartStreamEncryptionCommand,
 } from '@aws-sdk/client-kinesis';
+import type { KinesisStreamHandler } from 'aws-lambda';
 import { createAggregator } from '@millrace/kinesis/codec';
 import { describe, expect, test } from 'vitest';
 
@@ -319,6 +320,18 @@ test('trouble reading is told, and reading goes on', async () => {
   expect(events.filter(({ type }) => type === 'trouble')).toHaveLength(3);
   expect(invocations).toEqual([['a']]);
   expect(mapping.lastProcessingResult).toBe('OK');
+});
+
+test('a handler typed for AWS is taken as it is', async () => {
+  await using kit = await openKit();
+  await kit.put('a');
+  const seen: string[] = [];
+  const handler: KinesisStreamHandler = async ({ Records }) => {
+    seen.push(...Records.map(({ kinesis }) => atob(kinesis.data)));
+  };
+  await kit.kinesis.mapping('orders', handler);
+  await kit.clock.settle();
+  expect(seen).toEqual(['a']);
 });
 
 test('what is closed leaves no timer behind', async () => {

@@ -48,12 +48,14 @@ async function turn({ headers, body }) {
 
 /** A handler of three parameters takes a callback, as those of older runtimes do. */
 function invoke(event, context) {
-  if (handler.length < 3) return handler(event, context);
   return new Promise((fulfil, reject) => {
-    handler(event, context, (error, result) => {
+    const done = (error, result) => {
       if (error) reject(error instanceof Error ? error : new Error(String(error)));
       else fulfil(result);
-    });
+    };
+    const succeed = (result) => done(undefined, result);
+    const returned = handler(event, { ...context, done, fail: done, succeed }, done);
+    if (handler.length < 3 || returned instanceof Promise) fulfil(returned);
   });
 }
 

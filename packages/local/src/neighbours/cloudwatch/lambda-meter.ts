@@ -1,14 +1,7 @@
 import type { MappingEvent } from '../../event-source/mapping-event.ts';
-import type { MappingSettings } from '../../event-source/settings.ts';
-import type { FunctionEvent } from '../../functions/function.ts';
+import type { LambdaMeter } from '../../local-lambda.ts';
 import type { Dimension, MetricStore } from './metric-store.ts';
 import { minuteMs } from './series.ts';
-
-/** Counts what functions and mappings do. */
-export interface LambdaMeter {
-  ofFunction(name: string, event: FunctionEvent): void;
-  ofMapping(settings: MappingSettings, uuid: string, event: MappingEvent): void;
-}
 
 /**
  * Counts as the metrics Lambda sends to CloudWatch: namespace `AWS/Lambda`, those of functions always, the EventCount
