@@ -67,6 +67,8 @@ function judge(seen: SeenError, context: AwsErrorContext): Verdict {
   if (credentialErrors.has(seen.name)) {
     return {
       code: 'CREDENTIALS_INVALID',
+      // Credentials that have run out are renewed by whoever gave them, and a clock that is off is corrected.
+      retryable: /^(?:ExpiredToken|RequestExpired)/.test(seen.name),
       advice: `Check the credentials (environment, profile or role) and the clock of this machine; ${where(context)}.`,
     };
   }

@@ -1,4 +1,5 @@
 import { createProducer, rawStream, type ProducerOptions } from '@millrace/kinesis';
+import { toMillraceError } from '@millrace/kinesis/aws';
 import { expandRecord } from '@millrace/kinesis/codec';
 import type { StoredRecord } from '@millrace/kinesis/record';
 import { isOpen } from '@millrace/kinesis/shard';
@@ -14,10 +15,26 @@ interface Day {
   readonly keys: readonly string[];
   /** Indexes of records at which the stream is split or merged. */
   readonly reshards: readonly number[];
-  /** Share of entries that throttle, and of calls that fail. */
+  /** Share of entries that throttle, and of calls that fail, each in one of the ways given. */
   readonly throttle: number;
   readonly fail: number;
+  readonly failures: readonly Failure[];
+  /** Share of calls during which the stream is split or merged. */
+  readonly midFlight: number;
+  /** Indexes of records at which the wall clock jumps, and by how many milliseconds. */
+  readonly jumps: readonly { readonly at: number; readonly by: number }[];
 }
+
+/** What a call may fail with; `lost`: it has done its work, and its answer does not come. */
+type Failure = 'broken' | 'reset' | 'lost' | 'expired';
+
+/** As the SDK throws them. */
+const failures: Readonly<Record<Failure, Error>> = {
+  broken: Object.assign(new Error('The service failed'), { name: 'InternalFailure', $fault: 'server' }),
+  reset: Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' }),
+  lost: Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' }),
+  expired: Object.assign(new Error('The security token has expired'), { name: 'ExpiredTokenException' }),
+};
 
 const day: fc.Arbitrary<Day> = fc.record({
   seed: fc.integer({ min: 1, max: 1_000_000 }),
@@ -28,6 +45,18 @@ const day: fc.Arbitrary<Day> = fc.record({
   reshards: fc.array(fc.nat({ max: 119 }), { maxLength: 4 }),
   throttle: fc.constantFrom(0, 0.1, 0.4),
   fail: fc.constantFrom(0, 0.1, 0.3),
+  failures: fc.array(fc.constantFrom<Failure>('broken', 'reset', 'lost', 'expired'), {
+    minLength: 1,
+    maxLength: 4,
+  }),
+  midFlight: fc.constantFrom(0, 0.05),
+  jumps: fc.array(
+    fc.record({
+      at: fc.nat({ max: 119 }),
+      by: fc.constantFrom(-86_400_000, -3_600_000, 3_600_000, 86_400_000),
+    }),
+    { maxLength: 3 },
+  ),
 });
 
 /** What a KCL consumer would be given, first deliveries only: parents before children, foreign sub-records dropped. */
@@ -56,7 +85,7 @@ async function reshard({ engine, connection }: LocalKinesis, clock: ManualClock)
 }
 
 async function run(
-  { seed, keys, reshards, throttle, fail }: Day,
+  { seed, keys, reshards, throttle, fail, failures: kinds, midFlight, jumps }: Day,
   options: ProducerOptions,
 ): Promise<readonly string[]> {
   const clock = createManualClock({ seed });
@@ -76,8 +105,12 @@ async function run(
       write: async (...[name, entries, rest]: Parameters<typeof writer.write>) => {
         const kept = entries.filter(() => clock.random() >= throttle);
         await clockPause(clock);
-        if (clock.random() < fail) throw new Error('reset');
+        if (clock.random() < midFlight) await reshard(kinesis, clock);
+        const kind = clock.random() < fail ? kinds[Math.floor(clock.random() * kinds.length)] : undefined;
+        const failure = kind && toMillraceError(failures[kind], { operation: 'PutRecords', stream: name });
+        if (failure !== undefined && kind !== 'lost') throw failure;
         const outcomes = kept.length === 0 ? [] : [...(await writer.write(name, kept, rest))];
+        if (failure !== undefined) throw failure;
         return entries.map((entry) =>
           kept.includes(entry)
             ? (outcomes.shift() ?? { ok: false as const, code: 'InternalFailure', message: '' })
@@ -90,9 +123,11 @@ async function run(
       },
     },
   };
+  /** Only the producer's clock jumps: the service keeps its time, and its retention. */
+  const wall = { ahead: 0 };
   const producer = createProducer(stream, unsteady, {
     ...options,
-    clock,
+    clock: { ...clock, now: () => clock.now() + wall.ahead },
     deadline: '1h',
     linger: 5,
     maxInFlight: 3,
@@ -101,6 +136,7 @@ async function run(
     void producer.put({ partitionKey, data: new TextEncoder().encode(`${partitionKey}/${index}`) });
     if (clock.random() < 0.3) await clock.advance(clock.random() * 40);
     for (const at of reshards) if (at === index) await reshard(kinesis, clock);
+    for (const { at, by } of jumps) if (at === index) wall.ahead += by;
   }
   const closing = producer.close();
   const ended = { yet: false };
@@ -126,7 +162,7 @@ const modes: readonly ProducerOptions[] = [
 ];
 
 test.each(modes)(
-  'through throttles, failures and reshards a KCL consumer gets every record (%o)',
+  'through throttles, 5xx, resets, expired credentials, reshards and clock jumps a KCL consumer gets every record (%o)',
   async (mode) => {
     await fc.assert(
       fc.asyncProperty(day, async (given) => {
