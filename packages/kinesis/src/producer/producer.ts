@@ -1,5 +1,6 @@
 import { MillraceError } from '../errors.ts';
 import type { OutgoingRecord } from '../record/record.ts';
+import { unlessAborted } from '../runtime/clock.ts';
 import { toMilliseconds, type Duration } from '../runtime/duration.ts';
 import { integerOption } from '../runtime/options.ts';
 import type { Distribution, StreamDefinition } from '../stream/stream.ts';
@@ -44,8 +45,11 @@ export interface Producer<In> extends AsyncDisposable {
    * (default 10). A shard whose first key has most of its records is helped by no reshard.
    */
   hotKeys(count?: number): ReadonlyMap<string, readonly HotKey[]>;
-  /** Sends what waits without lingering; resolves when everything put so far is settled, with the counts since the start. */
-  flush(): Promise<PutCount>;
+  /**
+   * Sends what waits without lingering; resolves when everything put so far is settled, with the counts since the start.
+   * `signal` gives up waiting, with `ABORTED`; the records are sent all the same.
+   */
+  flush(options?: { readonly signal?: AbortSignal }): Promise<PutCount>;
   /**
    * Takes no more, sends what is inside and resolves when all of it is settled. After `drain` (default: no limit but each
    * record's own deadline) the rest is rejected with `CLOSED`. Idempotent.
@@ -117,9 +121,9 @@ class StreamProducer<In> implements Producer<In> {
     return this.#rooms.dispatch.hotKeys.top(integerOption('hotKeys.count', count, 1, 64));
   }
 
-  async flush(): Promise<PutCount> {
+  async flush({ signal }: { readonly signal?: AbortSignal } = {}): Promise<PutCount> {
     this.#rooms.dispatch.flush();
-    await this.#rooms.tally.settled();
+    await unlessAborted(this.#rooms.tally.settled(), signal);
     return this.#rooms.tally.count;
   }
 

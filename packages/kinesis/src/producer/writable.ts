@@ -11,17 +11,23 @@ interface Submitter<In> {
  * travel together; the stream errors with the first record that cannot be stored.
  */
 export function createWritable<In>(producer: Submitter<In>): WritableStream<In> {
+  let failure: { readonly error: unknown } | undefined;
   return new WritableStream<In>({
     write: (value, controller) =>
       new Promise((resolve) => {
         producer.submit(value, {
           admitted: resolve,
           stored: () => {},
-          refused: (error) => controller.error(error),
+          refused: (error) => {
+            failure ??= { error };
+            controller.error(error);
+          },
         });
       }),
     async close() {
       await producer.flush();
+      // An error told while the stream is closing does not keep it from closing well.
+      if (failure !== undefined) throw failure.error;
     },
   });
 }

@@ -77,6 +77,17 @@ export function aborted(signal?: AbortSignal): MillraceError {
   });
 }
 
+/** What `promise` comes to, or `ABORTED` as soon as `signal` fires; leaves no listener behind. */
+export function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return promise;
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => reject(aborted(signal));
+    if (signal.aborted) onAbort();
+    signal.addEventListener('abort', onAbort, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+  });
+}
+
 /**
  * Lets every promise that can settle now settle, and the event loop turn once.
  *
