@@ -1,13 +1,19 @@
 import type { KinesisClient } from '@aws-sdk/client-kinesis';
 
+import type { Account } from './account.ts';
+import type { CallOptions } from './call.ts';
 import type { NeighbourClients } from './clients.ts';
 import type { FanOutAdmin } from './fan-out-admin.ts';
+import type { Identity } from './identity.ts';
 import type { LeaseTables } from './lease-tables.ts';
 import type { Mappings } from './mappings.ts';
 import type { Metrics } from './metrics.ts';
+import type { Permissions } from './permissions.ts';
 
 /** What commands ask of a Kinesis and its neighbours beyond streams and records; each loaded when it is first asked for. */
 export interface Services {
+  /** What the account may have. */
+  account(): Promise<Account>;
   /** Registered fan-out consumers. */
   fanOut(): Promise<FanOutAdmin>;
   /** DynamoDB tables that consumer groups keep their leases in. */
@@ -16,15 +22,21 @@ export interface Services {
   metrics(): Promise<Metrics>;
   /** Event source mappings of Lambda. */
   mappings(): Promise<Mappings>;
+  permissions(): Promise<Permissions>;
+  /** Who the credentials are. */
+  whoAmI(options?: CallOptions): Promise<Identity>;
 }
 
 /** The services on SDK clients. */
 export function createServices(kinesis: KinesisClient, neighbours: NeighbourClients): Services {
   return {
+    account: async () => (await import('./account.ts')).createAccount(kinesis),
     fanOut: async () => (await import('./fan-out-admin.ts')).createFanOutAdmin(kinesis),
     leaseTables: async () =>
       (await import('./lease-tables.ts')).createLeaseTables(await neighbours.dynamodb()),
     metrics: async () => (await import('./metrics.ts')).createMetrics(await neighbours.cloudwatch()),
     mappings: async () => (await import('./mappings.ts')).createMappings(await neighbours.lambda()),
+    permissions: async () => (await import('./permissions.ts')).createPermissions(kinesis),
+    whoAmI: async (options) => (await import('./identity.ts')).whoAmI(await neighbours.sts(), options),
   };
 }

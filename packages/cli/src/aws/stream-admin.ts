@@ -31,6 +31,8 @@ export interface DescribedStream {
   readonly maxRecordKiB?: number;
   readonly encryption: string;
   readonly consumers?: number;
+  /** Metrics published for each of its shards. */
+  readonly shardMetrics: readonly string[];
   readonly createdAt?: string;
 }
 
@@ -86,6 +88,7 @@ export function createStreamAdmin(client: KinesisSender): StreamAdmin {
           ...(maxRecordKiB !== undefined && { maxRecordKiB }),
           encryption: summary.EncryptionType ?? 'NONE',
           ...(consumers !== undefined && { consumers }),
+          shardMetrics: (summary.EnhancedMonitoring ?? []).flatMap((one) => one.ShardLevelMetrics ?? []),
           ...created(summary.StreamCreationTimestamp),
         };
       }),

@@ -23,7 +23,7 @@ export async function lag(context: CommandContext): Promise<ExitCode> {
     throw optionError('--explain', 'given with --watch', 'one of them');
   }
   return withKinesis(context, async (kinesis) => {
-    const survey = new LagSurvey(kinesis, context);
+    const survey = new LagSurvey(kinesis, context, options.list('group'));
     if (options.flag('watch')) return watch(context, survey);
     const view = await survey.look();
     if (options.flag('explain')) await explain(kinesis, context, survey, view);

@@ -26,20 +26,23 @@ export interface LagView {
 export class LagSurvey {
   readonly #kinesis: Kinesis;
   readonly #context: CommandContext;
+  readonly #groups: readonly string[];
   readonly #probes = new Map<string, Probe>();
 
-  constructor(kinesis: Kinesis, context: CommandContext) {
+  /** `groups`: only these; empty: all there are. */
+  constructor(kinesis: Kinesis, context: CommandContext, groups: readonly string[] = []) {
     this.#kinesis = kinesis;
     this.#context = context;
+    this.#groups = groups;
   }
 
   /** Throws `STREAM_NOT_FOUND`, and `DATA_MISSING` for a group that is not there. */
   async look(): Promise<LagView> {
-    const { args, options, clock } = this.#context;
+    const { args, clock } = this.#context;
     const [stream] = args;
-    const groups = options.list('group');
+    const groups = this.#groups;
     const parts = await this.#parts(stream, groups);
-    const rows = await eachOf(parts, (part) => groupLag(part, this.#probe(part.stream), clock));
+    const rows = await eachOf(parts, (part) => groupLag(part, this.probe(part.stream), clock));
     const service =
       stream === undefined || groups.length > 0
         ? { rows: [], mappings: [] }
@@ -80,7 +83,8 @@ export class LagSurvey {
     }
   }
 
-  #probe(stream: string): Probe {
+  /** The one that looks into this stream: whoever else wants to look keeps its pace with it. */
+  probe(stream: string): Probe {
     const { clock, signal } = this.#context;
     const { reader } = this.#kinesis.connection;
     const pollMs = readPace(this.#context);

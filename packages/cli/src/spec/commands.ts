@@ -4,11 +4,13 @@ import { devCommands } from './dev.ts';
 import { commonOptions, connectionOptions } from './global-options.ts';
 import { groupsCommands } from './groups.ts';
 import { helpCommands } from './help.ts';
+import { keysCommands } from './keys.ts';
 import { lagCommands } from './lag.ts';
 import { lambdaCommands } from './lambda.ts';
 import { leasesCommands } from './leases.ts';
 import type { OptionSpec } from './option.ts';
 import { putCommands } from './put.ts';
+import { monitorCommands } from './monitor.ts';
 import { replayCommands } from './replay.ts';
 import { serverCommands } from './server.ts';
 import { shardsCommands } from './shards.ts';
@@ -29,6 +31,8 @@ export const commands: readonly CommandSpec[] = [
   ...lagCommands,
   ...replayCommands,
   ...lambdaCommands,
+  ...monitorCommands,
+  ...keysCommands,
   ...helpCommands,
 ];
 
@@ -36,6 +40,7 @@ export const groups: readonly GroupSpec[] = [
   { name: 'streams', summary: 'list, show, create and delete streams' },
   { name: 'shards', summary: 'list, show, split and merge shards; find the shard of a key' },
   { name: 'consumers', summary: 'list, show, register and deregister fan-out consumers' },
+  { name: 'keys', summary: 'see how partition keys spread over shards' },
   { name: 'leases', summary: 'list, show, release and reset the leases of a consumer group' },
   { name: 'lambda', summary: 'make events, run a handler once and see what AWS would do next' },
 ];

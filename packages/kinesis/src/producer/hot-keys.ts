@@ -12,6 +12,13 @@ const watched = 64;
 /**
  * Finds the heaviest keys of each shard in bounded memory (the space-saving sketch): a key that is not watched takes the
  * place of the lightest one and inherits its count, so counts are never too low, and what is really heavy stays.
+ *
+ * @example
+ * ```ts
+ * const hot = new HotKeys();
+ * for (const { shardId, partitionKey } of records) hot.add(shardId, partitionKey, 1);
+ * hot.top(3).get('shardId-000000000000');
+ * ```
  */
 export class HotKeys {
   readonly #shards = new Map<string, Map<string, Counter>>();

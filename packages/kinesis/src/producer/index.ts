@@ -1,4 +1,4 @@
-export type { HotKey } from './hot-keys.ts';
+export { HotKeys, type HotKey } from './hot-keys.ts';
 export type { Aggregation, Ordering, ProducerOptions } from './options.ts';
 export type { Receipt } from './pending.ts';
 export { createProducer, type Producer, type ProducerPorts } from './producer.ts';

@@ -1,0 +1,110 @@
+import {
+  GetRecordsCommand,
+  GetShardIteratorCommand,
+  ListStreamsCommand,
+  PutRecordCommand,
+  PutRecordsCommand,
+  type KinesisClient,
+} from '@aws-sdk/client-kinesis';
+import { toMillraceError } from '@millrace/kinesis/aws';
+
+import { abortable, call, type CallOptions } from './call.ts';
+
+/** Whether one action is allowed, asked without doing it. */
+export interface Permission {
+  /** For example `kinesis:PutRecords`. */
+  readonly action: string;
+  readonly verdict: 'allowed' | 'denied' | 'unknown';
+  /** What the service said, unless it is allowed. */
+  readonly reason?: string;
+}
+
+/** What the credentials may do to a stream, and how far this machine's clock is from the service's. */
+export interface Permissions {
+  /** By the DryRun of the operations themselves: no record is read or written. */
+  ofStream(
+    stream: { readonly arn: string; readonly name: string; readonly shardId: string },
+    options?: CallOptions,
+  ): Promise<readonly Permission[]>;
+  /** The service's time less ours, milliseconds, to the second; undefined when it does not tell. */
+  clockSkew(now: () => number, options?: CallOptions): Promise<number | undefined>;
+}
+
+/** Asked on an SDK client. */
+export function createPermissions(client: KinesisClient): Permissions {
+  return {
+    async ofStream({ arn, name, shardId }, { signal } = {}) {
+      const options = abortable(signal);
+      const position = { StreamARN: arn, ShardId: shardId, ShardIteratorType: 'LATEST' } as const;
+      const record = { Data: new Uint8Array(1), PartitionKey: 'millrace doctor' };
+      const iterator = client.send(new GetShardIteratorCommand(position), options).then(
+        ({ ShardIterator }) => ShardIterator ?? '',
+        () => undefined,
+      );
+      const asked: readonly (readonly [string, () => Promise<unknown>])[] = [
+        [
+          'GetShardIterator',
+          () => client.send(new GetShardIteratorCommand({ ...position, DryRun: true }), options),
+        ],
+        [
+          'GetRecords',
+          async () => {
+            const ShardIterator = await iterator;
+            if (ShardIterator === undefined) throw new Error('it needs an iterator first');
+            return client.send(
+              new GetRecordsCommand({ StreamARN: arn, ShardIterator, DryRun: true }),
+              options,
+            );
+          },
+        ],
+        [
+          'PutRecord',
+          () => client.send(new PutRecordCommand({ StreamARN: arn, ...record, DryRun: true }), options),
+        ],
+        [
+          'PutRecords',
+          () =>
+            client.send(new PutRecordsCommand({ StreamARN: arn, Records: [record], DryRun: true }), options),
+        ],
+      ];
+      return Promise.all(asked.map(([action, ask]) => verdictOf(`kinesis:${action}`, name, ask)));
+    },
+    async clockSkew(now, { signal } = {}) {
+      const command = new ListStreamsCommand({ Limit: 1 });
+      let skew: number | undefined;
+      command.middlewareStack.add(
+        (next) => async (args) => {
+          const result = await next(args);
+          const date = dateOf(result.response);
+          if (date !== undefined) skew = date - Math.floor(now() / 1000) * 1000;
+          return result;
+        },
+        { step: 'deserialize', priority: 'low' },
+      );
+      await call({ operation: 'ListStreams' }, () => client.send(command, abortable(signal)));
+      return skew;
+    },
+  };
+}
+
+async function verdictOf(action: string, stream: string, ask: () => Promise<unknown>): Promise<Permission> {
+  try {
+    await ask();
+    return { action, verdict: 'unknown', reason: 'DryRun was not understood' };
+  } catch (error) {
+    const name: unknown =
+      typeof error === 'object' && error !== null ? Reflect.get(error, 'name') : undefined;
+    if (name === 'DryRunOperationException') return { action, verdict: 'allowed' };
+    const told = toMillraceError(error, { operation: action, stream });
+    return { action, verdict: told.code === 'ACCESS_DENIED' ? 'denied' : 'unknown', reason: told.message };
+  }
+}
+
+function dateOf(response: unknown): number | undefined {
+  if (typeof response !== 'object' || response === null) return undefined;
+  const headers: unknown = Reflect.get(response, 'headers');
+  const text: unknown =
+    typeof headers === 'object' && headers !== null ? Reflect.get(headers, 'date') : undefined;
+  const at = typeof text === 'string' ? Date.parse(text) : Number.NaN;
+  return Number.isNaN(at) ? undefined : at;
+}
