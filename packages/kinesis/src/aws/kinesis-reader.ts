@@ -3,6 +3,7 @@ import {
   GetRecordsCommand,
   GetShardIteratorCommand,
   ListShardsCommand,
+  type GetRecordsCommandOutput,
   type GetShardIteratorCommandInput,
 } from '@aws-sdk/client-kinesis';
 
@@ -11,10 +12,12 @@ import type { Shard } from '../shard/shard.ts';
 import type { ReadResult, ShardReader } from '../source/shard-reader.ts';
 import { toMillraceError, type AwsErrorContext } from './aws-error.ts';
 import type { KinesisSender } from './clients.ts';
+import { GetRecordsCall } from './get-records-call.ts';
 import { needed, toChild, toRecord, toServicePosition, toShard } from './kinesis-shapes.ts';
 
 /** Reads with ListShards, GetShardIterator and GetRecords. */
 export function createKinesisReader(client: KinesisSender): ShardReader {
+  const read = createRead(client);
   return {
     describeStream: (stream, { signal } = {}) =>
       call({ operation: 'DescribeStreamSummary', stream }, async () => {
@@ -42,18 +45,54 @@ export function createKinesisReader(client: KinesisSender): ShardReader {
       }),
 
     read: (iterator, { stream, limit, signal }) =>
-      call({ operation: 'GetRecords', stream }, async () => {
-        const command = new GetRecordsCommand({ ShardIterator: iterator, Limit: limit });
-        const answer = await client.send(command, { ...(signal && { abortSignal: signal }) });
-        const { Records, NextShardIterator, MillisBehindLatest, ChildShards } = answer;
-        return {
-          records: (Records ?? []).map(toRecord),
-          millisBehindLatest: MillisBehindLatest ?? 0,
-          ...(NextShardIterator !== undefined &&
-            NextShardIterator !== null && { nextIterator: NextShardIterator }),
-          ...(ChildShards !== undefined && { childShards: ChildShards.map(toChild) }),
-        } satisfies ReadResult;
-      }),
+      call({ operation: 'GetRecords', stream }, () =>
+        read(iterator, limit, { ...(signal && { abortSignal: signal }) }),
+      ),
+  };
+}
+
+type Read = (
+  iterator: string,
+  limit: number,
+  options: { readonly abortSignal?: AbortSignal },
+) => Promise<ReadResult>;
+
+/** In CBOR, until an endpoint does not understand it. */
+function createRead(client: KinesisSender): Read {
+  let understood = true;
+  const inJson: Read = async (iterator, limit, options) => {
+    const command = new GetRecordsCommand({ ShardIterator: iterator, Limit: limit });
+    return toResult(await client.send(command, options));
+  };
+  return async (iterator, limit, options) => {
+    if (!understood) return inJson(iterator, limit, options);
+    const get = new GetRecordsCall(iterator, limit);
+    try {
+      const answer = await client.send(get.command, options);
+      return get.result ?? toResult(answer);
+    } catch (error) {
+      if (!isNotUnderstood(error)) throw error;
+      understood = false;
+      return inJson(iterator, limit, options);
+    }
+  };
+}
+
+function isNotUnderstood(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const metadata: unknown = Reflect.get(error, '$metadata');
+  const status: unknown =
+    typeof metadata === 'object' && metadata !== null ? Reflect.get(metadata, 'httpStatusCode') : undefined;
+  return status === 415 || ['SerializationException', 'UnknownOperationException'].includes(error.name);
+}
+
+function toResult(answer: GetRecordsCommandOutput): ReadResult {
+  const { Records, NextShardIterator, MillisBehindLatest, ChildShards } = answer;
+  return {
+    records: (Records ?? []).map(toRecord),
+    millisBehindLatest: MillisBehindLatest ?? 0,
+    ...(NextShardIterator !== undefined && NextShardIterator !== null && { nextIterator: NextShardIterator }),
+    ...(ChildShards !== undefined && { childShards: ChildShards.map(toChild) }),
   };
 }
 

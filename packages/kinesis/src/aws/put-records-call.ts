@@ -7,6 +7,7 @@ import {
 import { MillraceError } from '../errors.ts';
 import { NO_PARTITION_KEY } from '../record/partition-key.ts';
 import type { OutgoingRecord } from '../record/record.ts';
+import { collect, isRequest, isResponse } from './http-message.ts';
 import { encodePutRecords } from './put-records-body.ts';
 
 /**
@@ -39,7 +40,7 @@ export class PutRecordsCall {
     middlewareStack.add(
       (next) => async (args) => {
         const result = await next(args);
-        if (!isAnswer(result.response) || result.response.statusCode !== 200) return result;
+        if (!isResponse(result.response) || result.response.statusCode !== 200) return result;
         this.#results = readResults(await collect(result.response.body), stream);
         result.response.body = new Uint8Array(0);
         return result;
@@ -71,26 +72,6 @@ class Input implements PutRecordsCommandInput {
       ...(explicitHashKey !== undefined && { ExplicitHashKey: explicitHashKey }),
     }));
   }
-}
-
-function isRequest(request: unknown): request is { body: unknown } {
-  return typeof request === 'object' && request !== null && 'body' in request;
-}
-
-function isAnswer(response: unknown): response is { readonly statusCode: number; body: unknown } {
-  return typeof response === 'object' && response !== null && 'statusCode' in response && 'body' in response;
-}
-
-async function collect(body: unknown): Promise<Buffer> {
-  if (typeof body === 'string') return Buffer.from(body);
-  if (body instanceof Uint8Array) return Buffer.from(body.buffer, body.byteOffset, body.byteLength);
-  const chunks: Uint8Array[] = [];
-  if (isChunked(body)) for await (const chunk of body) chunks.push(chunk);
-  return chunks.length === 1 && chunks[0] instanceof Buffer ? chunks[0] : Buffer.concat(chunks);
-}
-
-function isChunked(body: unknown): body is AsyncIterable<Uint8Array> {
-  return typeof body === 'object' && body !== null && Symbol.asyncIterator in body;
 }
 
 function readResults(bytes: Buffer, stream: string): readonly PutRecordsResultEntry[] {

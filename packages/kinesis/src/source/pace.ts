@@ -16,6 +16,7 @@ export interface PaceOptions {
 }
 
 const callMs = 200;
+const firstIdleMs = 50;
 const readBytesPerMs = 2_097_152 / 1000;
 const largeAnswerBytes = 2_097_152;
 
@@ -53,7 +54,11 @@ export class Pace {
     const { intervalMs, idleMs } = this.#options;
     if (millisBehindLatest > 0) this.#gapMs = this.#shortestMs;
     else if (records > 0) this.#gapMs = Math.max(this.#shortestMs, intervalMs);
-    else this.#gapMs = Math.max(this.#gapMs, Math.min(idleMs, Math.max(this.#gapMs * 1.5, intervalMs)));
+    else
+      this.#gapMs = Math.max(
+        this.#gapMs,
+        Math.min(idleMs, Math.max(this.#gapMs * 1.5, intervalMs, firstIdleMs)),
+      );
     this.#paidAt = Math.max(this.#paidAt, now) + (bytes > largeAnswerBytes ? bytes / readBytesPerMs : 0);
   }
 

@@ -1,0 +1,86 @@
+// Claim: a consumer with leases, checkpoints, order and retries reads as fast as the bare SDK's GetRecords loop, opens a million
+// user records a second, hands a record over within milliseconds by fan-out, and costs next to nothing when idle.
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+
+import type { Clocked } from './consumer/clock.ts';
+import { AGGREGATED, PLAIN } from './consumer/load.ts';
+import type { Round } from './consumer/reader.ts';
+import { progress, report } from './harness.ts';
+
+const rounds = 5;
+const execArgv = ['--import', 'tsx'];
+const start = (file: string, ...args: readonly string[]): ChildProcess =>
+  fork(join(import.meta.dirname, 'consumer', file), args, { execArgv });
+
+const server = start('server.ts');
+try {
+  const [endpoint] = (await once(server, 'message')) as [string];
+  for (const shards of [4, 200]) {
+    await throughput(endpoint, `plain-${shards}`, PLAIN, { floor: 'bare' });
+    await throughput(endpoint, `aggregated-${shards}`, AGGREGATED, { peer: 'bare-agg' });
+  }
+  await clocked(endpoint);
+} finally {
+  server.disconnect();
+}
+
+/** Ours with one lane and with eight beside the SDK's loop, round by round in turn. */
+async function throughput(
+  endpoint: string,
+  stream: string,
+  records: number,
+  other: { readonly floor?: string; readonly peer?: string },
+): Promise<void> {
+  const ways = ['1', '8', ...Object.values(other)];
+  const readers = new Map(
+    ways.map((way) => [way, start('reader.ts', endpoint, stream, way, String(records))]),
+  );
+  const figures = new Map<string, Round[]>(ways.map((way) => [way, []]));
+  await Promise.all([...readers.values()].map((reader) => once(reader, 'message')));
+  for (let round = 0; round <= rounds; round++) {
+    for (const way of round % 2 === 0 ? ways : ways.toReversed()) {
+      const reader = readers.get(way);
+      if (reader === undefined) continue;
+      reader.send('go');
+      const [result] = (await once(reader, 'message')) as [Round];
+      if (round > 0) figures.get(way)?.push(result);
+    }
+    progress(`consumer ${stream}: ${round === 0 ? 'warm' : `round ${round} of ${rounds}`}`);
+  }
+  for (const reader of readers.values()) reader.disconnect();
+  const of = (way: string, pick: (round: Round) => number): number =>
+    Math.round(median((figures.get(way) ?? []).map(pick)) * 100) / 100;
+  for (const lanes of ['1', '8']) {
+    const line = (unit: string, better: 'higher' | 'lower', pick: (round: Round) => number): void =>
+      report({
+        bench: 'consumer',
+        case: `${stream}-shards-${lanes}-lanes`,
+        unit,
+        better,
+        ours: of(lanes, pick),
+        ...(other.peer !== undefined && {
+          peers: { 'SDK loop with aws-kinesis-agg@4.2.8': of(other.peer, pick) },
+        }),
+        ...(other.floor !== undefined && { floor: of(other.floor, pick) }),
+      });
+    line('user records/s', 'higher', ({ seconds }) => records / seconds);
+    line('CPU µs/record', 'lower', ({ cpuMicros }) => cpuMicros);
+    line('peak RSS MiB', 'lower', ({ rssMiB }) => rssMiB);
+  }
+}
+
+/** What is measured by the clock: latency, CPU of shards that have nothing to tell, the pause of a deploy. */
+async function clocked(endpoint: string): Promise<void> {
+  const child = start('clock.ts', endpoint);
+  child.on('message', (figure: Clocked) => {
+    progress(`consumer ${figure.case}`);
+    report({ bench: 'consumer', better: 'lower', ...figure });
+  });
+  await once(child, 'exit');
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+}
