@@ -14,9 +14,27 @@ const execArgv = ['--import', 'tsx'];
 const start = (file: string, ...args: readonly string[]): ChildProcess =>
   fork(join(import.meta.dirname, 'consumer', file), args, { execArgv });
 
+/** The next message of a child; rejects when it ends instead. */
+async function message<T>(child: ChildProcess): Promise<T> {
+  const ended = new AbortController();
+  const { signal } = ended;
+  const next = Promise.race([
+    once(child, 'message', { signal }),
+    once(child, 'exit', { signal }).then(([code]) => {
+      throw new Error(`A child ended with ${String(code)}.`);
+    }),
+  ]);
+  try {
+    const [value] = (await next) as [T];
+    return value;
+  } finally {
+    ended.abort();
+  }
+}
+
 const server = start('server.ts');
 try {
-  const [endpoint] = (await once(server, 'message')) as [string];
+  const endpoint = await message<string>(server);
   for (const shards of [4, 200]) {
     await throughput(endpoint, `plain-${shards}`, PLAIN, { floor: 'bare' });
     await throughput(endpoint, `aggregated-${shards}`, AGGREGATED, { peer: 'bare-agg' });
@@ -38,13 +56,13 @@ async function throughput(
     ways.map((way) => [way, start('reader.ts', endpoint, stream, way, String(records))]),
   );
   const figures = new Map<string, Round[]>(ways.map((way) => [way, []]));
-  await Promise.all([...readers.values()].map((reader) => once(reader, 'message')));
+  await Promise.all([...readers.values()].map((reader) => message(reader)));
   for (let round = 0; round <= rounds; round++) {
     for (const way of round % 2 === 0 ? ways : ways.toReversed()) {
       const reader = readers.get(way);
       if (reader === undefined) continue;
       reader.send('go');
-      const [result] = (await once(reader, 'message')) as [Round];
+      const result = await message<Round>(reader);
       if (round > 0) figures.get(way)?.push(result);
     }
     progress(`consumer ${stream}: ${round === 0 ? 'warm' : `round ${round} of ${rounds}`}`);

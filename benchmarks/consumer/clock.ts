@@ -86,9 +86,9 @@ async function deploy(): Promise<void> {
       maxShards: 4,
     });
     const going = staying.run({ eachRecord });
-    let putting = true;
+    const putting = new AbortController();
     const feed = (async () => {
-      for (let n = 0; putting; n++) {
+      for (let n = 0; !putting.signal.aborted; n++) {
         await put(n);
         await sleep(10);
       }
@@ -99,7 +99,7 @@ async function deploy(): Promise<void> {
     await running;
     await until(() => staying.status().shards.length === 4);
     await sleep(700);
-    putting = false;
+    putting.abort();
     await feed;
     await staying.close();
     await going;

@@ -1,4 +1,5 @@
 // One way to read, in a process of its own, so that its memory and CPU are its own. Arguments: endpoint, stream, way, records expected.
+import { createRequire } from 'node:module';
 import process from 'node:process';
 
 import {
@@ -10,8 +11,17 @@ import {
 import { createConsumer, rawStream } from '@millrace/kinesis';
 import { connect } from '@millrace/kinesis/aws';
 import { createMemoryLeaseStore } from '@millrace/kinesis/memory';
-import { deaggregateSync } from 'aws-kinesis-agg';
 
+/** AWS's own library, which has no types. */
+interface Peer {
+  deaggregateSync(
+    record: { readonly partitionKey: string; readonly sequenceNumber: string; readonly data: string },
+    checkDigest: boolean,
+    after: (error: Error | undefined, records: readonly unknown[]) => void,
+  ): void;
+}
+
+const peer = createRequire(import.meta.url)('aws-kinesis-agg') as Peer;
 const [endpoint = '', stream = '', way = '', expected = '0'] = process.argv.slice(2);
 const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
 const client = { endpoint, region: 'us-east-1', credentials };
@@ -65,16 +75,9 @@ async function bare(open: 0 | 1): Promise<number> {
           if (!aggregated) seen++;
           else if (open === 0) seen += count;
           else {
-            const record = {
-              data: Buffer.from(Data ?? []).toString('base64'),
-              partitionKey: PartitionKey,
-              sequenceNumber: SequenceNumber,
-            };
-            deaggregateSync(
-              { kinesis: record } as never,
-              true,
-              (_error, records) => (seen += records?.length ?? 0),
-            );
+            const data = Buffer.from(Data ?? []).toString('base64');
+            const record = { data, partitionKey: PartitionKey ?? '', sequenceNumber: SequenceNumber ?? '' };
+            peer.deaggregateSync(record, true, (_error, records) => (seen += records.length));
           }
         }
         behind = page.MillisBehindLatest ?? 0;

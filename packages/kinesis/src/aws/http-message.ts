@@ -1,28 +1,20 @@
 /** What the SDK is about to send. */
 export interface Request {
   body: unknown;
-  readonly headers: Record<string, string>;
 }
 
 /** What came back, before the SDK has read it. */
 export interface Response {
   readonly statusCode: number;
-  readonly headers: Record<string, string>;
   body: unknown;
 }
 
 export function isRequest(request: unknown): request is Request {
-  return typeof request === 'object' && request !== null && 'body' in request && 'headers' in request;
+  return typeof request === 'object' && request !== null && 'body' in request;
 }
 
 export function isResponse(response: unknown): response is Response {
-  return (
-    typeof response === 'object' &&
-    response !== null &&
-    'statusCode' in response &&
-    'headers' in response &&
-    'body' in response
-  );
+  return typeof response === 'object' && response !== null && 'statusCode' in response && 'body' in response;
 }
 
 /** A body as a whole. */

@@ -1,6 +1,5 @@
 import {
   DescribeStreamSummaryCommand,
-  GetRecordsCommand,
   GetShardIteratorCommand,
   ListShardsCommand,
   type GetRecordsCommandOutput,
@@ -17,7 +16,6 @@ import { needed, toChild, toRecord, toServicePosition, toShard } from './kinesis
 
 /** Reads with ListShards, GetShardIterator and GetRecords. */
 export function createKinesisReader(client: KinesisSender): ShardReader {
-  const read = createRead(client);
   return {
     describeStream: (stream, { signal } = {}) =>
       call({ operation: 'DescribeStreamSummary', stream }, async () => {
@@ -45,45 +43,12 @@ export function createKinesisReader(client: KinesisSender): ShardReader {
       }),
 
     read: (iterator, { stream, limit, signal }) =>
-      call({ operation: 'GetRecords', stream }, () =>
-        read(iterator, limit, { ...(signal && { abortSignal: signal }) }),
-      ),
+      call({ operation: 'GetRecords', stream }, async () => {
+        const get = new GetRecordsCall(iterator, limit);
+        const answer = await client.send(get.command, { ...(signal && { abortSignal: signal }) });
+        return get.result ?? toResult(answer);
+      }),
   };
-}
-
-type Read = (
-  iterator: string,
-  limit: number,
-  options: { readonly abortSignal?: AbortSignal },
-) => Promise<ReadResult>;
-
-/** In CBOR, until an endpoint does not understand it. */
-function createRead(client: KinesisSender): Read {
-  let understood = true;
-  const inJson: Read = async (iterator, limit, options) => {
-    const command = new GetRecordsCommand({ ShardIterator: iterator, Limit: limit });
-    return toResult(await client.send(command, options));
-  };
-  return async (iterator, limit, options) => {
-    if (!understood) return inJson(iterator, limit, options);
-    const get = new GetRecordsCall(iterator, limit);
-    try {
-      const answer = await client.send(get.command, options);
-      return get.result ?? toResult(answer);
-    } catch (error) {
-      if (!isNotUnderstood(error)) throw error;
-      understood = false;
-      return inJson(iterator, limit, options);
-    }
-  };
-}
-
-function isNotUnderstood(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  const metadata: unknown = Reflect.get(error, '$metadata');
-  const status: unknown =
-    typeof metadata === 'object' && metadata !== null ? Reflect.get(metadata, 'httpStatusCode') : undefined;
-  return status === 415 || ['SerializationException', 'UnknownOperationException'].includes(error.name);
 }
 
 function toResult(answer: GetRecordsCommandOutput): ReadResult {

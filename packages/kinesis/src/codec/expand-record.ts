@@ -40,7 +40,7 @@ export function expandRecord(stored: StoredRecord, options: ExpandOptions = {}):
     const plain = { subSequenceNumber: 0, headers: noHeaders, aggregated: false, foreign: false };
     return [{ sequenceNumber, partitionKey, data, arrivedAt, ...plain }];
   }
-  const isForeign = options.range === undefined ? () => false : outside(options.range);
+  const isForeign = foreignCheck(options.range);
   return entries.map((entry, subSequenceNumber) => {
     const { partitionKey, explicitHashKey, data, headers } = entry;
     const foreign = isForeign(partitionKey, explicitHashKey);
@@ -58,10 +58,15 @@ export function expandRecord(stored: StoredRecord, options: ExpandOptions = {}):
   });
 }
 
-type IsForeign = (partitionKey: string, explicitHashKey: string | undefined) => boolean;
+/** Whether a record of that key is another shard's; of a shard whose range is not known, none is. */
+export type IsForeign = (partitionKey: string, explicitHashKey: string | undefined) => boolean;
+
+/** Keys whose answers are remembered, at the most. */
+const rememberedKeys = 20_000;
 
 /** Remembers each key's answer: an aggregate has few keys, and a hash costs more than all the rest. */
-function outside(range: { readonly start: bigint; readonly end: bigint }): IsForeign {
+export function foreignCheck(range: ExpandOptions['range']): IsForeign {
+  if (range === undefined) return () => false;
   const byKey = new Map<string, boolean>();
   const byHashKey = new Map<string, boolean>();
   return (partitionKey, explicitHashKey) => {
@@ -70,6 +75,7 @@ function outside(range: { readonly start: bigint; readonly end: bigint }): IsFor
     let foreign = known.get(name);
     if (foreign === undefined) {
       foreign = isOutside(range, partitionKey, explicitHashKey);
+      if (known.size >= rememberedKeys) known.clear();
       known.set(name, foreign);
     }
     return foreign;

@@ -1,23 +1,26 @@
-import { expandRecord, type UserRecord } from '../codec/index.ts';
-import { compareCheckpoints, type Checkpoint, type Lease } from '../lease/index.ts';
+import { decodeAggregate, noHeaders, type AggregatedEntry, type IsForeign } from '../codec/index.ts';
+import { compareCheckpoints, type Checkpoint } from '../lease/index.ts';
 import type { RawStreamRecord } from '../process/index.ts';
 import type { StoredRecord } from '../record/record.ts';
 
 export interface ExpandInput {
   readonly stream: string;
-  readonly lease: Pick<Lease, 'shardId' | 'hashRange'>;
+  readonly shardId: string;
   /** Everything up to here is handled already. */
   readonly done: Checkpoint;
-  /** Hears of each record that belongs to another shard. */
-  readonly foreign: (record: UserRecord) => void;
+  /** Whether a key is another shard's; of one shard, and remembered from batch to batch. */
+  readonly isForeign: IsForeign;
+  /** Hears of each record that belongs to another shard, and is dropped. */
+  readonly foreign: (record: RawStreamRecord) => void;
+  /** About how many records to hand on at once: an answer full of aggregates holds a million, which need not be objects all at the same time. */
+  readonly chunk: number;
 }
 
-/** User records handed on together: an answer full of aggregates holds a million, which need not be objects all at once. */
-const chunkRecords = 10_000;
-
 /**
- * The user records of a batch that are this shard's and not handled yet, in order, in pieces of ten thousand and some. What
- * the checkpoint covers can only stand at the beginning; later records are not compared.
+ * The user records of a batch that are this shard's and not handled yet, in order, in pieces. What the checkpoint covers can only
+ * stand at the beginning; later records are not compared.
+ *
+ * Every record passes through here, so each is made once and in one shape.
  */
 export function* expandBatch(
   records: readonly StoredRecord[],
@@ -27,8 +30,11 @@ export function* expandBatch(
   let done: Checkpoint | undefined = input.done;
   for (const stored of records) {
     if (done !== undefined && !mayCover(done, stored)) done = undefined;
-    expand(stored, input, done, chunk);
-    if (chunk.length >= chunkRecords) {
+    const entries = decodeAggregate(stored.data);
+    if (entries !== undefined) openAggregate(stored, entries, input, done, chunk);
+    else if (done === undefined || compareCheckpoints(placeOf(stored), done) > 0)
+      chunk.push(plainRecord(stored, input));
+    if (chunk.length >= input.chunk) {
       yield chunk;
       chunk = [];
     }
@@ -36,32 +42,55 @@ export function* expandBatch(
   if (chunk.length > 0) yield chunk;
 }
 
-/** Whether the checkpoint may cover some of this stored record. */
-function mayCover(done: Checkpoint, { sequenceNumber }: StoredRecord): boolean {
-  return compareCheckpoints({ sequenceNumber, subSequenceNumber: 0 }, done) <= 0;
+function placeOf({ sequenceNumber }: StoredRecord): Checkpoint {
+  return { sequenceNumber, subSequenceNumber: 0 };
 }
 
-function expand(
+/** Whether the checkpoint may cover some of this stored record. */
+function mayCover(done: Checkpoint, stored: StoredRecord): boolean {
+  return compareCheckpoints(placeOf(stored), done) <= 0;
+}
+
+function plainRecord(
+  { sequenceNumber, partitionKey, data, arrivedAt }: StoredRecord,
+  { stream, shardId }: ExpandInput,
+): RawStreamRecord {
+  return {
+    stream,
+    shardId,
+    sequenceNumber,
+    subSequenceNumber: 0,
+    partitionKey,
+    headers: noHeaders,
+    arrivedAt: new Date(arrivedAt),
+    bytes: data,
+  };
+}
+
+function openAggregate(
   stored: StoredRecord,
-  { stream, lease, foreign }: ExpandInput,
+  entries: readonly AggregatedEntry[],
+  { stream, shardId, isForeign, foreign }: ExpandInput,
   done: Checkpoint | undefined,
   into: RawStreamRecord[],
 ): void {
-  const { shardId, hashRange } = lease;
+  const { sequenceNumber } = stored;
   // One for all of an aggregate: they arrived as one.
   const arrivedAt = new Date(stored.arrivedAt);
-  for (const user of expandRecord(stored, hashRange === undefined ? {} : { range: hashRange })) {
-    if (done !== undefined && compareCheckpoints(user, done) <= 0) continue;
-    if (user.foreign) {
-      foreign(user);
-      continue;
-    }
-    const { sequenceNumber, subSequenceNumber, partitionKey, explicitHashKey, headers, data: bytes } = user;
-    const place = { stream, shardId, sequenceNumber, subSequenceNumber, partitionKey };
-    into.push(
-      explicitHashKey === undefined
-        ? { ...place, headers, arrivedAt, bytes }
-        : { ...place, explicitHashKey, headers, arrivedAt, bytes },
-    );
+  for (const [subSequenceNumber, { partitionKey, explicitHashKey, headers, data }] of entries.entries()) {
+    if (done !== undefined && compareCheckpoints({ sequenceNumber, subSequenceNumber }, done) <= 0) continue;
+    const record: RawStreamRecord = {
+      stream,
+      shardId,
+      sequenceNumber,
+      subSequenceNumber,
+      partitionKey,
+      headers,
+      arrivedAt,
+      bytes: data,
+      ...(explicitHashKey !== undefined && { explicitHashKey }),
+    };
+    if (isForeign(partitionKey, explicitHashKey)) foreign(record);
+    else into.push(record);
   }
 }

@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events';
 
+import { foreignCheck, type IsForeign } from '../codec/index.ts';
 import { compareCheckpoints, startingPosition } from '../lease/index.ts';
 import { processRecords, type Handler, type Parking, type RawStreamRecord } from '../process/index.ts';
 import { publish } from '../runtime/diagnostics.ts';
@@ -24,6 +25,11 @@ export interface ShardRunOptions<T> extends ResolvedConsumerOptions {
   /** Hears of records that are another shard's, and are dropped. */
   readonly foreign: (records: number) => void;
 }
+
+/** User records one call of `eachBatch` takes, but for an aggregate that has more. */
+const batchRecords = 10_000;
+/** User records taken out of their aggregates at a time for `eachRecord`. */
+const pieceRecords = 1000;
 
 /** What stays with the shard when a run is begun anew. */
 export interface ShardInHand {
@@ -50,24 +56,31 @@ export class ShardRun<T> {
   readonly #stop = new AbortController();
   /** What the handler sees; fires when it should give up what it is doing. */
   readonly #giveUp = new AbortController();
+  readonly #isForeign: IsForeign;
   #movedAt: number;
+  /** Something has moved since the clock was looked at last: with every record that would cost too much. */
+  #moved = false;
   #killed: 'stopped' | 'stalled' = 'stopped';
 
   constructor(shard: ShardInHand, options: ShardRunOptions<T>) {
     this.#shard = shard;
     this.#options = options;
     this.#movedAt = options.clock.monotonic();
+    this.#isForeign = foreignCheck(shard.held.lease.hashRange);
     // Every record in the handler's hands may listen: Node takes more than ten for a leak, and warns.
     setMaxListeners(0, this.#stop.signal, this.#giveUp.signal);
   }
 
-  /** For how long nothing has moved, milliseconds: no batch came, not even an empty one, and no record was finished or tried. */
+  /** For how long nothing has moved when looked at now and then, milliseconds: no batch came, not even an empty one, and no record was finished or tried. */
   get stillMs(): number {
-    return this.#options.clock.monotonic() - this.#movedAt;
+    const now = this.#options.clock.monotonic();
+    if (this.#moved) this.#movedAt = now;
+    this.#moved = false;
+    return now - this.#movedAt;
   }
 
   move(): void {
-    this.#movedAt = this.#options.clock.monotonic();
+    this.#moved = true;
   }
 
   get stopping(): boolean {
@@ -158,12 +171,15 @@ export class ShardRun<T> {
   }
 
   #expansion(): Parameters<typeof expandBatch>[1] {
-    const { stream, foreign } = this.#options;
+    const { stream, foreign, handler, concurrency } = this.#options;
     const { lease, progress } = this.#shard.held;
     return {
       stream: stream.name,
-      lease,
+      shardId: lease.shardId,
+      isForeign: this.#isForeign,
       done: progress,
+      // Few records at a time die young; lanes need more, or they would wait for each other at the end of each piece.
+      chunk: 'eachBatch' in handler ? batchRecords : Math.max(pieceRecords, concurrency * 16),
       foreign: (record) => {
         foreign(1);
         publish('consumer:foreign-record', () => ({ stream: stream.name, shardId: lease.shardId, record }));

@@ -268,8 +268,8 @@ class Process<T> {
     };
     try {
       const value = this.#options.decode(raw.bytes);
-      if (value instanceof Promise) return value.then((decoded) => ({ ...raw, value: decoded }), refuse);
-      return { ...raw, value };
+      if (value instanceof Promise) return value.then((decoded) => withValue(raw, decoded), refuse);
+      return withValue(raw, value);
     } catch (cause) {
       return refuse(cause);
     }
@@ -284,4 +284,22 @@ type Decoded<T> = StreamRecord<T> | Poison;
 
 function isThenable(value: unknown): boolean {
   return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
+}
+
+/** Written out: a spread costs as much as all the rest of handing a record over. */
+function withValue<T>(raw: RawStreamRecord, value: T): StreamRecord<T> {
+  const { stream, shardId, sequenceNumber, subSequenceNumber, partitionKey, explicitHashKey } = raw;
+  const { headers, arrivedAt, bytes } = raw;
+  const place = {
+    stream,
+    shardId,
+    sequenceNumber,
+    subSequenceNumber,
+    partitionKey,
+    headers,
+    arrivedAt,
+    bytes,
+    value,
+  };
+  return explicitHashKey === undefined ? place : { ...place, explicitHashKey };
 }
