@@ -1,6 +1,8 @@
 import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import type { DynamoDBClient, DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
 import type { LambdaClient } from '@aws-sdk/client-lambda';
+import type { S3Client } from '@aws-sdk/client-s3';
+import type { SQSClient } from '@aws-sdk/client-sqs';
 import type { STSClient } from '@aws-sdk/client-sts';
 
 import type { Target } from './target.ts';
@@ -10,6 +12,8 @@ export interface NeighbourClients {
   dynamodb(): Promise<DynamoDBClient>;
   cloudwatch(): Promise<CloudWatchClient>;
   lambda(): Promise<LambdaClient>;
+  s3(): Promise<S3Client>;
+  sqs(): Promise<SQSClient>;
   sts(): Promise<STSClient>;
   destroy(): void;
 }
@@ -36,6 +40,8 @@ export function createNeighbourClients(settings: ClientSettings): NeighbourClien
     dynamodb: once(async () => new (await import('@aws-sdk/client-dynamodb')).DynamoDBClient(settings)),
     cloudwatch: once(async () => new (await import('@aws-sdk/client-cloudwatch')).CloudWatchClient(settings)),
     lambda: once(async () => new (await import('@aws-sdk/client-lambda')).LambdaClient(settings)),
+    s3: once(async () => new (await import('@aws-sdk/client-s3')).S3Client(settings)),
+    sqs: once(async () => new (await import('@aws-sdk/client-sqs')).SQSClient(settings)),
     sts: once(async () => new (await import('@aws-sdk/client-sts')).STSClient(settings)),
     destroy() {
       for (const client of made) client.destroy();

@@ -2,6 +2,7 @@ import type { CommandSpec, GroupSpec } from './command.ts';
 import { consumersCommands } from './consumers.ts';
 import { devCommands } from './dev.ts';
 import { commonOptions, connectionOptions } from './global-options.ts';
+import { dlqCommands } from './dlq.ts';
 import { groupsCommands } from './groups.ts';
 import { helpCommands } from './help.ts';
 import { keysCommands } from './keys.ts';
@@ -33,6 +34,7 @@ export const commands: readonly CommandSpec[] = [
   ...lambdaCommands,
   ...monitorCommands,
   ...keysCommands,
+  ...dlqCommands,
   ...helpCommands,
 ];
 
@@ -43,6 +45,7 @@ export const groups: readonly GroupSpec[] = [
   { name: 'keys', summary: 'see how partition keys spread over shards' },
   { name: 'leases', summary: 'list, show, release and reset the leases of a consumer group' },
   { name: 'lambda', summary: 'make events, run a handler once and see what AWS would do next' },
+  { name: 'dlq', summary: 'list, show and redrive what was given up, before its records expire' },
 ];
 
 /** All a command takes: its own options first; a global one of the same name gives way. */

@@ -16,3 +16,4 @@ export type { InvocationContext } from './invocation-context.ts';
 export type { BatchHandlerOptions, CommonHandlerOptions, HandlerLogger, HandlerOptions } from './options.ts';
 export { isPermanent, permanent } from './permanent.ts';
 export { createWindowHandler, type WindowContext, type WindowSteps } from './window-handler.ts';
+export { streamOfArn } from './record-cursor.ts';

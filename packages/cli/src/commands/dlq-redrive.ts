@@ -1,0 +1,99 @@
+import { isMillraceError } from '@millrace/kinesis';
+import { optionError } from '@millrace/kinesis/runtime';
+
+import type { CommandContext } from '../command-context.ts';
+import { letterRecords } from '../dlq/letter-records.ts';
+import { openTarget, parseTarget, type RedriveTarget } from '../dlq/redrive-target.ts';
+import { withBox, type OpenBox } from '../dlq/with-box.ts';
+import { whatHappened } from '../errors/report-error.ts';
+import { exitCode, type ExitCode } from '../errors/exit-code.ts';
+import { writeList } from '../io/document.ts';
+
+/** What became, or would become, of a message, object or line. */
+interface Outcome {
+  readonly id: string;
+  readonly stream: string;
+  readonly records: number;
+  readonly source: 'payload' | 'stream';
+  /** `ready` in a dry run; what is `left` stays where it is. */
+  readonly status: 'ready' | 'redriven' | 'left';
+  readonly reason: string | undefined;
+}
+
+/** `millrace dlq redrive`. */
+export function dlqRedrive(context: CommandContext): Promise<ExitCode> {
+  const { args, options, notes } = context;
+  const into = parseTarget(options.textOrNone('into'));
+  const [from = '', wanted] = args;
+  if (options.flag('delete') && !isRemovable(from)) {
+    throw optionError('--delete', from, 'a queue or a bucket to redrive from; files are yours to remove');
+  }
+  const dry = !options.flag('yes');
+  return withBox(context, async (open) => {
+    const chosen = open.letters.filter(({ slip }) => wanted === undefined || slip.id === wanted);
+    if (chosen.length === 0 && wanted !== undefined)
+      throw optionError('id', wanted, `an id that millrace dlq ls ${from} shows`);
+    const target = dry ? undefined : await openTarget(into, context, open.kinesis);
+    const outcomes: Outcome[] = [];
+    try {
+      for (const one of chosen) {
+        if (context.signal.aborted) break;
+        outcomes.push(...(await redrive(context, open, one, target)));
+      }
+    } finally {
+      await target?.close();
+    }
+    await writeList(context, outcomes, [
+      { title: 'ID', cell: ({ id }) => id },
+      { title: 'STATUS', cell: ({ status }) => status },
+      { title: 'STREAM', cell: ({ stream }) => stream },
+      { title: 'RECORDS', cell: ({ records }) => String(records), align: 'right' },
+      { title: 'FROM', cell: ({ source }) => source },
+      { title: 'REASON', cell: ({ reason = '' }) => reason },
+    ]);
+    if (dry) notes.info('nothing was done; --yes redrives what is ready');
+    return outcomes.every(({ status }) => status !== 'left') ? exitCode.ok : exitCode.partial;
+  });
+}
+
+/** All that is in one message: it is taken out of its box only when all of it is where it should go. */
+async function redrive(
+  context: CommandContext,
+  { box, kinesis }: OpenBox,
+  { slip, letters }: OpenBox['letters'][number],
+  target: RedriveTarget | undefined,
+): Promise<readonly Outcome[]> {
+  const { options, signal } = context;
+  const outcomes: Outcome[] = [];
+  for (const letter of letters) {
+    const found = await letterRecords(kinesis, letter, signal);
+    const { stream, records, source } = found;
+    const told = { id: slip.id, stream, records: records.length, source };
+    const problem = isForced(found.problem, options.flag('whole-stretch')) ? undefined : found.problem;
+    if (problem !== undefined) outcomes.push({ ...told, status: 'left', reason: problem });
+    else if (target === undefined) outcomes.push({ ...told, status: 'ready', reason: undefined });
+    else {
+      const reason = await attempt(() => target.send(found));
+      outcomes.push({ ...told, status: reason === undefined ? 'redriven' : 'left', reason });
+    }
+  }
+  if (options.flag('delete') && outcomes.every(({ status }) => status === 'redriven')) await box.remove(slip);
+  return outcomes;
+}
+
+async function attempt(send: () => Promise<string | undefined>): Promise<string | undefined> {
+  try {
+    return await send();
+  } catch (error) {
+    if (!isMillraceError(error)) throw error;
+    return whatHappened(error);
+  }
+}
+
+function isForced(problem: string | undefined, wholeStretch: boolean): boolean {
+  return wholeStretch && problem?.startsWith('ambiguous') === true;
+}
+
+function isRemovable(from: string): boolean {
+  return /^(?:s3:|https?:|arn:)/.test(from);
+}
