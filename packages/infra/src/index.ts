@@ -8,6 +8,8 @@ export {
 } from './alarm/alarm.ts';
 export { processorAlarms, type ProcessorAlarmOptions } from './alarm/processor-alarms.ts';
 export { streamAlarms, type StreamAlarmOptions } from './alarm/stream-alarms.ts';
+export { policySource } from './cdk-source/policy-source.ts';
+export { stackSource } from './cdk-source/stack-source.ts';
 export type { Json } from './cloudformation/intrinsics.ts';
 export { cloudFormationTemplate } from './cloudformation/template.ts';
 export { cloudFormationYaml } from './cloudformation/yaml.ts';
@@ -22,4 +24,5 @@ export { createStack, type StackOptions } from './stack/stack.ts';
 export type { ShardMetric, StreamOptions } from './stack/stream.ts';
 export type { Output, Parameter, Resource, ResourceType, Template } from './template/template.ts';
 export type { Expression, Numeric, PseudoParameter, Text, Value } from './template/value.ts';
+export { terraformPolicy } from './terraform/policy.ts';
 export { terraformModule, type TerraformModule } from './terraform/module.ts';

@@ -39,6 +39,7 @@ export async function serverOptions(context: CommandContext): Promise<ServerOpti
     ...storageOptions(options),
     ...(await tlsOptions(options)),
     ...(await faultOptions(options)),
+    ...(await policyOption(options)),
     clock,
   };
 }
@@ -95,6 +96,14 @@ async function faultOptions(options: Options): Promise<Pick<ServerOptions, 'faul
   // What each says is checked where faults are, whoever sets them.
   if (!Array.isArray(rules) || !rules.every(isRule)) throw optionError('--faults', file, allowed);
   return { faults: rules };
+}
+
+/** What it allows is checked where it is enforced. */
+async function policyOption(options: Options): Promise<Pick<ServerOptions, 'policy'>> {
+  const file = options.textOrNone('policy');
+  if (file === undefined) return {};
+  const { readPolicy } = await import('../infra/read-config.ts');
+  return { policy: await readPolicy(file) };
 }
 
 function isRule(value: unknown): value is FaultRule {

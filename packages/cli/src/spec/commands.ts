@@ -1,11 +1,14 @@
 import type { CommandSpec, GroupSpec } from './command.ts';
+import { checkCommands } from './check.ts';
 import { consumersCommands } from './consumers.ts';
 import { devCommands } from './dev.ts';
+import { generateCommands } from './generate.ts';
 import { commonOptions, connectionOptions } from './global-options.ts';
 import { dlqCommands } from './dlq.ts';
 import { groupsCommands } from './groups.ts';
 import { helpCommands } from './help.ts';
 import { keysCommands } from './keys.ts';
+import { iamCommands } from './iam.ts';
 import { lagCommands } from './lag.ts';
 import { lambdaCommands } from './lambda.ts';
 import { leasesCommands } from './leases.ts';
@@ -35,6 +38,9 @@ export const commands: readonly CommandSpec[] = [
   ...monitorCommands,
   ...keysCommands,
   ...dlqCommands,
+  ...checkCommands,
+  ...generateCommands,
+  ...iamCommands,
   ...helpCommands,
 ];
 

@@ -164,6 +164,12 @@ export const serverCommands: readonly CommandSpec[] = [
         about: 'write what clients must trust here, for NODE_EXTRA_CA_CERTS or AWS_CA_BUNDLE',
       },
       {
+        kind: 'text',
+        name: 'policy',
+        value: 'file',
+        about: 'allow only what this identity policy of IAM allows, as printed by millrace iam',
+      },
+      {
         kind: 'flag',
         name: 'verify-signatures',
         about:

@@ -1,20 +1,24 @@
 import { integerOption, optionError } from '@millrace/kinesis/runtime';
 
-import type { Numeric, Text, Value } from '../template/value.ts';
+import { isExpression, type Numeric, type Text, type Value } from '../template/value.ts';
 
 /** The number as given; when it is a literal it must be an integer within [min, max]. Throws `OPTION_INVALID`. */
 export function checkNumber(path: string, value: Numeric, min: number, max: number): Numeric {
-  return typeof value === 'number' ? integerOption(path, value, min, max) : value;
+  return isExpression(value) ? value : integerOption(path, value, min, max);
 }
 
 /** The text as given; when it is a literal it must match. Throws `OPTION_INVALID`. */
 export function checkText(path: string, value: Text, pattern: RegExp, allowed: string): Text {
-  if (typeof value === 'string' && !pattern.test(value)) throw optionError(path, value, allowed);
+  if (isExpression(value)) return value;
+  if (typeof value !== 'string' || !pattern.test(value)) throw optionError(path, value, allowed);
   return value;
 }
 
 /** Throws `OPTION_INVALID` for a member that is not known: a misspelt option must not be a silent default. */
-export function checkMembers(path: string, options: object, known: readonly string[]): void {
+export function checkMembers(path: string, options: object | undefined, known: readonly string[]): void {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    throw optionError(path, options, 'an object');
+  }
   for (const name of Object.keys(options)) {
     if (!known.includes(name)) throw optionError(`${path}.${name}`, name, `one of ${known.join(', ')}`);
   }

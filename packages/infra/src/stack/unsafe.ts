@@ -1,4 +1,4 @@
-import { MillraceError } from '@millrace/kinesis';
+import { MillraceError } from '@millrace/kinesis/errors';
 
 /**
  * Refuses what can lose records unless the user has said so in so many words.

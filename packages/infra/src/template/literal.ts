@@ -1,6 +1,6 @@
 import { optionError } from '@millrace/kinesis/runtime';
 
-import { isExpression, isList, type PseudoParameter, type Value } from './value.ts';
+import { isExpression, isList, type PseudoParameter, type Text, type Value } from './value.ts';
 
 /** JSON without expressions. */
 export type Literal = string | number | boolean | readonly Literal[] | { readonly [name: string]: Literal };
@@ -23,9 +23,7 @@ export function toLiteral(value: Value, deployment: Deployment): Literal {
   if (isExpression(value)) {
     if (value.expr === 'pseudo') return deployment[value.name];
     if (value.expr === 'text') {
-      return value.parts
-        .map((part) => (typeof part === 'string' ? part : String(toLiteral(part, deployment))))
-        .join('');
+      return value.parts.map((part) => textOf(part, deployment)).join('');
     }
     if (value.expr === 'json') return JSON.stringify(toLiteral(value.document, deployment));
     throw optionError('value', value.expr === 'parameter' ? value.name : value.id, 'a literal');
@@ -37,4 +35,9 @@ export function toLiteral(value: Value, deployment: Deployment): Literal {
       member === undefined ? [] : [[name, toLiteral(member, deployment)]],
     ),
   );
+}
+
+function textOf(part: Text, deployment: Deployment): string {
+  const literal = toLiteral(part, deployment);
+  return typeof literal === 'string' ? literal : JSON.stringify(literal);
 }

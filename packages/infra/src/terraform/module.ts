@@ -1,20 +1,13 @@
 import type { Output, Parameter, Resource, Template } from '../template/template.ts';
-import type { PseudoParameter } from '../template/value.ts';
 import { writeBlocks, type Block, type Entry, type WriteExpression } from './hcl.ts';
 import { Properties } from './properties.ts';
+import { dataSources, pseudoAddress } from './pseudo.ts';
 import { translations } from './resources.ts';
 
 /** The files of a module, by name. */
 export type TerraformModule = Readonly<
   Record<'main.tf' | 'variables.tf' | 'outputs.tf' | 'versions.tf', string>
 >;
-
-const pseudoAddresses: Readonly<Record<PseudoParameter, string>> = {
-  account: 'data.aws_caller_identity.current.account_id',
-  partition: 'data.aws_partition.current.partition',
-  region: 'data.aws_region.current.region',
-  urlSuffix: 'data.aws_partition.current.dns_suffix',
-};
 
 /**
  * A template as a Terraform module for the AWS provider 6, formatted as `terraform fmt` does. Throws `OPTION_INVALID`
@@ -30,18 +23,11 @@ export function terraformModule(template: Template): TerraformModule {
   const resources = template.resources.flatMap((resource) => resourceBlocks(resource, template.resources));
   const main = writeBlocks(resources, write);
   return {
-    'main.tf': `# ${template.description}\n\n${writeBlocks(dataSources(main), write)}${dataSources(main).length > 0 ? '\n' : ''}${main}`,
+    'main.tf': `# ${template.description}\n\n${dataSources(main)}${main}`,
     'variables.tf': writeBlocks(template.parameters.map(variable), write),
     'outputs.tf': writeBlocks(template.outputs.map(output), write),
     'versions.tf': writeBlocks([versions], write),
   };
-}
-
-/** Those that are used. */
-function dataSources(main: string): readonly Block[] {
-  return ['aws_caller_identity', 'aws_partition', 'aws_region']
-    .filter((type) => main.includes(`data.${type}.current`))
-    .map((type) => ({ type: 'data', labels: [type, 'current'], body: [] }));
 }
 
 const versions: Block = {
@@ -133,7 +119,7 @@ function output({ name, description, value }: Output): Block {
 function expressionWriter(resources: readonly Resource[]): WriteExpression {
   return (value) => {
     if (value.expr === 'parameter') return `var.${snake(value.name)}`;
-    if (value.expr === 'pseudo') return pseudoAddresses[value.name];
+    if (value.expr === 'pseudo') return pseudoAddress(value.name);
     const found = resources.find(({ id }) => id === value.id);
     const attribute = found && translations[found.type].attributes[value.attribute ?? 'Ref'];
     if (attribute === undefined) {
