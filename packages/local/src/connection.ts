@@ -1,6 +1,4 @@
 import type { Connection } from '@millrace/kinesis';
-import type { LeaseStore } from '@millrace/kinesis/lease';
-import { createMemoryLeaseStore } from '@millrace/kinesis/memory';
 import type { RecordWriter } from '@millrace/kinesis/producer';
 import type { Shard } from '@millrace/kinesis/shard';
 import type { ShardReader } from '@millrace/kinesis/source';
@@ -13,20 +11,16 @@ import { putRecords } from './api/operations/put-records.ts';
 import type { Service } from './api/service.ts';
 import { call } from './connection-call.ts';
 import { createFanOut } from './connection-fan-out.ts';
+import type { LeaseStores } from './lease-stores.ts';
 import { iteratorInput, toChild, toOutcome, toShard, toStored } from './connection-shapes.ts';
 
 /** The ports straight on the engine: same validation, limits and faults as over the wire, leases in memory. */
-export function createConnection(service: Service): Connection {
-  const stores = new Map<string, LeaseStore>();
+export function createConnection(service: Service, stores: LeaseStores): Connection {
   return {
     writer: createWriter(service),
     reader: createReader(service),
     fanOut: createFanOut(service),
-    leases(group) {
-      const store = stores.get(group) ?? createMemoryLeaseStore();
-      stores.set(group, store);
-      return store;
-    },
+    leases: (group) => stores.of(group),
     async close() {
       // The engine outlives its connection: it belongs to whoever made it.
     },

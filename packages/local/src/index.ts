@@ -23,6 +23,7 @@ export {
   type LocalKinesisOptions,
   type StreamOptions,
 } from './local-kinesis.ts';
+export type { SettledOptions } from './settled.ts';
 export type { Certificate } from './server/certificate.ts';
 export type { SigningKey, SigningKeys } from './wire/signature.ts';
 export type { Durability } from './storage/file-heap.ts';

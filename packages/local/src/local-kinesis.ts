@@ -23,6 +23,7 @@ import type { LocalLambda, LocalLambdaInit, LocalMapping, MappingOptions } from 
 import { Engine } from './engine/engine.ts';
 import type { KmsKeyState } from './engine/kms.ts';
 import { limits } from './engine/limits.ts';
+import { LeaseStores } from './lease-stores.ts';
 import { md5Hex } from './md5.ts';
 import { createBucketFolder } from './neighbours/bucket-folder.ts';
 import { createCloudwatch } from './neighbours/cloudwatch/cloudwatch.ts';
@@ -33,6 +34,7 @@ import { createLambda } from './neighbours/lambda/lambda.ts';
 import { createDynamodb } from './neighbours/dynamodb/dynamodb.ts';
 import { guarded } from './neighbours/guarded.ts';
 import { jsonCall } from './neighbours/json-call.ts';
+import type { SettledOptions } from './settled.ts';
 import type { Durability } from './storage/file-heap.ts';
 import type { Storage } from './storage/storage.ts';
 import { createFront, type Front } from './server/front.ts';
@@ -157,6 +159,18 @@ export interface LocalKinesis extends AsyncDisposable {
   ): Promise<LocalMapping>;
   /** What goes wrong: rules to set and lift while it runs. */
   readonly faults: FaultRules;
+  /**
+   * Resolves when a consumer group has handled, and said so in its checkpoints, every record that is in the stream
+   * now; that is as often as a third of its `leaseDuration`. Records that came before the group began to read from
+   * `now` do not count. Waits for ever for a group that does not run: give it a `signal`. Throws `ABORTED`.
+   *
+   * @example
+   * ```ts
+   * await producer.put(order);
+   * await kinesis.settled({ stream: 'orders', group: 'billing' });
+   * ```
+   */
+  settled(wanted: SettledOptions): Promise<void>;
   /** Stops timers and forgets everything. Idempotent. */
   close(): Promise<void>;
 }
@@ -228,14 +242,15 @@ export async function assemble(
           const { operation, input } = jsonCall(request);
           permit?.dynamodb(operation, input);
         });
-  const connection = createConnection(service);
+  const stores = new LeaseStores();
+  const connection = createConnection(service, stores);
   let lambda: Promise<LocalLambda> | undefined;
   const openLambda = (): Promise<LocalLambda> => {
     // A mapping reads as itself, whatever its user may do.
     const own = permit === undefined ? service : createService();
     lambda ??= loadLambda({
       service: own,
-      connection: permit === undefined ? connection : createConnection(own),
+      connection: permit === undefined ? connection : createConnection(own, stores),
       meter: createLambdaMeter(metrics, () => engine.now),
       destinationFolder: options.destinationFolder,
       functions: options.functions,
@@ -267,6 +282,7 @@ export async function assemble(
     lambda: openLambda,
     mapping: async (...wanted) => (await openLambda()).map(...wanted),
     faults,
+    settled: (wanted) => waitUntilSettled(engine, stores, wanted),
     close,
     [Symbol.asyncDispose]: close,
   };
@@ -301,6 +317,12 @@ async function loadLambda(options: LambdaOptions): Promise<LocalLambda> {
   });
   for (const [name, code] of Object.entries(functions)) await lambda.functions.add(code, { name });
   return lambda;
+}
+
+/** Loaded by tests that wait for it. */
+async function waitUntilSettled(engine: Engine, stores: LeaseStores, wanted: SettledOptions): Promise<void> {
+  const { settled } = await import('./settled.ts');
+  return settled(engine, stores, wanted);
 }
 
 /** Such as are let in. */

@@ -1,0 +1,86 @@
+import { createConsumer, createProducer, defineStream } from '@millrace/kinesis';
+import { Bell } from '@millrace/kinesis/runtime';
+import { createManualClock } from '@millrace/kinesis/testing';
+import { describe, expect, test, vi } from 'vitest';
+
+import { createLocalKinesis } from '../src/index.ts';
+
+const numbers = defineStream<number>({ name: 'numbers', key: (value) => `key-${value % 7}` });
+const all = Array.from({ length: 40 }, (_, value) => value);
+
+describe('a stream is settled for a group', () => {
+  test.each([
+    ['records by themselves', undefined],
+    ['aggregates', 'key'],
+  ] as const)('when all that was put is handled: %s', async (_what, aggregation) => {
+    const clock = createManualClock();
+    await using kinesis = await createLocalKinesis({ clock, streams: { numbers: { shards: 2 } } });
+    await using producer = createProducer(numbers, kinesis.connection, {
+      clock,
+      ...(aggregation === undefined ? {} : { aggregation }),
+    });
+    const consumer = createConsumer(numbers, kinesis.connection, { clock, group: 'sum', from: 'oldest' });
+    const handled: number[] = [];
+    const user = new AbortController();
+    const running = consumer.run({
+      signal: user.signal,
+      eachRecord: async ({ value }) => {
+        handled.push(value);
+      },
+    });
+    const puts = Promise.all(all.map((value) => producer.put(value)));
+    await until(clock, puts);
+    // A reshard in between: the parents' records count, too.
+    kinesis.engine.splitShard('numbers', 'shardId-000000000000');
+    await until(clock, Promise.all(all.map((value) => producer.put(value + 100))));
+    await until(clock, kinesis.settled({ stream: 'numbers', group: 'sum' }));
+    expect(handled.toSorted((a, b) => a - b)).toEqual([...all, ...all.map((value) => value + 100)]);
+    user.abort();
+    await until(clock, running);
+  });
+
+  test('not while one record waits for its handler', async () => {
+    const clock = createManualClock();
+    await using kinesis = await createLocalKinesis({ clock, streams: { numbers: {} } });
+    await using producer = createProducer(numbers, kinesis.connection, { clock });
+    const consumer = createConsumer(numbers, kinesis.connection, { clock, group: 'sum', from: 'oldest' });
+    const held = new Bell();
+    const user = new AbortController();
+    const running = consumer.run({
+      signal: user.signal,
+      eachRecord: ({ value }) => (value === 2 ? held.wait() : undefined),
+    });
+    await until(clock, Promise.all([1, 2].map((value) => producer.put(value))));
+    const told = vi.fn<() => void>();
+    const settled = kinesis.settled({ stream: 'numbers', group: 'sum' }).finally(told);
+    for (let second = 0; second < 60; second++) await clock.advance(1000);
+    expect(told).not.toHaveBeenCalled();
+    held.ring();
+    await until(clock, settled);
+    user.abort();
+    await until(clock, running);
+  });
+
+  test('at once when nothing was put, and never when nobody reads: until its signal', async () => {
+    await using kinesis = await createLocalKinesis({ streams: { numbers: {} } });
+    await kinesis.settled({ stream: 'numbers', group: 'sum' });
+    await kinesis.connection.writer.write('numbers', [{ partitionKey: 'a', data: Buffer.from('1') }], {});
+    const user = new AbortController();
+    const waiting = kinesis.settled({ stream: 'numbers', group: 'sum', signal: user.signal });
+    user.abort();
+    await expect(waiting).rejects.toMatchObject({ code: 'ABORTED' });
+    await expect(kinesis.settled({ stream: 'none', group: 'sum' })).rejects.toMatchObject({
+      code: 'STREAM_NOT_FOUND',
+    });
+  });
+});
+
+/** Lets the clock run until it is done. */
+async function until(clock: ReturnType<typeof createManualClock>, task: Promise<unknown>): Promise<void> {
+  const state = { isDone: false };
+  const done = task.finally(() => {
+    state.isDone = true;
+  });
+  while (!state.isDone) await clock.advance(500);
+  await done;
+}
