@@ -1,0 +1,156 @@
+import {
+  CloudWatchClient,
+  DescribeAlarmsCommand,
+  PutMetricAlarmCommand,
+  type PutMetricAlarmCommandInput,
+} from '@aws-sdk/client-cloudwatch';
+import { processorAlarms, putMetricAlarmInput, streamAlarms, type Alarm } from '@millrace/infra';
+import { rawStream } from '@millrace/kinesis';
+import { createConsumer, type Consumer } from '@millrace/kinesis/consumer';
+import { createManualClock } from '@millrace/kinesis/testing';
+import { createLocalKinesis, type LocalKinesis } from '@millrace/local';
+import type { KinesisStreamBatchResponse, KinesisStreamEvent } from 'aws-lambda';
+import { expect, test } from 'vitest';
+
+// The recommended alarms on the embedded CloudWatch: each goes off for what it is there for, and is quiet again after.
+
+const poison = Buffer.from('poison').toString('base64');
+
+interface Plant extends AsyncDisposable {
+  readonly kinesis: LocalKinesis;
+  watch(alarms: readonly Alarm[]): Promise<void>;
+  /** Minutes of traffic: so many records a minute, from many keys or from one. */
+  run(
+    minutes: number,
+    traffic?: { readonly records?: number; readonly key?: string; readonly data?: string },
+  ): Promise<void>;
+  start(): Consumer<Uint8Array>;
+  stop(consumer: Consumer<Uint8Array>): Promise<void>;
+  /** The recommended alarms that are in ALARM. */
+  ringing(): Promise<readonly string[]>;
+}
+
+async function createPlant(shards: number): Promise<Plant> {
+  const clock = createManualClock();
+  const kinesis = await createLocalKinesis({ clock, enforceLimits: true, streams: { orders: { shards } } });
+  const client = new CloudWatchClient(kinesis.clientConfig);
+  const watch = async (alarms: readonly Alarm[]): Promise<void> => {
+    for (const alarm of alarms) {
+      // The embedded CloudWatch keeps no distribution of a minute, so it has no percentiles.
+      if (alarm.id === 'ProcessorSlow') continue;
+      const input = putMetricAlarmInput(alarm, alarm.id) as unknown as PutMetricAlarmCommandInput;
+      await client.send(new PutMetricAlarmCommand(input));
+    }
+  };
+  await watch(streamAlarms({ streamName: 'orders', retentionHours: 24, shards }));
+  let written = 0;
+  const settle = async (promise: Promise<unknown>): Promise<void> => {
+    const state = { done: false };
+    const end = (): void => {
+      state.done = true;
+    };
+    promise.then(end, end);
+    while (!state.done) await clock.advance(1000);
+    await promise;
+  };
+  return {
+    kinesis,
+    watch,
+    async run(minutes, { records = 50, key, data = 'x' } = {}) {
+      for (let minute = 0; minute < minutes; minute++) {
+        const entries = Array.from({ length: records }, () => ({
+          partitionKey: key ?? `k${written++}`,
+          data: Buffer.from(data),
+        }));
+        for (let start = 0; start < entries.length; start += 500) {
+          await kinesis.connection.writer.write('orders', entries.slice(start, start + 500), {});
+        }
+        await clock.advance(60_000);
+      }
+    },
+    start() {
+      const consumer = createConsumer(rawStream('orders'), kinesis.connection, {
+        group: 'billing',
+        from: 'oldest',
+        pollInterval: '5s',
+        leaseDuration: '1m',
+        clock,
+      });
+      void consumer.run({ eachRecord: () => {} });
+      return consumer;
+    },
+    stop: (consumer) => settle(consumer.close({ drain: '1s' })),
+    async ringing() {
+      const { MetricAlarms = [] } = await client.send(new DescribeAlarmsCommand({ StateValue: 'ALARM' }));
+      return MetricAlarms.map(({ AlarmName = '' }) => AlarmName).toSorted();
+    },
+    async [Symbol.asyncDispose]() {
+      client.destroy();
+      await kinesis.close();
+    },
+  };
+}
+
+const timeout = 60_000;
+
+test(
+  'a consumer that stops is noticed by its silence, and nobody is alarmed before or after',
+  { timeout },
+  async () => {
+    await using plant = await createPlant(2);
+    const first = plant.start();
+    await plant.run(20);
+    expect(await plant.ringing()).toEqual([]);
+    await plant.stop(first);
+    await plant.run(22);
+    expect(await plant.ringing()).toEqual(['ReaderLate']);
+    const second = plant.start();
+    await plant.run(5);
+    expect(await plant.ringing()).toEqual([]);
+    await plant.stop(second);
+  },
+);
+
+test(
+  'writes that a hot key has throttled are noticed, and forgotten when it has cooled',
+  { timeout },
+  async () => {
+    await using plant = await createPlant(2);
+    const consumer = plant.start();
+    await plant.run(10);
+    await plant.run(7, { records: 2500, key: 'hot' });
+    expect(await plant.ringing()).toEqual(['PutRecordsThrottled', 'WritesThrottled']);
+    await plant.run(7);
+    expect(await plant.ringing()).toEqual([]);
+    await plant.stop(consumer);
+  },
+);
+
+test(
+  'a record that always fails is noticed by the mapping though the function never throws',
+  { timeout },
+  async () => {
+    let mended = false;
+    const handler = async ({ Records }: KinesisStreamEvent): Promise<KinesisStreamBatchResponse> => {
+      const bad = Records.find(({ kinesis }) => kinesis.data === poison && !mended);
+      return { batchItemFailures: bad === undefined ? [] : [{ itemIdentifier: bad.kinesis.sequenceNumber }] };
+    };
+    await using plant = await createPlant(2);
+    const { uuid } = await plant.kinesis.mapping('orders', handler, {
+      function: { name: 'bill' },
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
+      MetricsConfig: { Metrics: ['EventCount'] },
+    });
+    await plant.watch(
+      processorAlarms({ functionName: 'bill', mappingId: uuid, timeoutSeconds: 60, retentionHours: 24 }),
+    );
+    await plant.run(20);
+    expect(await plant.ringing()).toEqual([]);
+    await plant.run(1, { records: 1, data: 'poison' });
+    await plant.run(25);
+    expect(await plant.ringing()).toEqual(['ProcessorLate', 'RecordsFailing']);
+    mended = true;
+    await plant.run(10);
+    expect(await plant.ringing()).toEqual([]);
+  },
+);
