@@ -265,7 +265,8 @@ export async function assemble(
   const front = createFront(service, [leases, cloudwatch, functions], rules, faults);
   const close = async (): Promise<void> => {
     // Handlers under way may still put records.
-    await (await lambda)?.close();
+    const opened = await lambda?.catch(() => undefined);
+    await opened?.close();
     engine.close();
     storage?.[Symbol.dispose]();
     await Promise.all([dynamodb.close(), cloudwatch.close()]);
@@ -286,6 +287,13 @@ export async function assemble(
     close,
     [Symbol.asyncDispose]: close,
   };
+  // What is wrong with one of them is told now, and not to the first who asks for it.
+  if (options.functions !== undefined) {
+    await openLambda().catch(async (error: unknown) => {
+      await close();
+      throw error;
+    });
+  }
   return { kinesis, front };
 }
 

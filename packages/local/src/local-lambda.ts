@@ -90,7 +90,7 @@ export class LocalLambda {
         clock,
         region,
         sink: this.destinations,
-        invoker: (arn) => this.#function(arn).found.invoker(arn),
+        invoker: (arn) => this.functions.find(arn)?.found.invoker(arn),
         source,
       },
     });
@@ -117,8 +117,10 @@ export class LocalLambda {
   }
 
   async close(): Promise<void> {
-    await this.mappings.close();
+    // No batch is judged by how its function was ended: the mappings stop first, and are waited for last.
+    const stopped = this.mappings.close();
     await this.functions.close();
+    await stopped;
   }
 
   #handle(mapping: Mapping, added: LocalFunction): LocalMapping {

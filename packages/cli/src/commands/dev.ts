@@ -1,11 +1,9 @@
-import { createRequire } from 'node:module';
-import { pathToFileURL } from 'node:url';
-
 import type { FunctionEvent, LocalMapping, MappingEvent } from '@millrace/local';
 
 import type { CommandContext } from '../command-context.ts';
 import { handlerOf, mappingOf, streamOf } from '../dev/dev-settings.ts';
 import { narrateFunction, narrateMapping, type NarrateOptions } from '../dev/narrate.ts';
+import { typescriptLoader } from '../dev/typescript-loader.ts';
 import { exitCode, type ExitCode } from '../errors/exit-code.ts';
 import { createPaint } from '../io/paint.ts';
 
@@ -61,7 +59,10 @@ async function startHere(context: CommandContext): Promise<Running> {
     await ready(context, mapping, endpoint);
     return {
       hint: `${stream.name} is at ${endpoint}. Put a record: millrace put ${stream.name} '{"id":1}' ${flags}`,
-      [Symbol.asyncDispose]: () => server.close(),
+      async [Symbol.asyncDispose]() {
+        await mapping.close();
+        await server.close();
+      },
     };
   } catch (error) {
     await server.close();
@@ -123,9 +124,7 @@ function handler(
   environment: Readonly<Record<string, string>>,
 ): ReturnType<typeof handlerOf> {
   const [file = ''] = args;
-  // The project's own comes before it.
-  const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
-  return handlerOf(file, options, environment, tsx);
+  return handlerOf(file, options, environment, typescriptLoader());
 }
 
 /** Writes what happens, as it happens. */

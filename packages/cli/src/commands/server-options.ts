@@ -1,9 +1,11 @@
 import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
 
 import { optionError } from '@millrace/kinesis/runtime';
-import type { Certificate, FaultRule, KmsKeyState, ServerOptions } from '@millrace/local';
+import type { Certificate, FaultRule, HandlerFile, KmsKeyState, ServerOptions } from '@millrace/local';
 
 import type { CommandContext } from '../command-context.ts';
+import { typescriptLoader } from '../dev/typescript-loader.ts';
 import type { Options } from '../spec/options.ts';
 
 /** What the flags of `millrace server` ask for. Throws `OPTION_INVALID`, naming the flag. */
@@ -24,6 +26,7 @@ export async function serverOptions(context: CommandContext): Promise<ServerOpti
     host,
     allowedHosts: options.list('allow-host'),
     streams: Object.fromEntries(options.list('stream').map(parseStream)),
+    ...functionOptions(options),
     region: options.text('region'),
     ...(accountId !== undefined && { accountId }),
     createStreamTime: options.number('create-stream-ms'),
@@ -147,6 +150,18 @@ function parseStream(text: string): readonly [string, { readonly shards: number 
     throw optionError('--stream', text, 'name or name:shards, with 1 to 10000 shards');
   }
   return [name, { shards }];
+}
+
+/** `bill=handlers/bill.ts`. */
+function functionOptions(options: Options): Pick<ServerOptions, 'functions'> {
+  const given = options.list('function');
+  if (given.length === 0) return {};
+  const functions = given.map((text): readonly [string, HandlerFile] => {
+    const [, name = '', file = ''] = /^([a-zA-Z0-9-_]{1,64})=(.+)$/.exec(text) ?? [];
+    if (name === '') throw optionError('--function', text, 'name=file, such as bill=handlers/bill.ts');
+    return [name, { file: resolve(file), typescriptLoader: typescriptLoader(), watch: true }];
+  });
+  return { functions: Object.fromEntries(functions) };
 }
 
 /** `alias/orders=disabled`. */

@@ -1,9 +1,11 @@
 import { writeFile } from 'node:fs/promises';
 
 import { optionError } from '@millrace/kinesis/runtime';
+import type { LocalServer } from '@millrace/local';
 
 import type { CommandContext } from '../command-context.ts';
 import { exitCode, type ExitCode } from '../errors/exit-code.ts';
+import { visible } from '../io/visible.ts';
 import { isLoopback, serverOptions } from './server-options.ts';
 
 /** `millrace server`: runs until told to stop. */
@@ -12,6 +14,7 @@ export async function server(context: CommandContext): Promise<ExitCode> {
   const json = options.flag('json');
   const running = await context.startServer(await serverOptions(context));
   try {
+    await tellFunctions(context, running);
     const { endpoint, tlsEndpoint, port, host } = running;
     await keepCertificate(context, running.certificate);
     const region = options.text('region');
@@ -39,6 +42,18 @@ export async function server(context: CommandContext): Promise<ExitCode> {
     await running.close();
   }
   return exitCode.ok;
+}
+
+/** What functions write goes to stderr, each line with the function's name. */
+async function tellFunctions({ options, notes }: CommandContext, { kinesis }: LocalServer): Promise<void> {
+  if (options.list('function').length === 0) return;
+  const { functions } = await kinesis.lambda();
+  functions.listeners.add((name, event) => {
+    if (event.type === 'log') notes.info(`${name} │ ${visible(event.line)}`);
+    if (event.type === 'report' && event.result.type === 'error') {
+      notes.warn(`${name} failed: ${visible(event.result.error.message)}`);
+    }
+  });
 }
 
 /** A key that is verified is known to who uses it, and is not shown. */

@@ -40,6 +40,12 @@ export const serverCommands: readonly CommandSpec[] = [
       },
       { kind: 'list', name: 'stream', value: 'name[:shards]', about: 'a stream to begin with' },
       {
+        kind: 'list',
+        name: 'function',
+        value: 'name=file',
+        about: 'a function of its Lambda, for event source mappings made through the API; see millrace dev',
+      },
+      {
         kind: 'text',
         name: 'region',
         value: 'name',

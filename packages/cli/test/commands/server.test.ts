@@ -15,6 +15,11 @@ import {
   SplitShardCommand,
   StartStreamEncryptionCommand,
 } from '@aws-sdk/client-kinesis';
+import {
+  CreateEventSourceMappingCommand,
+  LambdaClient,
+  ListEventSourceMappingsCommand,
+} from '@aws-sdk/client-lambda';
 import { createCertificate } from '../../../local/src/server/certificate.ts';
 import { expect, test } from 'vitest';
 
@@ -239,6 +244,51 @@ test('--verify-signatures without a key is a usage error', async () => {
   expect(code).toBe(2);
   expect(stderr).toContain('AWS_SECRET_ACCESS_KEY');
 });
+
+test('--function registers a handler that a mapping made with the SDK invokes', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'millrace-cli-'));
+  const file = join(folder, 'bill.ts');
+  await writeFile(
+    file,
+    'export const handler = (event: { Records: { kinesis: { data: string } }[] }): void => console.log("billed", atob(event.Records[0]!.kinesis.data));',
+  );
+  const server = await start('--stream', 'orders', '--function', `bill=${file}`);
+  const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
+  const config = { endpoint: server.endpoint, region: 'us-east-1', credentials };
+  const lambda = new LambdaClient(config);
+  const mapping = new CreateEventSourceMappingCommand({
+    FunctionName: 'bill',
+    EventSourceArn: 'arn:aws:kinesis:us-east-1:000000000000:stream/orders',
+    StartingPosition: 'TRIM_HORIZON',
+  });
+  await lambda.send(mapping);
+  await using kinesis = clientOf(server.endpoint);
+  await kinesis.send(
+    new PutRecordCommand({ StreamName: 'orders', PartitionKey: 'a', Data: Buffer.from('apple') }),
+  );
+  await untilProcessed(lambda);
+  lambda.destroy();
+  const ended = await server.stop();
+  await rm(folder, { recursive: true });
+  expect(ended.stderr).toContain('bill │ billed apple');
+});
+
+test.each([
+  [['--function', 'bill'], 2, '--function'],
+  [['--function', 'bill=nowhere.ts'], 3, 'There is no file'],
+])('%j is refused with exit code %i', async (argv, expected, told) => {
+  const { code, stderr } = await runCli(['server', '--port', '0', ...argv]);
+  expect(code).toBe(expected);
+  expect(stderr).toContain(told);
+});
+
+/** Resolves once a mapping says its last batch was well. */
+async function untilProcessed(lambda: LambdaClient): Promise<void> {
+  for (;;) {
+    const { EventSourceMappings = [] } = await lambda.send(new ListEventSourceMappingsCommand({}));
+    if (EventSourceMappings[0]?.LastProcessingResult === 'OK') return;
+  }
+}
 
 function clientOf(endpoint: string): KinesisClient & AsyncDisposable {
   const client = new KinesisClient({

@@ -2,9 +2,9 @@ import type { Position } from '@millrace/kinesis/record';
 
 import type { ResolvedChoices } from './choices.ts';
 import { deliver } from './destination.ts';
-import { createMeasure, envelopeBytes, toEvent, type EventContext } from './event.ts';
+import { createMeasure, envelopeBytes, toEvent, type EventContext, type KinesisEvent } from './event.ts';
 import { compileFilter } from './filter/criteria.ts';
-import type { Invoker, InvokeResult } from './invoker.ts';
+import type { InvokeResult } from './invoker.ts';
 import type { LaneRules, Outcome } from './lane.ts';
 import { spanOf, type DropStep, type InvokeStep, type LaneEffects } from './lane-run.ts';
 import type { MappingInit } from './mapping-init.ts';
@@ -23,12 +23,11 @@ export interface ShardInit extends MappingInit {
 /** One shard of a mapping with all that its settings ask for. */
 export function createShardRun(init: ShardInit): ShardRun {
   const { settings, choices, doors, shardId, tell } = init;
-  const invoker = doors.invoker(settings.FunctionArn);
   const context: EventContext = {
     shardId,
     eventSourceArn: choices.eventSourceArn ?? settings.EventSourceArn,
     region: doors.region,
-    roleArn: invoker.roleArn,
+    roleArn: doors.invoker(settings.FunctionArn)?.roleArn ?? '',
   };
   const patterns = settings.FilterCriteria?.Filters.map(({ Pattern: pattern }) => pattern) ?? [];
   const bytesOf = createMeasure(context);
@@ -45,7 +44,7 @@ export function createShardRun(init: ShardInit): ShardRun {
     onArrival: choices.polling === 'arrival',
     readAhead: choices.readAhead,
     tell,
-    effects: (lane) => new ShardLane(init, invoker, context, lane),
+    effects: (lane) => new ShardLane(init, context, lane),
   });
 }
 
@@ -74,14 +73,12 @@ function rulesOf(settings: MappingSettings, choices: ResolvedChoices, retentionM
 /** What a lane does: invoke the function, send what is given up to its destination, tell of both. */
 class ShardLane implements Omit<LaneEffects, 'finished'> {
   readonly #init: ShardInit;
-  readonly #invoker: Invoker;
   readonly #context: EventContext;
   readonly #place: { readonly shardId: string; readonly lane: number };
   #last: InvokeResult | undefined;
 
-  constructor(init: ShardInit, invoker: Invoker, context: EventContext, lane: number) {
+  constructor(init: ShardInit, context: EventContext, lane: number) {
     this.#init = init;
-    this.#invoker = invoker;
     this.#context = context;
     this.#place = { shardId: init.shardId, lane };
   }
@@ -105,9 +102,21 @@ class ShardLane implements Omit<LaneEffects, 'finished'> {
       iteratorAgeMs: newest === undefined ? 0 : Math.max(0, doors.clock.now() - newest.arrivedAt),
       ...(part === undefined ? {} : { window: { ...part.window, final: part.isFinalInvokeForWindow } }),
     });
-    this.#last = await this.#invoker.invoke(event);
+    this.#last = await this.#invoke(event);
     return toOutcome(this.#last);
   };
+
+  /** Looked up every time: a function may be registered anew under its name. */
+  async #invoke(event: KinesisEvent): Promise<InvokeResult> {
+    const { doors, settings } = this.#init;
+    const invoker = doors.invoker(settings.FunctionArn);
+    if (invoker !== undefined) return invoker.invoke(event);
+    return {
+      type: 'refused',
+      reason: `There is no ${settings.FunctionArn}.`,
+      requestId: newUuid(doors.clock),
+    };
+  }
 
   readonly judged: LaneEffects['judged'] = (step, verdict) => {
     const last = this.#last;

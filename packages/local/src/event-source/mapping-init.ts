@@ -12,8 +12,8 @@ export interface MappingDoors {
   readonly clock: Clock;
   readonly region: string;
   readonly source: (eventSourceArn: string) => MappingSource;
-  /** Throws when the function is gone. */
-  readonly invoker: (functionArn: string) => Invoker;
+  /** Undefined when the function is gone. */
+  readonly invoker: (functionArn: string) => Invoker | undefined;
   readonly sink: DestinationSink;
 }
 

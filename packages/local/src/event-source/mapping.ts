@@ -2,6 +2,7 @@ import type { Position } from '@millrace/kinesis/record';
 
 import { Alarm } from './alarm.ts';
 import { createShardRun } from './assemble-shard.ts';
+import { compileFilter } from './filter/criteria.ts';
 import type { MappingEvent } from './mapping-event.ts';
 import type { MappingInit } from './mapping-init.ts';
 import { MappingRun, Positions } from './mapping-run.ts';
@@ -93,10 +94,11 @@ export class Mapping {
     return this.#change;
   }
 
-  /** Stops at once, but for invocations under way. */
+  /** Begins nothing more; resolves when invocations under way are over. */
   async close(): Promise<void> {
     this.#closed = true;
     this.#passing.ring();
+    await this.#run?.stop();
     await this.#change;
     await this.#stop();
   }
@@ -122,12 +124,23 @@ export class Mapping {
 
   #enter(state: MappingState): void {
     this.#state = state;
-    this.#init.tell({ type: 'state', state });
+    this.#tell({ type: 'state', state });
+  }
+
+  /** A listener that throws stops no mapping; its fault is told where the mapping's own are. */
+  #tell(event: MappingEvent): void {
+    try {
+      this.#init.tell(event);
+    } catch (error) {
+      this.#lastResult = `PROBLEM: onEvent threw ${String(error)}`;
+    }
   }
 
   #start(): MappingRun {
     const { doors, choices } = this.#init;
     const settings = this.#settings;
+    const patterns = settings.FilterCriteria?.Filters.map(({ Pattern: pattern }) => pattern) ?? [];
+    for (const message of compileFilter(patterns).warnings) this.#tell({ type: 'warning', message });
     const source = doors.source(settings.EventSourceArn);
     return new MappingRun({
       clock: doors.clock,
@@ -150,7 +163,7 @@ export class Mapping {
     if (event.type === 'result') {
       this.#lastResult = event.verdict.type === 'done' ? 'OK' : 'PROBLEM: Function call failed';
     } else if (event.type === 'trouble') this.#lastResult = `PROBLEM: ${event.message}`;
-    this.#init.tell(event);
+    this.#tell(event);
   };
 }
 

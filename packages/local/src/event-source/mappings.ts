@@ -1,6 +1,5 @@
 import { createSettings, updateSettings, type SettingsContext } from './check-settings.ts';
 import { resolveChoices, type MappingChoices } from './choices.ts';
-import { compileFilter } from './filter/criteria.ts';
 import { parseFunctionName } from './function-name.ts';
 import { LambdaError } from './lambda-error.ts';
 import { Mapping } from './mapping.ts';
@@ -46,8 +45,6 @@ export class Mappings {
     });
     made.mapping = mapping;
     this.#mappings.set(uuid, { mapping, choices });
-    const patterns = settings.FilterCriteria?.Filters.map(({ Pattern: pattern }) => pattern) ?? [];
-    for (const message of compileFilter(patterns).warnings) listener({ type: 'warning', message });
     return mapping;
   }
 

@@ -23,16 +23,17 @@ export function createInProcessRuntime(
   tell: FunctionListener,
 ): Runtime {
   let running = 0;
+  const closing = new AbortController();
   return {
     async invoke(request) {
-      if (running >= settings.concurrency) {
+      if (running >= settings.concurrency || closing.signal.aborted) {
         return { type: 'refused', reason: 'Rate Exceeded.', requestId: request.requestId };
       }
       running++;
       const startedAt = clock.monotonic();
       tell({ type: 'start', requestId: request.requestId });
       try {
-        const outcome = await race(handler, settings, clock, request);
+        const outcome = await race(handler, settings, clock, request, closing.signal);
         const durationMs = clock.monotonic() - startedAt;
         const result: InvokeResult = { ...outcome, requestId: request.requestId, durationMs };
         tell({ type: 'report', requestId: request.requestId, durationMs, result });
@@ -42,7 +43,7 @@ export function createInProcessRuntime(
       }
     },
     async close() {
-      // There is nothing of its own.
+      closing.abort();
     },
   };
 }
@@ -60,15 +61,20 @@ function race(
   settings: FunctionSettings,
   clock: Clock,
   request: InvocationRequest,
+  closing: AbortSignal,
 ): Promise<Ended> {
   const { timeoutMs } = settings;
   const deadline = clock.monotonic() + timeoutMs;
   return new Promise((resolve) => {
-    const timer = clock.timer(timeoutMs, () => resolve(unhandled(timedOut(request.requestId, timeoutMs))));
     const end = (ended: Ended): void => {
       timer[Symbol.dispose]();
+      closing.removeEventListener('abort', close);
       resolve(ended);
     };
+    const timer = clock.timer(timeoutMs, () => end(unhandled(timedOut(request.requestId, timeoutMs))));
+    const close = (): void =>
+      end(unhandled({ type: 'Runtime.ExitError', message: 'The function was closed.' }));
+    closing.addEventListener('abort', close, { once: true });
     void run(handler, request, settings, () => Math.max(0, deadline - clock.monotonic())).then(
       (response) => end({ type: 'response', response }),
       (error: unknown) => end(unhandled(describeError(error))),

@@ -323,6 +323,46 @@ describe('the document of a failure', () => {
   });
 });
 
+describe('a mapping', () => {
+  test('is closed at once under a handler that never answers, and nothing is given up for it', async () => {
+    const kit = await openKit();
+    await kit.put('a');
+    const { drops } = await mapOrders(kit, () => new Promise(() => {}), {
+      ...toQueue,
+      MaximumRetryAttempts: 0,
+    });
+    await kit.clock.settle();
+    await kit.kinesis.close();
+    expect(drops()).toEqual([]);
+    expect(kit.clock.pending).toBe(0);
+  });
+  test('invokes the function that has the name now', async () => {
+    await using kit = await openKit();
+    const first = await mapOrders(kit, () => ({}), bill);
+    await kit.put('a');
+    await kit.clock.advance(1000);
+    const { functions } = await kit.kinesis.lambda();
+    let second = 0;
+    await functions.add(() => void second++, { name: 'bill' });
+    await kit.put('b');
+    await kit.clock.advance(1000);
+    expect([first.invocations, second]).toEqual([[['a']], 1]);
+  });
+  test('goes on when its listener throws, and says so', async () => {
+    await using kit = await openKit();
+    await kit.put('a');
+    let seen = 0;
+    const mapping = await kit.kinesis.mapping('orders', () => void seen++, {
+      onEvent: () => {
+        throw new Error('full disk');
+      },
+    });
+    await kit.clock.advance(2000);
+    expect(seen).toBe(1);
+    expect(mapping.lastProcessingResult).toBe('PROBLEM: onEvent threw Error: full disk');
+  });
+});
+
 test('the plan of retries can be told beforehand: the state machine takes no more than records and rules', () => {
   const rules = {
     maximumRetryAttempts: 1,
