@@ -2,7 +2,14 @@ import type { Position } from '@millrace/kinesis/record';
 
 import type { ResolvedChoices } from './choices.ts';
 import { deliver } from './destination.ts';
-import { createMeasure, envelopeBytes, toEvent, type EventContext, type KinesisEvent } from './event.ts';
+import {
+  createMeasure,
+  envelopeBytes,
+  toEvent,
+  windowBytesOf,
+  type EventContext,
+  type KinesisEvent,
+} from './event.ts';
 import { compileFilter } from './filter/criteria.ts';
 import type { InvokeResult } from './invoker.ts';
 import type { LaneRules, Outcome } from './lane.ts';
@@ -31,7 +38,10 @@ export function createShardRun(init: ShardInit): ShardRun {
   };
   const patterns = settings.FilterCriteria?.Filters.map(({ Pattern: pattern }) => pattern) ?? [];
   const bytesOf = createMeasure(context);
-  const rules = rulesOf(settings, choices, init.source.retentionMs);
+  const rules = {
+    ...rulesOf(settings, choices, init.source.retentionMs),
+    windowBytes: windowBytesOf(context),
+  };
   return new ShardRun({
     shardId,
     feed: init.source.open(shardId, init.position),
@@ -48,7 +58,11 @@ export function createShardRun(init: ShardInit): ShardRun {
   });
 }
 
-function rulesOf(settings: MappingSettings, choices: ResolvedChoices, retentionMs: number): LaneRules {
+function rulesOf(
+  settings: MappingSettings,
+  choices: ResolvedChoices,
+  retentionMs: number,
+): Omit<LaneRules, 'windowBytes'> {
   const age = settings.MaximumRecordAgeInSeconds;
   return {
     batch: {

@@ -1,5 +1,5 @@
 import type { ShardRecord } from './record.ts';
-import type { WindowPart } from './tumbling-window.ts';
+import { openWindow, toWindowPart, type WindowPart } from './tumbling-window.ts';
 
 /** What is the same in every event of a shard. */
 export interface EventContext {
@@ -81,6 +81,14 @@ export function createMeasure(context: EventContext): (record: ShardRecord) => n
     record.sequenceNumber.length * 2 +
     jsonLength(record.partitionKey) +
     String(record.arrivedAt / 1000).length;
+}
+
+/** Bytes that a tumbling window adds to an event, but for its state. */
+export function windowBytesOf(context: EventContext): number {
+  const record: ShardRecord = { partitionKey: '', sequenceNumber: '', data: '', arrivedAt: 0 };
+  const part = toWindowPart(openWindow(record, 1000), false, context);
+  // Its members without their braces, behind a comma, and without the empty state.
+  return Buffer.byteLength(JSON.stringify(part)) - 1 - '{}'.length;
 }
 
 /** Bytes of an event but for its records, each with the comma that the last one lacks. */

@@ -19,6 +19,8 @@ export interface LaneRules {
   readonly reportBatchItemFailures: boolean;
   /** Length of tumbling windows; 0 for none. */
   readonly tumblingMs: number;
+  /** Bytes that a window adds to an event, but for its state. */
+  readonly windowBytes: number;
   /** How long after its end a window waits for a record to end it. */
   readonly windowIdleMs: number;
 }
@@ -120,13 +122,16 @@ export class Lane {
     }
     const readyAt = this.#batchReadyAt(head);
     if (head === undefined || now < readyAt) return Math.min(readyAt, endsAt);
-    const { tumblingMs } = this.#rules;
+    const { tumblingMs, windowBytes } = this.#rules;
     if (tumblingMs > 0) this.#window ??= openWindow(head, tumblingMs);
     const window = this.#window;
     const batch =
       window === undefined
         ? this.#batcher.take()
-        : this.#batcher.take((record) => record.arrivedAt < window.end, stateBytes(window.state));
+        : this.#batcher.take(
+            (record) => record.arrivedAt < window.end,
+            windowBytes + stateBytes(window.state),
+          );
     this.#work = startBatch(batch);
     return undefined;
   }

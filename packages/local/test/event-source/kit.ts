@@ -61,3 +61,13 @@ export function fails(event: KinesisEvent, ...data: readonly string[]): object {
     batchItemFailures: failed.map(({ kinesis }) => ({ itemIdentifier: kinesis.sequenceNumber })),
   };
 }
+
+/** What the queue got, as JSON. */
+export async function documents({ kinesis }: Kit): Promise<readonly Record<string, unknown>[]> {
+  const { destinations } = await kinesis.lambda();
+  return destinations.messages(queueArn).map(({ body }) => JSON.parse(body) as Record<string, unknown>);
+}
+
+export const throwing = (): never => {
+  throw new TypeError('no such customer');
+};

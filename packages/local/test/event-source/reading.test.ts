@@ -109,9 +109,18 @@ describe('a mapping begins', () => {
     await kit.put('parent');
     await split(kit, 'shardId-000000000000');
     await kit.put('child');
-    const { invocations } = await mapOrders(kit, () => ({}), { StartingPosition: 'TRIM_HORIZON' });
-    await kit.clock.settle();
-    expect(invocations.flat()).toEqual(['parent', 'child']);
+    const seen: string[] = [];
+    await mapOrders(
+      kit,
+      async ([data]) => {
+        seen.push(`${data} begins`);
+        await new Promise<void>((resolve) => kit.clock.timer(1000, resolve));
+        seen.push(`${data} ends`);
+      },
+      { StartingPosition: 'TRIM_HORIZON' },
+    );
+    await kit.clock.advance(5000);
+    expect(seen).toEqual(['parent begins', 'parent ends', 'child begins', 'child ends']);
   });
   test('[start/timestamp] with the first record of that time or later', async () => {
     await using kit = await openKit();
@@ -190,7 +199,7 @@ describe('a shard', () => {
       () => {
         if (kit.clock.now() < start + 10_000) throw new Error('not yet');
       },
-      { choices: { backoff: { first: '1s', factor: 1 } } },
+      { choices: { backoff: { first: '1s', factor: 1 }, shardInterval: '1s' } },
     );
     await kit.clock.settle();
     await split(kit, 'shardId-000000000000');

@@ -190,6 +190,16 @@ describe('[retry/progress]', () => {
   });
 });
 
+describe('[retry/progress] after failures', () => {
+  test('progress gives the rest every retry anew', () => {
+    // Twice nothing is done, then the first record, then nothing more.
+    const verdicts: Verdict[] = [{ type: 'failed' }, { type: 'failed' }, { type: 'partial', from: 1 }];
+    const run = play(records(2), { maximumRetryAttempts: 2 }, () => verdicts.shift() ?? { type: 'failed' });
+    expect(run.invocations).toEqual([['1', '2'], ['1', '2'], ['1', '2'], ['2'], ['2'], ['2']]);
+    expect(run.drops.map(({ numbers, count }) => [numbers, count])).toEqual([[['2'], 3]]);
+  });
+});
+
 describe('[retry/age]', () => {
   test('as recorded: the one expired of six is given up before any invocation with count 1, five are delivered', () => {
     const others = records(6).slice(1);

@@ -143,6 +143,28 @@ describe('a tumbling window', () => {
       ['b', 2, false, false],
     ]);
   });
+  test('[batch/payload] leaves room for its state, to the byte', async () => {
+    await using kit = await openKit();
+    const sizes: number[] = [];
+    const run = async (maxPayloadBytes: number) => {
+      const { mapping, invocations } = await mapOrders(
+        kit,
+        (_data, event) => {
+          sizes.push(Buffer.byteLength(JSON.stringify(event)));
+          return { state: 'x'.repeat(5000) };
+        },
+        { TumblingWindowInSeconds: 900, BatchSize: 2, choices: { maxPayloadBytes } },
+      );
+      await kit.clock.settle();
+      await mapping.close();
+      return invocations.map((batch) => batch.length);
+    };
+    for (const data of ['a', 'b', 'c', 'd']) await kit.put(data);
+    expect(await run(100_000)).toEqual([2, 2]);
+    const largest = Math.max(...sizes);
+    expect(await run(largest)).toEqual([2, 2]);
+    expect(await run(largest - 1)).toEqual([2, 1, 1]);
+  });
   test('[window/idle] without new records ends two minutes after its time', async () => {
     await using kit = await openKit();
     await kit.put('a');
@@ -223,9 +245,10 @@ describe('a tumbling window', () => {
       (data, event) => {
         seen.push(summary(event));
         const stop = data.indexOf('bad');
-        return seen.length > 2
-          ? gather(data, event)
-          : { ...gather(data.slice(0, stop), event), ...fails(event, 'bad') };
+        if (seen.length > 2) return gather(data, event);
+        // Of an invocation in which nothing was done, no state is kept.
+        const state = stop === 0 ? { state: 'lost' } : gather(data.slice(0, stop), event);
+        return { ...state, ...fails(event, 'bad') };
       },
       { ...reporting, TumblingWindowInSeconds: 60 },
     );
@@ -266,6 +289,7 @@ describe('any lane', () => {
             },
             reportBatchItemFailures: true,
             tumblingMs,
+            windowBytes: 50,
             windowIdleMs: 1000,
           };
           let now = 0;

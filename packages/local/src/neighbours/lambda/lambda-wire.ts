@@ -13,13 +13,6 @@ export interface LambdaRequest {
   readonly body: string;
 }
 
-const apiDate = '2015-03-31';
-
-/** Whether a request is one for Lambda. */
-export function isLambdaPath(path: string): boolean {
-  return path.startsWith(`/${apiDate}/`);
-}
-
 /** Throws `LambdaError` for a path that is none. */
 export function readRequest({ method, path, headers, body }: WireRequest): LambdaRequest {
   const [route = '', query = ''] = path.split('?');
