@@ -71,7 +71,7 @@ class PutRun {
     this.#context = context;
     this.#parts = parts;
     // Enough for four full calls of 500; an aggregate holds many, and would leave half full.
-    this.#gate = new Gate(context.options.flag('aggregate') ? 16_000 : 2500);
+    this.#gate = new Gate(context.options.flag('aggregate') ? 4000 : 2000);
   }
 
   async run(): Promise<ExitCode> {
@@ -120,7 +120,9 @@ class PutRun {
         aggregation: options.flag('aggregate') ? 'key' : 'none',
         deadline: options.number('deadline'),
         maxRecordBytes: Math.max(1, options.number('max-record-kib')) * 1024,
-        maxBufferedBytes: 32 * MiB,
+        // Small requests, and not much more than are under way: a pipe needs no more, and memory is the terminal's.
+        maxBufferedBytes: 8 * MiB,
+        maxRequestBytes: MiB,
         clock,
       },
     );

@@ -30,7 +30,7 @@ export async function openInput(value: string | undefined, io: Pick<Io, 'stdin'>
       await file.close();
       throw fileError('is a directory', path, 'Name a file, or pipe the files into millrace put.', undefined);
     }
-    return fromStream(file.createReadStream({ highWaterMark: 256 * 1024 }), path);
+    return fromStream(file.createReadStream({ highWaterMark: 64 * 1024 }), path);
   } catch (error) {
     throw openError(error, path);
   }
@@ -72,19 +72,27 @@ async function* until<T>(
   source: AsyncIterable<T> | Iterable<T>,
   signal: AbortSignal,
 ): AsyncGenerator<Awaited<T>, void, undefined> {
-  const stopped = new Promise<undefined>((resolve) => {
-    if (signal.aborted) resolve(undefined);
-    signal.addEventListener('abort', () => resolve(undefined), { once: true });
-  });
   if (!(Symbol.asyncIterator in source)) {
     for (const item of source) yield await item;
     return;
   }
   const items = source[Symbol.asyncIterator]();
-  for (;;) {
-    const next = await Promise.race([items.next(), stopped]);
-    if (next === undefined || next.done === true) return;
-    yield await next.value;
+  // A promise for each chunk: one that all of them raced against would keep every chunk until the end of the input.
+  let stop = (): void => {};
+  const onAbort = (): void => stop();
+  signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    for (;;) {
+      const next = await new Promise<IteratorResult<T> | undefined>((resolve, reject) => {
+        stop = () => resolve(undefined);
+        if (signal.aborted) stop();
+        else items.next().then(resolve, reject);
+      });
+      if (next === undefined || next.done === true) return;
+      yield await next.value;
+    }
+  } finally {
+    signal.removeEventListener('abort', onAbort);
   }
 }
 
