@@ -40,6 +40,7 @@ export class Deliveries {
     if (life.dead) return;
     this.#parts.trace.note(this.#parts.now(), life.name, how, place.item.id, () => where(place));
     place.done = true;
+    place.doneBy = life;
     if (how === 'handled') place.handled = true;
   }
 

@@ -41,6 +41,7 @@ export class LeaseBook {
   readonly #parts: BookParts;
   readonly #leases = new Map<string, Lease>();
   readonly #holders = new Map<string, Life>();
+  readonly #lastHolders = new Map<string, Life>();
   readonly #holdings = new WeakMap<Life, Map<string, Holding>>();
 
   constructor(parts: BookParts) {
@@ -59,6 +60,11 @@ export class LeaseBook {
     return this.#holders.get(leaseKey);
   }
 
+  /** Who took it last, whether it holds it still or not. */
+  lastHolderOf(leaseKey: string): Life | undefined {
+    return this.#lastHolders.get(leaseKey);
+  }
+
   /** What `life` may believe to hold. */
   holding(life: Life, shardId: string): Holding | undefined {
     return this.#holdings.get(life)?.get(shardId);
@@ -73,6 +79,7 @@ export class LeaseBook {
     if (after === undefined) this.#leases.delete(leaseKey);
     else this.#leases.set(leaseKey, after);
     if (write === 'take') this.#holders.set(leaseKey, life);
+    if (write === 'take') this.#lastHolders.set(leaseKey, life);
     if (write === 'release' || write === 'delete') this.#holders.delete(leaseKey);
   }
 
@@ -85,7 +92,10 @@ export class LeaseBook {
     const holding = holdings.get(lease.shardId);
     if (write === 'take' || holding === undefined) {
       holdings.set(lease.shardId, { from: lease.checkpoint, confirmedAt: sentAt });
-    } else holding.confirmedAt = sentAt;
+    } else if (sentAt > holding.confirmedAt) {
+      // The answer to an older question may come last.
+      holding.confirmedAt = sentAt;
+    }
   }
 
   /** The process learns that the store turned its write away: rightly so only if it does not hold the lease, or is behind. */

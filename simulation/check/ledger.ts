@@ -115,6 +115,7 @@ export class Ledger {
           storedAt: wall,
           done,
           handled: false,
+          doneBy: undefined,
           given: undefined,
         };
         this.#places.set(`${place.shardId}/${placeName(place)}`, place);
@@ -161,6 +162,12 @@ export class Ledger {
     return this.#shards.get(shardId)?.lastOwed(this.isOwed);
   }
 
+  /** Whether one process has itself done everything of the shard behind a place. */
+  isAllDoneBy(life: object, shardId: string, isBehind: (place: Place) => boolean): boolean {
+    const places = this.#shards.get(shardId)?.filter(this.isOwed, isBehind) ?? [];
+    return places.every(({ doneBy }) => doneBy === life);
+  }
+
   /** Records of the same key that stand before it, are owed and have not been handled, or not even put aside. */
   before(place: Place, without: 'done' | 'handled'): Iterable<Place> {
     return listOf(this.#keys, place.item.key).without(without, place, this.isOwed);
@@ -185,7 +192,7 @@ export class Ledger {
     { partitionKey, data, explicitHashKey }: OutgoingRecord,
     { shardId, sequenceNumber }: Extract<WriteOutcome, { readonly ok: true }>,
   ): Iterable<
-    { readonly account: Account } & Omit<Place, 'item' | 'storedAt' | 'done' | 'handled' | 'given'>
+    { readonly account: Account } & Omit<Place, 'item' | 'storedAt' | 'done' | 'handled' | 'doneBy' | 'given'>
   > {
     const members = decodeAggregate(data);
     const range = this.#rangeOf(shardId);

@@ -16,6 +16,8 @@ export interface Place {
   done: boolean;
   /** A handler has taken it. */
   handled: boolean;
+  /** The process that did so last. */
+  doneBy: object | undefined;
   /** The call of the handler it was last given to. */
   given: object | undefined;
 }
@@ -65,6 +67,11 @@ export class PlaceList {
       if (place === undefined || place === end) return;
       if (!place[mark] && !place.foreign && isOwed(place)) yield place;
     }
+  }
+
+  /** Those that are owed and for which `matters` holds. */
+  filter(isOwed: IsOwed, matters: (place: Place) => boolean): readonly Place[] {
+    return this.#places.filter((place) => !place.foreign && isOwed(place) && matters(place));
   }
 
   /** The last that is owed. */

@@ -13,7 +13,7 @@ type Draw = (random: Random, at: number, scope: FaultScope) => Fault;
 
 /** None to a dozen faults, in the order of their times. */
 export function drawFaults(random: Random, scope: FaultScope): readonly Fault[] {
-  const count = random.pick([0, 2, 4, 6, 8, 12]);
+  const count = random.pick([0, 3, 6, 9, 12, 16]);
   return Array.from({ length: count }, () => {
     const one = random.fork();
     return one.pick(kinds)(one, 200 + one.below(scope.untilMs - 200), scope);
@@ -124,6 +124,7 @@ const kinds: readonly [Draw, ...Draw[]] = [
   weather,
   weather,
   weather,
+  reshard,
   reshard,
   reshard,
   reshard,

@@ -31,8 +31,13 @@ export function planOf(seed: number): Plan {
       // A group that begins later finds records that are not its own.
       startsAt: worker.startsAt + (group.from === 'oldest' ? 0 : 2000),
     })),
-    // Those of a long run put as much as others, only slower.
-    producers: producers.map((one) => ({ ...one, paceMs: long ? one.paceMs * 12 : one.paceMs })),
+    producers: producers.map((one) => ({
+      ...one,
+      // Those of a long run put as much as others, only slower.
+      paceMs: long ? one.paceMs * 12 : one.paceMs,
+      // A group that stops for poison does little else while there is much of it.
+      poisonShare: group.policy === 'stop' ? one.poisonShare / 6 : one.poisonShare,
+    })),
     faults: drawFaults(random.fork(), {
       workers: workers.length,
       producers: producers.length,
@@ -67,6 +72,7 @@ function drawWorker(random: Random, index: number): WorkerPlan {
     'eachRecord',
     'eachRecord',
     'eachRecord',
+    'eachBatch',
     'eachBatch',
     'records',
     'batches',
@@ -115,7 +121,7 @@ function drawProducer(random: Random): ProducerPlan {
   return {
     startsAt: random.below(2000),
     ordering,
-    aggregation: random.pick(['none', 'key', 'shard']),
+    aggregation: random.pick(['none', 'key', 'shard', 'shard']),
     lingerMs: random.pick([0, 20, 100, 400]),
     deadlineMs: random.pick([5000, 30_000]),
     requestTimeoutMs: random.pick([1000, 4000]),
@@ -127,7 +133,7 @@ function drawProducer(random: Random): ProducerPlan {
     paceMs: random.pick([50, 150, 400]),
     awaits,
     largestBytes: random.pick([40, 200, 1500]),
-    poisonShare: random.pick([0, 0, 0.02]),
+    poisonShare: random.pick([0, 0, 0.06]),
     garbledShare: random.pick([0, 0, 0.01]),
     headerShare: random.pick([0, 0.1]),
   };
