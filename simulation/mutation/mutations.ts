@@ -54,14 +54,14 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'place inside an aggregate forgotten on resume',
     file: `${consumer}/expand.ts`,
-    from: 'if (done !== undefined && compareCheckpoints(user, done) <= 0) continue;',
-    to: 'if (done !== undefined && (user.sequenceNumber === done.sequenceNumber || compareCheckpoints(user, done) <= 0)) continue;',
+    from: 'if (done !== undefined && compareCheckpoints({ sequenceNumber, subSequenceNumber }, done) <= 0) continue;',
+    to: 'if (done !== undefined && compareCheckpoints({ sequenceNumber, subSequenceNumber: 0 }, done) <= 0) continue;',
   },
   {
     name: 'nothing left out on resume',
     file: `${consumer}/expand.ts`,
-    from: 'if (done !== undefined && compareCheckpoints(user, done) <= 0) continue;',
-    to: '',
+    from: 'let done: Checkpoint | undefined = input.done;',
+    to: 'let done: Checkpoint | undefined;',
   },
   {
     name: 'resumed after the checkpoint’s record, not at it',
@@ -78,8 +78,8 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'foreign sub-records handed over',
     file: `${consumer}/expand.ts`,
-    from: 'if (user.foreign) {',
-    to: 'if (user.foreign && false) {',
+    from: 'if (isForeign(partitionKey, explicitHashKey)) foreign(record);',
+    to: 'if (isForeign(partitionKey, explicitHashKey) && false) foreign(record);',
   },
   {
     name: 'a lease lost by the clock held on to',
