@@ -105,8 +105,9 @@ describe('the document of a failure', () => {
     const invoked = events.flatMap((event) => (event.type === 'result' ? [event.requestId] : []));
     expect(invoked).toHaveLength(1);
     expect(document).toMatchObject({ requestContext: { condition: 'RecordAgeExceeded' } });
-    const { requestId } = document?.['requestContext'] as { requestId: string };
-    expect(invoked).not.toContain(requestId);
+    const context = (document?.['requestContext'] ?? {}) as { readonly requestId?: string };
+    expect(context.requestId).toMatch(/^[0-9a-f-]{36}$/);
+    expect(invoked).not.toContain(context.requestId);
   });
   test('[destination/s3] is an object with the event as text, under the key AWS gives it', async () => {
     await using kit = await openKit();

@@ -5,9 +5,11 @@ import {
   LambdaClient,
   ListFunctionsCommand,
 } from '@aws-sdk/client-lambda';
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 
 import { startServer } from '../../src/index.ts';
+import { answerLambda } from '../../src/neighbours/lambda/lambda-service.ts';
 import { openKit } from '../event-source/kit.ts';
 
 /** The unmodified SDK and two functions. */
@@ -96,6 +98,41 @@ test('the same port that answers Kinesis answers for Lambda', async () => {
   const answer = await lambda.send(new InvokeCommand({ FunctionName: 'bill' }));
   expect(answer.Payload?.transformToString()).toBe('{"total":7}');
   lambda.destroy();
+});
+
+test('whatever it is asked, it answers', async () => {
+  await using kit = await openKit({ functions: { bill: () => ({}) } });
+  const options = { lambda: () => kit.kinesis.lambda(), now: () => 0, authorize: () => {} };
+  const part = fc.oneof(
+    fc.constantFrom(
+      'functions',
+      'event-source-mappings',
+      'bill',
+      'invocations',
+      'configuration',
+      '%',
+      '%zz',
+      '',
+    ),
+    fc.string({ maxLength: 8 }),
+  );
+  await fc.assert(
+    fc.asyncProperty(
+      fc.constantFrom('GET', 'POST', 'PUT', 'DELETE', 'PATCH'),
+      fc.array(part, { maxLength: 4 }),
+      fc.oneof(fc.string(), fc.json(), fc.constant('MaxItems=x&Marker=-1')),
+      fc.oneof(fc.string(), fc.json()),
+      async (method, parts, query, body) => {
+        const path = `/2015-03-31/${parts.join('/')}?${query}`;
+        const answer = await answerLambda(options, { method, path, headers: {}, body });
+        expect(answer.status).toBeGreaterThanOrEqual(200);
+        const text = typeof answer.body === 'string' ? answer.body : '?';
+        expect([answer.status, text]).not.toEqual([500, text]);
+        expect(() => text === '' || JSON.parse(text)).not.toThrow();
+      },
+    ),
+    { numRuns: 500 },
+  );
 });
 
 test('a throttled invocation is 429', async () => {

@@ -146,6 +146,32 @@ describe('a handler in a process of its own', () => {
     const added = await registry.add({ file }, { name: 'custom', timeout: '10s' });
     expect(responseOf(await added.invoke({ Records: [1, 2] }))).toEqual({ records: 2, arn: added.arn });
   });
+  test('that answers what is no JSON, or for another invocation, is not believed', async () => {
+    const file = join(folder, 'careless');
+    await writeFile(
+      file,
+      `#!${process.execPath}
+       const base = 'http://' + process.env.AWS_LAMBDA_RUNTIME_API + '/2018-06-01/runtime';
+       const post = (path, body) => fetch(base + path, { method: 'POST', body });
+       (async () => {
+         for (;;) {
+           const next = await fetch(base + '/invocation/next');
+           const id = next.headers.get('lambda-runtime-aws-request-id');
+           const body = await next.text();
+           await post('/invocation/another/response', '"of another"');
+           await post('/nothing/of/the/kind', '{');
+           await post('/invocation/' + id + '/response', body === '{}' ? '{' : body);
+         }
+       })();`,
+    );
+    await chmod(file, 0o755);
+    const added = await registry.add({ file }, { name: 'careless', timeout: '10s' });
+    expect(await added.invoke({})).toMatchObject({
+      type: 'error',
+      error: { type: 'Runtime.InvalidResponse' },
+    });
+    expect(responseOf(await added.invoke({ id: 1 }))).toEqual({ id: 1 });
+  });
   test('waits for a debugger where it says, runs once at a time, and is never late', async () => {
     const { added, events } = await add(
       'debugged.mjs',
