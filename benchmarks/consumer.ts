@@ -10,6 +10,8 @@ import type { Round } from './consumer/reader.ts';
 import { progress, report } from './harness.ts';
 
 const rounds = 5;
+/** `-- consumer throughput` or `-- consumer clock` is that part alone. */
+const [, , only] = process.argv;
 const execArgv = ['--import', 'tsx'];
 const start = (file: string, ...args: readonly string[]): ChildProcess =>
   fork(join(import.meta.dirname, 'consumer', file), args, { execArgv });
@@ -35,11 +37,11 @@ async function message<T>(child: ChildProcess): Promise<T> {
 const server = start('server.ts');
 try {
   const endpoint = await message<string>(server);
-  for (const shards of [4, 200]) {
+  for (const shards of only === 'clock' ? [] : [4, 200]) {
     await throughput(endpoint, `plain-${shards}`, PLAIN, { floor: 'bare' });
     await throughput(endpoint, `aggregated-${shards}`, AGGREGATED, { peer: 'bare-agg' });
   }
-  await clocked(endpoint);
+  if (only !== 'throughput') await clocked(endpoint);
 } finally {
   server.disconnect();
 }

@@ -121,7 +121,7 @@ async function idle(name: string, options: Partial<ConsumerOptions>): Promise<vo
   await sleep(3000);
   const cpu = process.cpuUsage();
   const startedAt = performance.now();
-  await sleep(12_000);
+  await sleep(8000);
   const { user, system } = process.cpuUsage(cpu);
   const ours = (user + system) / 10 / (performance.now() - startedAt);
   tell({ case: `idle-200-shards-${name}`, unit: '% of a core', ours, goal: 5 });

@@ -56,7 +56,9 @@ export function connect(options: ConnectOptions = {}): Connection {
       import('@aws-sdk/client-dynamodb'),
       import('./lease-store.ts'),
     ]);
-    const client = ownDynamoDB ?? new DynamoDBClient({ ...clientOptions });
+    // A call that is never answered would hold up every heartbeat after it.
+    const requestHandler = { connectionTimeout: 5000, requestTimeout: 10_000, throwOnRequestTimeout: true };
+    const client = ownDynamoDB ?? new DynamoDBClient({ ...clientOptions, requestHandler });
     const destroy = (): void => (ownDynamoDB === undefined ? client.destroy() : undefined);
     const open = (table: string): LeaseStore =>
       createDynamoDBLeaseStore({ client, table, ...(clock && { clock }) });

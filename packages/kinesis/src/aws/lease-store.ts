@@ -19,6 +19,7 @@ import {
   isReleaseOf,
   isRequestOf,
   isTakeOf,
+  renewed,
 } from '../lease/transition.ts';
 import { systemClock, type Clock } from '../runtime/clock.ts';
 import { toMilliseconds, type Duration } from '../runtime/duration.ts';
@@ -78,19 +79,20 @@ export function createDynamoDBLeaseStore(options: DynamoDBLeaseStoreOptions): Le
     return item && itemToLease(item);
   };
 
-  /** The lease as written, or, when the condition did not hold, as it stands instead. */
-  const update = async (leaseKey: string, change: LeaseUpdate): Promise<Written> => {
+  /** The lease as written (`after`, when that is known before), or, when the condition did not hold, as it stands instead. */
+  const update = async (leaseKey: string, change: LeaseUpdate, after?: Lease): Promise<Written> => {
     const command = new UpdateItemCommand({
       TableName: table,
       Key: keyOf(leaseKey),
       UpdateExpression: change.update,
       ConditionExpression: change.condition,
       ExpressionAttributeValues: change.values,
-      ReturnValues: 'ALL_NEW',
+      ReturnValues: after === undefined ? 'ALL_NEW' : 'NONE',
       ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
     });
     try {
       const answer = await client.send(command);
+      if (after !== undefined) return { done: true, lease: after };
       return { done: true, lease: itemToLease(answer.Attributes ?? {}) ?? unreadable(table, leaseKey) };
     } catch (error) {
       const failed = failedCondition(error);
@@ -103,10 +105,11 @@ export function createDynamoDBLeaseStore(options: DynamoDBLeaseStoreOptions): Le
   };
 
   const renew: LeaseStore['renew'] = async (lease) => {
-    const { done, lease: stored } = await update(lease.leaseKey, renewal(lease));
+    // Nothing else has changed when the condition holds, so the answer need not repeat it: most writes are these.
+    const { done, lease: stored } = await update(lease.leaseKey, renewal(lease), renewed(lease));
     if (done) return stored;
     if (stored === undefined) return undefined;
-    // A Java leader has asked us to hand it over: we go on, knowing it, until we have.
+    // We are asked to hand it over: we go on, knowing it, until we have.
     const asked = isCurrent(stored, lease) && stored.checkpointOwner !== undefined;
     return asked || isEcho(stored, lease) ? renew(stored) : undefined;
   };

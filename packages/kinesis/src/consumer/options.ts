@@ -39,7 +39,7 @@ export interface ConsumerOptions {
   readonly fanOut?: FanOutChoices;
   /** Time between two reads of a shard that has records. @defaultValue `'250ms'` */
   readonly pollInterval?: Duration;
-  /** The longest time between two reads of a shard that has none; the first record brings it back. At least `pollInterval`. @defaultValue `'1s'` */
+  /** The longest time between two reads of a shard that has none; the first record brings it back. At least `pollInterval`. @defaultValue `'2s'` */
   readonly idlePollInterval?: Duration;
   /**
    * Groups that read the stream by polling, this one included, 1 to 50: a shard answers five reads a second to all of them
@@ -124,7 +124,7 @@ export function resolveConsumerOptions(options: ConsumerOptions): ResolvedConsum
     'auto',
   ]);
   const pollIntervalMs = toMilliseconds(options.pollInterval ?? 250, 'consumer.pollInterval');
-  const idleMs = toMilliseconds(options.idlePollInterval ?? 1000, 'consumer.idlePollInterval');
+  const idleMs = toMilliseconds(options.idlePollInterval ?? 2000, 'consumer.idlePollInterval');
   return Object.freeze({
     group: nameOption('consumer.group', options.group, 3, 255),
     from: toStreamStart(parsePosition(options.from, clock.now(), 'consumer.from'), 'consumer.from'),

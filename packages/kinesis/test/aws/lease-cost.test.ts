@@ -1,0 +1,84 @@
+import { createConsumer, createProducer, rawStream } from '@millrace/kinesis';
+import { connect } from '@millrace/kinesis/aws';
+import { createManualClock } from '@millrace/kinesis/testing';
+import { createLocalKinesis } from '@millrace/local';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { expect, test } from 'vitest';
+
+/** What the KCL writes for a shard that is idle: a renewal every third of 10 s less 25 ms. */
+const kclRenewalsPerHour = 3_600_000 / (10_000 / 3 - 25);
+
+/** Calls of DynamoDB, by name, that a worker of `shards` shards makes in `minutes`, once it has them. */
+async function callsOf(shards: number, minutes: number, busy: boolean): Promise<ReadonlyMap<string, number>> {
+  const clock = createManualClock();
+  await using kinesis = await createLocalKinesis({ clock, streams: { steps: { shards } } });
+  const client = new DynamoDBClient(kinesis.clientConfig);
+  const calls = new Map<string, number>();
+  const under = { way: 0 };
+  const counting = {
+    send: async (command: { readonly constructor: { readonly name: string } }) => {
+      calls.set(command.constructor.name, (calls.get(command.constructor.name) ?? 0) + 1);
+      under.way++;
+      try {
+        return await client.send(command as never);
+      } finally {
+        under.way--;
+      }
+    },
+    destroy: () => {},
+  };
+  const cost = connect({ dynamodb: counting as never, clock });
+  const { reader, writer } = kinesis.connection;
+  const stream = rawStream('steps');
+  const consumer = createConsumer(
+    stream,
+    { reader, leases: (group) => cost.leases(group) },
+    { group: 'cost', from: 'oldest', clock },
+  );
+  const running = consumer.run({ eachRecord: () => {} });
+  /** DynamoDB keeps its own time: what was asked of it is waited for before the clock moves on. */
+  const pass = async (ms: number): Promise<void> => {
+    for (let passed = 0; passed < ms; passed += 250) {
+      await clock.advance(250);
+      do await new Promise((resolve) => setImmediate(resolve));
+      while (under.way > 0);
+    }
+  };
+  while (consumer.status().shards.length < shards) await pass(1000);
+  calls.clear();
+  for (let minute = 0; minute < minutes; minute++) {
+    if (busy) {
+      const producer = createProducer(stream, { writer }, { clock, linger: 0 });
+      for (let n = 0; n < 40; n++)
+        void producer.put({ partitionKey: `k${n}`, data: new Uint8Array(8) }).catch(() => {});
+      const closing = producer.close();
+      await pass(1000);
+      await closing;
+    }
+    await pass(busy ? 59_000 : 60_000);
+  }
+  const counted = new Map(calls);
+  const closing = consumer.close();
+  await pass(2000);
+  await closing;
+  await running;
+  client.destroy();
+  return counted;
+}
+
+test.each([
+  ['idle', false],
+  ['busy', true],
+])(
+  'a shard that is %s costs no more writes an hour than the KCL’s, checkpoints included',
+  async (_, busy) => {
+    const minutes = 5;
+    const calls = await callsOf(4, minutes, busy);
+    const writes = ((calls.get('UpdateItemCommand') ?? 0) / 4 / minutes) * 60;
+    expect(writes).toBeLessThanOrEqual(kclRenewalsPerHour);
+    expect(writes).toBeGreaterThan(kclRenewalsPerHour * 0.9);
+    expect([...calls.keys()].toSorted()).toEqual(['ScanCommand', 'UpdateItemCommand']);
+    const scans = ((calls.get('ScanCommand') ?? 0) / minutes) * 60;
+    expect(scans).toBeLessThanOrEqual(2000);
+  },
+);

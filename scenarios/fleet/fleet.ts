@@ -1,0 +1,43 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+
+/** A record a worker has handled. */
+export interface Handled {
+  readonly key: string;
+  readonly n: number;
+  readonly worker: string;
+}
+
+/** Workers in processes of their own, and what they have handled, in the order it was told. */
+export class Fleet implements AsyncDisposable {
+  readonly handled: Handled[] = [];
+  readonly #workers = new Map<string, ChildProcess>();
+
+  start(name: string, endpoint: string, retrieval = 'polling'): void {
+    const child = fork(join(import.meta.dirname, 'worker.ts'), [endpoint, name, retrieval], {
+      execArgv: ['--import', 'tsx', '--conditions', '@millrace/source'],
+    });
+    child.on('message', (message: Handled) => void this.handled.push(message));
+    this.#workers.set(name, child);
+  }
+
+  /** Sends a signal to a worker; what it ends is waited for. */
+  async signal(name: string, signal: 'SIGKILL' | 'SIGTERM' | 'SIGSTOP' | 'SIGCONT'): Promise<void> {
+    const worker = this.#workers.get(name);
+    if (worker === undefined) throw new Error(`There is no worker ${name}.`);
+    worker.kill(signal);
+    if (signal === 'SIGSTOP' || signal === 'SIGCONT') return;
+    this.#workers.delete(name);
+    if (worker.exitCode === null && worker.signalCode === null) await once(worker, 'exit');
+  }
+
+  /** What one of them has handled. */
+  of(worker: string): readonly Handled[] {
+    return this.handled.filter((one) => one.worker === worker);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all([...this.#workers.keys()].map((name) => this.signal(name, 'SIGKILL')));
+  }
+}
