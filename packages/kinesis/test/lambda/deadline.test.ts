@@ -4,7 +4,15 @@ import { createManualClock, kinesisEvent, type ManualClock } from '@millrace/kin
 import { describe, expect, test } from 'vitest';
 
 import { drive } from './drive.ts';
-import { lambdaContext, order, orders, recordingLogger, retryOf, sequenceNumbers } from './setup.ts';
+import {
+  aggregate,
+  lambdaContext,
+  order,
+  orders,
+  recordingLogger,
+  retryOf,
+  sequenceNumbers,
+} from './setup.ts';
 
 const logger = { error: () => {} };
 const ids = Array.from({ length: 10 }, (_, index) => `${'abcdefghij'[index]}-1`);
@@ -129,6 +137,25 @@ function waitFor(signal: AbortSignal, clock: ManualClock): Promise<void> {
     });
   });
 }
+
+test('time that is up inside an aggregate reports the aggregate, and what is done of it stays done', async () => {
+  const seen: string[] = [];
+  const lambda = { awsRequestId: 'r', left: 3000, getRemainingTimeInMillis: () => lambda.left };
+  const handler = createHandler(
+    orders,
+    ({ value }) => {
+      seen.push(value.id);
+      lambda.left -= 1000;
+    },
+    { logger },
+  );
+  const event = kinesisEvent([aggregate(ids.slice(0, 5))]);
+  const response = await handler(event, lambda);
+  expect(response).toEqual({ batchItemFailures: [{ itemIdentifier: sequenceNumbers(event)[0] }] });
+  lambda.left = 30_000;
+  expect(await handler(retryOf(event, response), lambda)).toEqual({ batchItemFailures: [] });
+  expect(seen).toEqual(ids.slice(0, 5));
+});
 
 test('no try is begun within the margin', async () => {
   const clock = createManualClock();
