@@ -14,6 +14,7 @@ export type { Json } from './cloudformation/intrinsics.ts';
 export { cloudFormationTemplate } from './cloudformation/template.ts';
 export { cloudFormationYaml } from './cloudformation/yaml.ts';
 export { dashboardBody, type DashboardOptions } from './dashboard/dashboard.ts';
+export { grafanaDashboard, type GrafanaPanel } from './dashboard/grafana.ts';
 export { classicKinds, classicStack, type ClassicKind } from './stack/classic.ts';
 export type { Failures } from './stack/failures.ts';
 export type { MappingOptions, MappingPermissions } from './stack/mapping.ts';

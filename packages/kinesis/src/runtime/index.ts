@@ -6,5 +6,7 @@ export { Ticker } from './ticker.ts';
 export { toMilliseconds, type Duration } from './duration.ts';
 export { closeOnSignals, type Closable } from './shutdown.ts';
 export { choiceOption, integerOption, optionError } from './options.ts';
+export { emfMeter, type EmfMeter, type EmfOptions } from './emf-meter.ts';
+export { measurements, type Measurement } from './measurements.ts';
 export { noMeter, type Meter, type MeterLabels } from './meter.ts';
 export { openTelemetryMeter, promMeter, type OpenTelemetryMeter, type PromClient } from './meter-adapters.ts';
