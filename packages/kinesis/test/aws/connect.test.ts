@@ -100,7 +100,7 @@ test('many large requests and answers share one connection', async () => {
       return reader.read(iterator, { stream: 'orders', limit: 10 });
     });
   for (const { records } of await Promise.all(reads)) expect(records.length).toBeGreaterThan(0);
-});
+}, 20_000);
 
 test('a closed port is retried until the deadline, then told with the endpoint', async () => {
   await server.close();

@@ -2,12 +2,15 @@ import { createProducer, MillraceError, rawStream, type LostRecord } from '@mill
 import { lostToS3, lostToSqs, readLostRecord } from '@millrace/kinesis/aws';
 import { toSequenceNumber } from '@millrace/kinesis/record';
 import { createManualClock, type ManualClock } from '@millrace/kinesis/testing';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
 import { startFakeServices, type Failure, type FakeServices } from './fake-services.ts';
 
 const region = 'eu-west-1';
 const credentials = { accessKeyId: 'a', secretAccessKey: 'b' };
+
+// The SDK's clients are loaded by the first test that needs them, which takes a while on a busy machine.
+vi.setConfig({ testTimeout: 20_000 });
 
 let services: FakeServices;
 let clock: ManualClock;
@@ -84,7 +87,7 @@ test('a document too large for the queue goes to the bucket; the message says wh
   expect(MessageBody.length).toBeLessThan(500);
   expect(services.calls).toEqual(['PUT', 'SendMessage']);
   const read = await readLostRecord(MessageBody, common());
-  expect(read.record.data).toEqual(lost.record.data);
+  expect(Buffer.compare(read.record.data, lost.record.data)).toBe(0);
   expect(read.position).toEqual(lost.position);
 });
 
@@ -151,11 +154,11 @@ test.each(sinks)('%s that stays away is given up at the deadline', async (_name,
   expect(services.calls.length).toBeGreaterThan(5);
 });
 
-test('a thousand records lost in one moment do not become a thousand requests at once', async () => {
+test('two hundred records lost in one moment do not become two hundred requests at once', async () => {
   const sink = lostToSqs({ ...common(), queueUrl: services.queueUrl });
-  const all = Array.from({ length: 1000 }, (_, n) => sink(lostRecord(3, `k${n}`)));
+  const all = Array.from({ length: 200 }, (_, n) => sink(lostRecord(3, `k${n}`)));
   await Promise.all(all);
-  expect(services.messages).toHaveLength(1000);
+  expect(services.messages).toHaveLength(200);
   expect(services.mostAtOnce).toBeLessThanOrEqual(16);
 });
 
