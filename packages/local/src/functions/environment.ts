@@ -46,6 +46,7 @@ const longestInitMs = 10_000;
 export class Environment implements RuntimeMessages {
   readonly #init: EnvironmentInit;
   readonly #startedAt: number;
+  #starting: Promise<void> | undefined;
   #api: RuntimeApi | undefined;
   #child: ChildProcess | undefined;
   #dead: Outcome | undefined;
@@ -65,11 +66,17 @@ export class Environment implements RuntimeMessages {
     return this.#dead !== undefined;
   }
 
+  /** Starts the process, if it has not been; resolves when it asks for work or is dead. */
+  start(): Promise<void> {
+    this.#starting ??= this.#launch();
+    return this.#starting;
+  }
+
   /** Never rejects. */
   async invoke(request: InvocationRequest): Promise<EnvironmentResult> {
     const { clock, settings, patient } = this.#init;
     this.#requestId = request.requestId;
-    await this.#ready();
+    await this.start();
     const startedAt = clock.monotonic();
     const initMs =
       this.#initTold || this.#readyAt === undefined ? undefined : this.#readyAt - this.#startedAt;
@@ -145,11 +152,14 @@ export class Environment implements RuntimeMessages {
     });
   }
 
-  /** Starts the process the first time; resolves when it asks for work or is dead. */
-  async #ready(): Promise<void> {
-    if (this.#readyAt !== undefined || this.#dead !== undefined) return;
+  async #launch(): Promise<void> {
+    if (this.#dead !== undefined) return;
     const { clock, patient } = this.#init;
     this.#api = await openRuntimeApi(this);
+    if (this.#dead !== undefined) {
+      this.#api.close();
+      return;
+    }
     this.#child = this.#spawn(this.#api.address);
     await new Promise<void>((resolve) => {
       const late = patient

@@ -43,6 +43,7 @@ class Environments implements Runtime {
     this.#tell = tell;
     this.#watcher =
       code.watch === true ? watchFolder(folder, clock, (file) => this.#reload(file)) : undefined;
+    this.#await();
   }
 
   async invoke(request: InvocationRequest): Promise<InvokeResult> {
@@ -83,6 +84,15 @@ class Environments implements Runtime {
     this.#idle = [];
     for (const environment of this.#busy) this.#outdated.add(environment);
     this.#tell({ type: 'reload', file });
+    this.#await();
+  }
+
+  /** A debugger attaches before the first invocation, so that it stops at a breakpoint in that. */
+  #await(): void {
+    if (this.#code.inspect === undefined || this.#busy.size > 0) return;
+    const environment = this.#start();
+    this.#idle.push(environment);
+    void environment.start();
   }
 
   #start(): Environment {

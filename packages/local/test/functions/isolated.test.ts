@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 
-import { systemClock } from '@millrace/kinesis/runtime';
+import { nextTurn, systemClock } from '@millrace/kinesis/runtime';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 
 import type { FunctionEvent } from '../../src/functions/function.ts';
@@ -179,6 +179,8 @@ describe('a handler in a process of its own', () => {
       { timeout: 1 },
       { inspect: { port: 0 } },
     );
+    // Before there is anything to run: a breakpoint in the first invocation holds.
+    while (!events.some(({ type }) => type === 'inspect')) await nextTurn();
     const [first, second] = await Promise.all([added.invoke({}), added.invoke({})]);
     expect(first).toMatchObject({ type: 'response' });
     expect(responseOf(second)).toEqual(responseOf(first));
