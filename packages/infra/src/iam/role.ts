@@ -14,8 +14,8 @@ export interface RoleOptions {
   /** Its ARN; default that of `stream` in the account and region of the deployment. */
   readonly streamArn?: Text;
   /**
-   * Reads by enhanced fan-out: `true` for any consumer of the stream, or the ARN of the one it reads by. A `consumer`
-   * then reads with SubscribeToShard instead of GetRecords.
+   * Reads by enhanced fan-out: the ARN of the stream consumer it reads by, or `true` for any; a `consumer` then registers
+   * it itself when it is missing. It reads with SubscribeToShard instead of GetRecords.
    */
   readonly efo?: boolean | Text;
   /** ARN of the KMS key of an encrypted stream. The key of AWS (`alias/aws/kinesis`) needs no permission. */
@@ -72,7 +72,7 @@ function producer(options: RoleOptions): readonly Statement[] {
 function consumer(options: RoleOptions): readonly Statement[] {
   const table = text`arn:${pseudo('partition')}:dynamodb:${pseudo('region')}:${pseudo('account')}:table/${options.group ?? options.stream}`;
   return [
-    ...reading(options, ['kinesis:ListShards'], ['kinesis:GetShardIterator', 'kinesis:GetRecords']),
+    ...reading(options, consumerDiscovery(options), ['kinesis:GetShardIterator', 'kinesis:GetRecords']),
     ...keyUse(options, 'kms:Decrypt'),
     {
       sid: 'KeepLeases',
@@ -87,6 +87,16 @@ function consumer(options: RoleOptions): readonly Statement[] {
       ],
       resources: [table],
     },
+  ];
+}
+
+/** A consumer is registered by the ARN of its stream. */
+function consumerDiscovery({ efo = false }: RoleOptions): readonly string[] {
+  if (efo === false) return ['kinesis:ListShards'];
+  return [
+    'kinesis:ListShards',
+    'kinesis:DescribeStreamSummary',
+    ...(efo === true ? ['kinesis:RegisterStreamConsumer'] : []),
   ];
 }
 
