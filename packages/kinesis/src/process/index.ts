@@ -1,5 +1,5 @@
 export { deadLetter, parkTheKey, type FailurePolicy, type ParkOptions } from './failure-policy.ts';
 export type { EachBatch, EachRecord, Handler, HandlerContext } from './handler.ts';
-export { Parking, type Place } from './parking.ts';
-export { processRecords, type ProcessOptions } from './process.ts';
+export { Parking } from './parking.ts';
+export { processRecords } from './process.ts';
 export type { RawStreamRecord } from './raw-record.ts';
