@@ -16,7 +16,7 @@ export async function handleByKey<R>(
   options: {
     readonly keyOf: (record: R) => string;
     readonly concurrency: number;
-    readonly handle: (record: R) => Promise<boolean>;
+    readonly handle: (record: R) => boolean | Promise<boolean>;
     readonly advanced: (last: R, count: number) => void;
   },
 ): Promise<void> {
@@ -33,7 +33,9 @@ export async function handleByKey<R>(
       for (const { record, index } of lane) {
         if (stopped) return;
         try {
-          if (await options.handle(record)) watermark.finish(index);
+          // One that is done at once must not cost a promise.
+          const done = options.handle(record);
+          if (typeof done === 'boolean' ? done : await done) watermark.finish(index);
           else stopped = true;
         } catch (error) {
           failure ??= { error };

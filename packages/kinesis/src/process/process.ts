@@ -87,11 +87,10 @@ class Process<T> {
     await handleByKey(records, {
       keyOf: ({ partitionKey }) => partitionKey,
       concurrency: this.#options.concurrency,
-      handle: async (raw) => {
-        await this.#options.gate?.();
-        const done = await this.#one(raw, handle);
+      handle: (raw) => {
         this.#aside.alive();
-        return done;
+        const wait = this.#options.gate?.();
+        return wait === undefined ? this.#one(raw, handle) : wait.then(() => this.#one(raw, handle));
       },
       advanced: this.#handled,
     });
