@@ -92,7 +92,7 @@ function drawWorker(random: Random, index: number): WorkerPlan {
     ...(random.chance(0.2) && { maxShards: random.between(1, 3) }),
     retrieval,
     prefetchBytes: random.pick([0, 4096, 33_554_432]),
-    stallAfterMs: random.pick([retrieval === 'polling' ? 3000 : 15_000, 300_000]),
+    stallAfterMs: random.pick([retrieval === 'polling' ? 5000 : 15_000, 300_000]),
     handOffTimeoutMs: random.pick([300, 30_000]),
     ...random.pick(paces),
     heedsSignal: random.chance(0.5),
