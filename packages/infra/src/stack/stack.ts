@@ -56,6 +56,18 @@ const members: readonly (keyof StackOptions)[] = [
  * ```
  */
 export function createStack(options: StackOptions, parameters: readonly Parameter[] = []): Template {
+  try {
+    return assemble(options, parameters);
+  } catch (error) {
+    // A config out of a file may have any shape; what is not checked by name fails by type.
+    if (error instanceof TypeError || error instanceof RangeError) {
+      throw optionError('stack', error.message, 'options of the types that StackOptions says');
+    }
+    throw error;
+  }
+}
+
+function assemble(options: StackOptions, parameters: readonly Parameter[]): Template {
   checkMembers('stack', options, members);
   if (options.stream === undefined) throw optionError('stack.stream', undefined, 'a stream');
   const { resource, stream } = streamResource(options.stream);
