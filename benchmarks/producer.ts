@@ -70,8 +70,15 @@ async function transport(): Promise<void> {
     for (const contestant of contestants.values()) await contestant[Symbol.asyncDispose]();
     const line = (unit: string, better: 'higher' | 'lower', pick: (figure: Figures) => number): void => {
       const of = (who: string): number => rounded(median((figures.get(who) ?? []).map(pick)));
-      const peers = { 'bare SDK': of(names.peer) };
-      report({ bench: 'producer', case: `transport-${door}`, unit, better, ours: of(names.ours), peers });
+      const bare = { 'bare SDK': of(names.peer) };
+      report({
+        bench: 'producer',
+        case: `transport-${door}`,
+        unit,
+        better,
+        ours: of(names.ours),
+        peers: bare,
+      });
     };
     line('calls/s', 'higher', ({ perSecond }) => perSecond);
     line('CPU µs/call', 'lower', ({ cpuMicros }) => cpuMicros);

@@ -78,14 +78,14 @@ async function* until<T>(
   }
   const items = source[Symbol.asyncIterator]();
   // A promise for each chunk: one that all of them raced against would keep every chunk until the end of the input.
-  let stop = (): void => {};
-  const onAbort = (): void => stop();
+  let stop: (() => void) | undefined;
+  const onAbort = (): void => stop?.();
   signal.addEventListener('abort', onAbort, { once: true });
   try {
     for (;;) {
       const next = await new Promise<IteratorResult<T> | undefined>((resolve, reject) => {
         stop = () => resolve(undefined);
-        if (signal.aborted) stop();
+        if (signal.aborted) resolve(undefined);
         else items.next().then(resolve, reject);
       });
       if (next === undefined || next.done === true) return;
