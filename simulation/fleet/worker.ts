@@ -40,6 +40,7 @@ export function startWorker(parts: WorkerParts): Consumer<Value> {
     workerId: life.name,
     leaseDuration: group.leaseMs,
     pollInterval: group.pollMs,
+    idlePollInterval: 1000,
     batchSize: worker.batchSize,
     concurrency: worker.concurrency,
     maxAttempts: group.maxAttempts,

@@ -48,8 +48,15 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'a batch cut short by a stop counts as handled',
     file: `${consumer}/shard-run.ts`,
-    from: 'if (newest === undefined || this.#stop.signal.aborted) return;',
-    to: 'if (newest === undefined) return;',
+    from: `if (this.#stop.signal.aborted) return;
+      meter.add('millrace.consumer.records', records.length, { stream: stream.name, shardId });
+    }
+    meter.record('millrace.consumer.behind_ms', lag.millis ?? 0, { stream: stream.name, shardId });
+    const newest = batch.records.at(-1);
+    if (newest === undefined || this.#stop.signal.aborted) return;`,
+    to: `}
+    const newest = batch.records.at(-1);
+    if (newest === undefined) return;`,
   },
   {
     name: 'place inside an aggregate forgotten on resume',
