@@ -23,11 +23,15 @@ export function preparePython(): string | undefined {
   return undefined;
 }
 
-/** Runs a tool of the environment against the server and answers what it printed. Rejects when it fails. */
+/**
+ * Runs a tool of the environment against the server and answers what it printed. Rejects with what it wrote to stderr
+ * when it fails. `env` goes before the credentials and region of a server that takes any.
+ */
 export function runPython(
   name: 'aws' | 'python',
   args: readonly string[],
   endpoint: string,
+  env: Readonly<Record<string, string>> = {},
 ): Promise<string> {
   return new Promise((resolve, reject) => {
     const child = spawn(tool(name), args, {
@@ -38,6 +42,7 @@ export function runPython(
         AWS_DEFAULT_REGION: 'us-east-1',
         AWS_ENDPOINT_URL: endpoint,
         AWS_PAGER: '',
+        ...env,
       },
       stdio: ['ignore', 'pipe', 'pipe'],
     });

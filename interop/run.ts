@@ -1,5 +1,7 @@
 import { startServer } from '@millrace/local';
 
+import { awsCliCloudwatch } from './aws-cli-cloudwatch.ts';
+import { awsCliSigned } from './aws-cli-signed.ts';
 import { awsCli } from './aws-cli.ts';
 import { boto3 } from './boto3.ts';
 import type { Client } from './client.ts';
@@ -7,7 +9,16 @@ import { goSdk } from './go-sdk.ts';
 import { javaSdk } from './java-sdk.ts';
 import { kclDeaggregator, kpl } from './kpl.ts';
 
-const clients: readonly Client[] = [awsCli, boto3, goSdk, javaSdk, kpl, kclDeaggregator];
+const clients: readonly Client[] = [
+  awsCli,
+  awsCliCloudwatch,
+  awsCliSigned,
+  boto3,
+  goSdk,
+  javaSdk,
+  kpl,
+  kclDeaggregator,
+];
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !clients.some((client) => client.name === name));
 if (unknown.length > 0) {

@@ -34,6 +34,11 @@ export class Positions {
     return waits || place === 'done' ? undefined : place;
   }
 
+  /** How far it is in the shard; undefined before it has looked at it. */
+  get(shardId: string): Position | 'done' | undefined {
+    return this.#places.get(shardId);
+  }
+
   set(shardId: string, place: Position | 'done'): void {
     this.#places.set(shardId, place);
   }
@@ -77,6 +82,11 @@ export class MappingRun {
   async opened(): Promise<void> {
     await this.#looked;
     await Promise.all([...this.#running.values()].map((shard) => shard.opened));
+  }
+
+  /** How far the shard is done now; undefined when it does not run. */
+  placeOf(shardId: string): Position | undefined {
+    return this.#running.get(shardId)?.position;
   }
 
   /** Resolves once the invocations under way are over and positions are as they leave them. */

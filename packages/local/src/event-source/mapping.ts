@@ -72,6 +72,11 @@ export class Mapping {
     return this.#lastModified;
   }
 
+  /** Up to where every record of the shard is handled or given up; undefined before it has looked at the shard. */
+  placeOf(shardId: string): Position | 'done' | undefined {
+    return this.#run?.placeOf(shardId) ?? this.#positions.get(shardId);
+  }
+
   /** Takes new settings; records go on where they are. Resolves when it is Enabled or Disabled again. */
   update(settings: MappingSettings): Promise<void> {
     const before = this.#settings.Enabled;

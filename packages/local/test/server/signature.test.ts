@@ -1,7 +1,3 @@
-import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { promisify } from 'node:util';
-
 import { CloudWatchClient, ListMetricsCommand } from '@aws-sdk/client-cloudwatch';
 import { DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
 import { KinesisClient, ListStreamsCommand, PutRecordCommand } from '@aws-sdk/client-kinesis';
@@ -116,42 +112,3 @@ test('clients in the same process are given a key that is let in', async () => {
   const client = new KinesisClient(kinesis.clientConfig);
   await expect(client.send(new ListStreamsCommand({}))).resolves.toMatchObject({ StreamNames: [] });
 });
-
-const aws = '/usr/bin/aws';
-
-describe.skipIf(!existsSync(aws))('the AWS CLI', () => {
-  test('is let in with the right secret only', { timeout: 60_000 }, async () => {
-    expect(await cli(right, 'kinesis', 'list-streams')).toContain('"s"');
-    expect(await cli(right, 'cloudwatch', 'list-metrics')).toContain('Metrics');
-    await expect(cli(wrong, 'cloudwatch', 'list-metrics')).rejects.toMatchObject({
-      stderr: expect.stringContaining('(SignatureDoesNotMatch)'),
-    });
-    expect(await cli(temporary, 'dynamodb', 'list-tables')).toContain('TableNames');
-    await expect(cli(wrong, 'kinesis', 'list-streams')).rejects.toMatchObject({
-      stderr: expect.stringContaining('(InvalidSignatureException)'),
-    });
-    await expect(cli(unknown, 'kinesis', 'list-streams')).rejects.toMatchObject({
-      stderr: expect.stringContaining('(UnrecognizedClientException)'),
-    });
-  });
-});
-
-async function cli(credentials: Credentials, ...args: string[]): Promise<string> {
-  const { PATH, HOME } = process.env;
-  const { stdout } = await promisify(execFile)(
-    aws,
-    [...args, '--endpoint-url', server.endpoint, '--region', 'eu-west-1', '--output', 'json'],
-    {
-      env: {
-        ...(PATH && { PATH }),
-        ...(HOME && { HOME }),
-        AWS_PAGER: '',
-        AWS_MAX_ATTEMPTS: '1',
-        AWS_ACCESS_KEY_ID: credentials.accessKeyId,
-        AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
-        ...('sessionToken' in credentials && { AWS_SESSION_TOKEN: credentials.sessionToken }),
-      },
-    },
-  );
-  return stdout;
-}

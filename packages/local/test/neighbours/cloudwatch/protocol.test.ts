@@ -1,6 +1,3 @@
-import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 
 import * as fc from 'fast-check';
@@ -16,33 +13,6 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-const aws = '/usr/bin/aws';
-
-describe.skipIf(!existsSync(aws))('the AWS CLI', () => {
-  test('puts, lists and reads metrics, and is told what is wrong', { timeout: 60_000 }, async () => {
-    const data = 'MetricName=Lag & <Co>,Unit=Seconds,Value=4,Dimensions=[{Name=Group,Value=é}]';
-    await cli('put-metric-data', '--namespace', 'App', '--metric-data', data);
-    expect(await cli('list-metrics', '--namespace', 'App')).toEqual({
-      Metrics: [{ Namespace: 'App', MetricName: 'Lag & <Co>', Dimensions: [{ Name: 'Group', Value: 'é' }] }],
-    });
-    const now = Date.now();
-    const statistics = await cli(
-      'get-metric-statistics',
-      '--namespace=App',
-      '--metric-name=Lag & <Co>',
-      '--dimensions=Name=Group,Value=é',
-      '--period=60',
-      '--statistics=Sum',
-      `--start-time=${new Date(now - 600_000).toISOString()}`,
-      `--end-time=${new Date(now + 600_000).toISOString()}`,
-    );
-    expect(statistics).toMatchObject({ Datapoints: [{ Sum: 4, Unit: 'Seconds' }] });
-    await expect(
-      cli('put-metric-data', '--namespace', 'AWS/X', '--metric-data', 'MetricName=m,Value=1'),
-    ).rejects.toMatchObject({ stderr: expect.stringContaining('(InvalidParameterValue)') });
-  });
-});
-
 describe('a request as JSON 1.0', () => {
   test('is answered as JSON 1.0', async () => {
     const listed = await sendJson('ListMetrics', '{"Namespace":"Nobody"}');
@@ -50,6 +20,28 @@ describe('a request as JSON 1.0', () => {
     const broken = await sendJson('ListMetrics', '{');
     expect(broken.status).toBe(400);
     expect(await broken.json()).toMatchObject({ __type: 'com.amazonaws.cloudwatch#InvalidFormatFault' });
+  });
+});
+
+describe('a request as a form', () => {
+  test('is answered in XML, what is wrong too', async () => {
+    const put = await sendForm({
+      Action: 'PutMetricData',
+      Namespace: 'App',
+      'MetricData.member.1.MetricName': 'Lag & <Co>',
+      'MetricData.member.1.Value': '4',
+      'MetricData.member.1.Dimensions.member.1.Name': 'Group',
+      'MetricData.member.1.Dimensions.member.1.Value': 'é',
+    });
+    expect(put.status).toBe(200);
+    const listed = await sendForm({ Action: 'ListMetrics', Namespace: 'App' });
+    expect(listed.headers.get('content-type')).toMatch(/^text\/xml/);
+    expect(await listed.text()).toContain(
+      '<Dimensions><member><Name>Group</Name><Value>é</Value></member></Dimensions>',
+    );
+    const refused = await sendForm({ Action: 'PutMetricData', Namespace: 'AWS/X' });
+    expect(refused.status).toBe(400);
+    expect(await refused.text()).toMatch(/<Error>.*<Code>\w+<\/Code>/s);
   });
 });
 
@@ -101,21 +93,24 @@ test('an answer in XML holds any text', () => {
   );
 });
 
-async function cli(...args: string[]): Promise<unknown> {
-  const { stdout } = await promisify(execFile)(
-    aws,
-    ['cloudwatch', ...args, '--endpoint-url', server.endpoint, '--region', 'us-east-1', '--output', 'json'],
-    { env: { ...process.env, AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 'b', AWS_PAGER: '' } },
-  );
-  return stdout === '' ? undefined : JSON.parse(stdout);
+function sendJson(operation: string, body: string): Promise<Response> {
+  return send(body, {
+    'x-amz-target': `GraniteServiceVersion20100801.${operation}`,
+    'content-type': 'application/x-amz-json-1.0',
+  });
 }
 
-function sendJson(operation: string, body: string): Promise<Response> {
+function sendForm(members: Readonly<Record<string, string>>): Promise<Response> {
+  return send(new URLSearchParams({ Version: '2010-08-01', ...members }).toString(), {
+    'content-type': 'application/x-www-form-urlencoded; charset=utf-8',
+  });
+}
+
+function send(body: string, headers: Readonly<Record<string, string>>): Promise<Response> {
   return fetch(server.endpoint, {
     method: 'POST',
     headers: {
-      'x-amz-target': `GraniteServiceVersion20100801.${operation}`,
-      'content-type': 'application/x-amz-json-1.0',
+      ...headers,
       'x-amz-date': '20260101T000000Z',
       authorization:
         'AWS4-HMAC-SHA256 Credential=k/20260101/us-east-1/monitoring/aws4_request, SignedHeaders=host, Signature=0',
