@@ -7,7 +7,8 @@ import {
 import { processorAlarms, putMetricAlarmInput, streamAlarms, type Alarm } from '@millrace/infra';
 import { rawStream } from '@millrace/kinesis';
 import { createConsumer, type Consumer } from '@millrace/kinesis/consumer';
-import { createManualClock } from '@millrace/kinesis/testing';
+import { sleep } from '@millrace/kinesis/runtime';
+import { createManualClock, type ManualClock } from '@millrace/kinesis/testing';
 import { createLocalKinesis, type LocalKinesis } from '@millrace/local';
 import type { KinesisStreamBatchResponse, KinesisStreamEvent } from 'aws-lambda';
 import { expect, test } from 'vitest';
@@ -18,6 +19,7 @@ const poison = Buffer.from('poison').toString('base64');
 
 interface Plant extends AsyncDisposable {
   readonly kinesis: LocalKinesis;
+  readonly clock: ManualClock;
   watch(alarms: readonly Alarm[]): Promise<void>;
   /** Minutes of traffic: so many records a minute, from many keys or from one. */
   run(
@@ -36,8 +38,6 @@ async function createPlant(shards: number): Promise<Plant> {
   const client = new CloudWatchClient(kinesis.clientConfig);
   const watch = async (alarms: readonly Alarm[]): Promise<void> => {
     for (const alarm of alarms) {
-      // The embedded CloudWatch keeps no distribution of a minute, so it has no percentiles.
-      if (alarm.id === 'ProcessorSlow') continue;
       const input = putMetricAlarmInput(alarm, alarm.id) as unknown as PutMetricAlarmCommandInput;
       await client.send(new PutMetricAlarmCommand(input));
     }
@@ -55,6 +55,7 @@ async function createPlant(shards: number): Promise<Plant> {
   };
   return {
     kinesis,
+    clock,
     watch,
     async run(minutes, { records = 50, key, data = 'x' } = {}) {
       for (let minute = 0; minute < minutes; minute++) {
@@ -151,6 +152,38 @@ test(
     expect(await plant.ringing()).toEqual(['ProcessorLate', 'RecordsFailing']);
     mended = true;
     await plant.run(10);
+    expect(await plant.ringing()).toEqual([]);
+  },
+);
+
+test(
+  'a function that nears its timeout is noticed by its slowest tenth, and no other alarm goes off',
+  { timeout },
+  async () => {
+    await using plant = await createPlant(2);
+    let slow = false;
+    const { uuid } = await plant.kinesis.mapping(
+      'orders',
+      async () => {
+        if (slow) await sleep(plant.clock, 9000);
+        return { batchItemFailures: [] };
+      },
+      {
+        function: { name: 'bill', timeout: '10s' },
+        FunctionResponseTypes: ['ReportBatchItemFailures'],
+        MetricsConfig: { Metrics: ['EventCount'] },
+      },
+    );
+    await plant.watch(
+      processorAlarms({ functionName: 'bill', mappingId: uuid, timeoutSeconds: 10, retentionHours: 24 }),
+    );
+    await plant.run(20);
+    expect(await plant.ringing()).toEqual([]);
+    slow = true;
+    await plant.run(20);
+    expect(await plant.ringing()).toEqual(['ProcessorSlow']);
+    slow = false;
+    await plant.run(5);
     expect(await plant.ringing()).toEqual([]);
   },
 );

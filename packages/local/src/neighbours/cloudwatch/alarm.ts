@@ -137,6 +137,11 @@ function readSingleMetric(input: Input): MetricQuery {
       'Exactly one of Statistic and ExtendedStatistic must be specified.',
     );
   }
+  if (input.choice('EvaluateLowSampleCountPercentile', ['evaluate', 'ignore']) === 'ignore') {
+    throw invalidValue(
+      'The embedded CloudWatch evaluates percentiles of few samples, too: it has no EvaluateLowSampleCountPercentile ignore.',
+    );
+  }
   return {
     id: 'm1',
     label: undefined,
@@ -161,6 +166,16 @@ function periodOf(watched: MetricQuery, queries: readonly MetricQuery[]): number
   return own ?? Math.max(60, ...all);
 }
 
+const echoedTexts = [
+  'AlarmDescription',
+  'MetricName',
+  'Namespace',
+  'Statistic',
+  'ExtendedStatistic',
+  'EvaluateLowSampleCountPercentile',
+  'Unit',
+];
+
 function echo(input: Input, metrics: readonly Input[]): Readonly<Record<string, unknown>> {
   const given: Record<string, unknown> = {
     OKActions: input.texts('OKActions'),
@@ -168,7 +183,7 @@ function echo(input: Input, metrics: readonly Input[]): Readonly<Record<string, 
     InsufficientDataActions: input.texts('InsufficientDataActions'),
     Dimensions: dimensionsOf(input).map((one) => ({ Name: one.name, Value: one.value })),
   };
-  for (const name of ['AlarmDescription', 'MetricName', 'Namespace', 'Statistic', 'Unit']) {
+  for (const name of echoedTexts) {
     const text = input.text(name, 1024);
     if (text !== undefined) given[name] = text;
   }

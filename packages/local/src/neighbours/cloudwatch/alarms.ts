@@ -102,7 +102,7 @@ export class Alarms {
     const namespace = input.requiredText('Namespace');
     const name = input.requiredText('MetricName');
     const wanted = JSON.stringify(sorted(dimensionsOf(input)));
-    const statistic = input.text('Statistic');
+    const statistic = input.text('Statistic') ?? input.text('ExtendedStatistic');
     const found = [...this.#alarms.values()].filter(({ settings: { queries } }) =>
       queries.some(
         ({ source }) =>

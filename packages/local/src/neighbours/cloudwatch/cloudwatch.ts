@@ -2,9 +2,9 @@ import type { Neighbour } from '../neighbour.ts';
 import type { CloudwatchOptions, CloudwatchService } from './cloudwatch-service.ts';
 
 /**
- * CloudWatch in memory, in all three protocols its clients speak: metrics by the minute, metric math and metric
- * alarms. What it lacks it names: percentiles, anomaly detection, composite alarms, dashboards, SEARCH. Loaded with
- * the first request to it.
+ * CloudWatch in memory, in all three protocols its clients speak: metrics by the minute with percentiles, metric math
+ * and metric alarms. What it lacks it names: trimmed means, anomaly detection, composite alarms, dashboards, SEARCH.
+ * Loaded with the first request to it.
  */
 export function createCloudwatch(options: CloudwatchOptions): Neighbour {
   let service: Promise<CloudwatchService> | undefined;

@@ -3,7 +3,15 @@ import type { Input } from './input.ts';
 import { dimensionsOf } from './metric-data.ts';
 import { evaluateExpression, type MathValue, type TimeSeries } from './metric-math.ts';
 import type { MetricId, MetricStore } from './metric-store.ts';
-import { byPeriod, floorTo, statisticOf, statistics, toPeriodMs, type Statistic } from './statistics.ts';
+import {
+  byPeriod,
+  floorTo,
+  isPercentile,
+  plainStatistics,
+  statisticOf,
+  toPeriodMs,
+  type Statistic,
+} from './statistics.ts';
 
 /** A metric or an expression of a request, by its id. */
 export interface MetricQuery {
@@ -119,11 +127,12 @@ export function checkPeriod(seconds: number): number {
 }
 
 export function readStatistic(text: string): Statistic {
-  const found = statistics.find((one) => one === text);
+  const found = plainStatistics.find((one) => one === text);
   if (found !== undefined) return found;
+  if (isPercentile(text)) return text;
   throw invalidValue(
-    `The embedded CloudWatch knows the statistics ${statistics.join(', ')}, not '${text}': it keeps no distribution of ` +
-      'samples within a minute.',
+    `The embedded CloudWatch knows the statistics ${plainStatistics.join(', ')} and percentiles such as p99.9, not ` +
+      `'${text.slice(0, 100)}'.`,
   );
 }
 
@@ -138,7 +147,8 @@ function seriesOf(
   // Without a unit the first one with samples is it: a metric rarely has two.
   for (const metric of store.find(source.metric, source.unit)) {
     for (const samples of byPeriod(metric, floorTo(start, period), end, period)) {
-      points.set(samples.start, statisticOf(samples, source.statistic));
+      const value = statisticOf(samples, source.statistic);
+      if (value !== undefined) points.set(samples.start, value);
     }
     if (points.size > 0) break;
   }

@@ -4,7 +4,16 @@ import { dimensionsOf, units } from './metric-data.ts';
 import { checkPeriod, createResolver, oneSeries, readQueries, type MetricQuery } from './metric-query.ts';
 import type { Dimension, Metric, MetricStore } from './metric-store.ts';
 import { minuteMs } from './series.ts';
-import { byPeriod, floorTo, statisticOf, statistics, toPeriodMs, type Statistic } from './statistics.ts';
+import {
+  byPeriod,
+  floorTo,
+  isPercentile,
+  plainStatistics,
+  statisticOf,
+  toPeriodMs,
+  type PeriodSamples,
+  type Statistic,
+} from './statistics.ts';
 
 /** See {@link https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricStatistics.html}. */
 export function getMetricStatistics(store: MetricStore, input: Input): object {
@@ -22,11 +31,17 @@ export function getMetricStatistics(store: MetricStore, input: Input): object {
     );
   }
   const datapoints = store.find(id, input.choice('Unit', units)).flatMap((metric) =>
-    byPeriod(metric, floorTo(start, minuteMs), end, toPeriodMs(period)).map((samples) => ({
-      Timestamp: new Date(samples.start),
-      ...Object.fromEntries(asked.map((statistic) => [statistic, statisticOf(samples, statistic)])),
-      Unit: metric.unit,
-    })),
+    byPeriod(metric, floorTo(start, minuteMs), end, toPeriodMs(period)).flatMap((samples) => {
+      const plain = valuesOf(samples, asked.plain);
+      const extended = valuesOf(samples, asked.extended);
+      if (plain.size + extended.size === 0) return [];
+      return {
+        Timestamp: new Date(samples.start),
+        ...Object.fromEntries(plain),
+        ...(extended.size > 0 && { ExtendedStatistics: extended }),
+        Unit: metric.unit,
+      };
+    }),
   );
   return { Label: name, Datapoints: datapoints };
 }
@@ -102,25 +117,40 @@ function rangeOf(input: Input): { readonly start: number; readonly end: number }
   throw invalidValue('The parameter StartTime must be less than the parameter EndTime.');
 }
 
-function statisticsOf(input: Input): readonly Statistic[] {
+function statisticsOf(input: Input): {
+  readonly plain: readonly Statistic[];
+  readonly extended: readonly Statistic[];
+} {
+  const plain = input.texts('Statistics');
   const extended = input.texts('ExtendedStatistics');
-  if (extended.length > 0) {
-    throw invalidValue(
-      'The embedded CloudWatch has no ExtendedStatistics: it keeps no distribution of samples within a minute.',
-    );
-  }
-  const asked = input.texts('Statistics');
-  if (asked.length === 0) {
+  if (plain.length === 0 && extended.length === 0) {
     throw new CloudwatchError(
       'MissingRequiredParameterException',
       'At least one of the parameters Statistics and ExtendedStatistics must be given.',
     );
   }
-  return asked.map((text) => {
-    const found = statistics.find((one) => one === text);
-    if (found === undefined) throw invalidValue(`The value ${text} for parameter Statistics is invalid.`);
-    return found;
-  });
+  return {
+    plain: plain.map((text) => {
+      const found = plainStatistics.find((one) => one === text);
+      if (found !== undefined) return found;
+      throw invalidValue(`The value ${text.slice(0, 100)} for parameter Statistics is invalid.`);
+    }),
+    extended: extended.map((text) => {
+      if (isPercentile(text)) return text;
+      throw invalidValue(
+        `The embedded CloudWatch knows percentiles such as p99.9 as ExtendedStatistics, not '${text.slice(0, 100)}'.`,
+      );
+    }),
+  };
+}
+
+function valuesOf(samples: PeriodSamples, asked: readonly Statistic[]): ReadonlyMap<Statistic, number> {
+  const values = new Map<Statistic, number>();
+  for (const statistic of asked) {
+    const value = statisticOf(samples, statistic);
+    if (value !== undefined) values.set(statistic, value);
+  }
+  return values;
 }
 
 function labelOf({ id, source }: MetricQuery): string {

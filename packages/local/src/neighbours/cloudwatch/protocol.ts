@@ -156,7 +156,10 @@ function toJson(value: unknown): unknown {
 function mapMembers(value: unknown, change: (value: unknown) => unknown): unknown {
   if (Array.isArray(value)) return value.map(change);
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, change(member)]));
+  const members = value instanceof Map ? [...value] : Object.entries(value);
+  return Object.fromEntries(
+    members.map(([name, member]): [string, unknown] => [String(name), change(member)]),
+  );
 }
 
 /** What lets clients of old call an error as the query protocol did. */

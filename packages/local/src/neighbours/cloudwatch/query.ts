@@ -50,7 +50,7 @@ function membersOf(node: Node): Readonly<Record<string, unknown>> {
   return members;
 }
 
-/** The members of an answer as XML: lists as `member` elements, times as ISO 8601. */
+/** The members of an answer as XML: lists as `member` elements, maps as `entry` elements, times as ISO 8601. */
 export function encodeXml(value: object): string {
   return Object.entries(value)
     .map(([name, member]) => (member === undefined ? '' : `<${name}>${contentOf(member)}</${name}>`))
@@ -60,6 +60,9 @@ export function encodeXml(value: object): string {
 function contentOf(value: unknown): string {
   if (value instanceof Date) return value.toISOString();
   if (Array.isArray(value)) return value.map((item) => `<member>${contentOf(item)}</member>`).join('');
+  if (value instanceof Map) {
+    return [...value].map(([key, one]) => `<entry>${encodeXml({ key, value: one })}</entry>`).join('');
+  }
   if (typeof value === 'object' && value !== null) return encodeXml(value);
   return escapeXml(String(value));
 }

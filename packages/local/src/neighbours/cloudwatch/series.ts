@@ -1,3 +1,5 @@
+import { Distribution } from './distribution.ts';
+
 /** What CloudWatch keeps of the samples of a minute. */
 export interface Datum {
   /** Start of the minute, milliseconds since the epoch. */
@@ -6,6 +8,8 @@ export interface Datum {
   sum: number;
   min: number;
   max: number;
+  /** Made with the second different value; null once samples came whose values are not known. */
+  distribution: Distribution | undefined | null;
 }
 
 /** Samples that were summed up elsewhere. */
@@ -20,7 +24,8 @@ export const minuteMs = 60_000;
 
 /**
  * One metric by the minute: the newest `capacity` minutes that have samples. A sample of the current minute costs a
- * comparison and four additions; one of an earlier minute a binary search.
+ * comparison and four additions as long as all are the same, and a place in their distribution when they are not; one of
+ * an earlier minute a binary search.
  */
 export class Series {
   readonly #capacity: number;
@@ -40,6 +45,9 @@ export class Series {
   add(minute: number, value: number): void {
     const datum = this.#last?.minute === minute ? this.#last : this.#at(minute);
     if (datum === undefined) return;
+    if (datum.distribution !== undefined || value !== datum.min || value !== datum.max) {
+      distribute(datum, value, 1);
+    }
     datum.count++;
     datum.sum += value;
     if (value < datum.min) datum.min = value;
@@ -49,6 +57,8 @@ export class Series {
   addSet(minute: number, samples: SampleSet): void {
     const datum = this.#last?.minute === minute ? this.#last : this.#at(minute);
     if (datum === undefined || samples.count <= 0) return;
+    if (samples.min === samples.max) distribute(datum, samples.min, samples.count);
+    else datum.distribution = null;
     datum.count += samples.count;
     datum.sum += samples.sum;
     datum.min = Math.min(datum.min, samples.min);
@@ -80,6 +90,7 @@ export class Series {
       sum: 0,
       min: Number.POSITIVE_INFINITY,
       max: Number.NEGATIVE_INFINITY,
+      distribution: undefined,
     };
     this.#data.splice(at, 0, datum);
     this.#last = this.#data.at(-1);
@@ -97,4 +108,25 @@ export class Series {
     }
     return low;
   }
+}
+
+/** The samples of a minute by value; undefined when only their sum and ends are known. */
+export function valuesOf({
+  count,
+  min,
+  distribution,
+}: Readonly<Datum>): Iterable<readonly [value: number, count: number]> | undefined {
+  if (distribution === null) return undefined;
+  return distribution?.values() ?? [[min, count]];
+}
+
+/** Before `datum` counts them: most metrics have one value over and over, and need no distribution. */
+function distribute(datum: Datum, value: number, count: number): void {
+  if (datum.distribution === null || datum.count === 0) return;
+  if (datum.distribution === undefined) {
+    if (value === datum.min && value === datum.max) return;
+    datum.distribution = new Distribution();
+    datum.distribution.add(datum.min, datum.count);
+  }
+  datum.distribution.add(value, count);
 }

@@ -116,6 +116,57 @@ describe.each(doors)('the CloudWatch SDK $name', ({ open }) => {
     ]);
   });
 
+  test('asks for percentiles, alone and beside other statistics', async () => {
+    const { client } = await open();
+    const values = Array.from({ length: 100 }, (_, index) => index + 1);
+    await client.send(
+      new PutMetricDataCommand({
+        Namespace: 'App',
+        MetricData: [
+          { MetricName: 'Took', Timestamp: new Date(start), Values: values },
+          {
+            MetricName: 'Took',
+            Timestamp: new Date(start + minute),
+            StatisticValues: { SampleCount: 4, Sum: 20, Minimum: 2, Maximum: 8 },
+          },
+        ],
+      }),
+    );
+    const { Datapoints } = await client.send(
+      new GetMetricStatisticsCommand({
+        Namespace: 'App',
+        MetricName: 'Took',
+        StartTime: new Date(start),
+        EndTime: new Date(start + 2 * minute),
+        Period: 60,
+        Statistics: ['Maximum'],
+        ExtendedStatistics: ['p50', 'p99.9'],
+      }),
+    );
+    expect(Datapoints).toEqual([
+      {
+        Timestamp: new Date(start),
+        Maximum: 100,
+        ExtendedStatistics: { p50: 50, 'p99.9': 100 },
+        Unit: 'None',
+      },
+      { Timestamp: new Date(start + minute), Maximum: 8, Unit: 'None' },
+    ]);
+    const { MetricDataResults } = await client.send(
+      new GetMetricDataCommand({
+        StartTime: new Date(start),
+        EndTime: new Date(start + 2 * minute),
+        MetricDataQueries: [
+          {
+            Id: 'm',
+            MetricStat: { Metric: { Namespace: 'App', MetricName: 'Took' }, Period: 60, Stat: 'p90' },
+          },
+        ],
+      }),
+    );
+    expect(MetricDataResults).toMatchObject([{ Timestamps: [new Date(start)], Values: [90] }]);
+  });
+
   test('calculates with metrics', async () => {
     const { client } = await open();
     await put(client, 'Bytes', [60 * 1024 * 1024, 30 * 1024 * 1024]);
@@ -232,17 +283,17 @@ describe.each(doors)('the CloudWatch SDK $name', ({ open }) => {
 
   test('hears by name what is not emulated', async () => {
     const { client } = await open();
-    const percentile = new GetMetricDataCommand({
+    const trimmed = new GetMetricDataCommand({
       StartTime: new Date(start),
       EndTime: new Date(start + minute),
       MetricDataQueries: [
         {
           Id: 'm',
-          MetricStat: { Metric: { Namespace: 'App', MetricName: 'm' }, Period: 60, Stat: 'p99' },
+          MetricStat: { Metric: { Namespace: 'App', MetricName: 'm' }, Period: 60, Stat: 'tm99' },
         },
       ],
     });
-    await expect(client.send(percentile)).rejects.toThrow(/not 'p99'/);
+    await expect(client.send(trimmed)).rejects.toThrow(/not 'tm99'/);
     const dashboard = new PutDashboardCommand({ DashboardName: 'd', DashboardBody: '{}' });
     await expect(client.send(dashboard)).rejects.toThrow(/does not answer PutDashboard/);
   });

@@ -88,6 +88,9 @@ describe('any bytes', () => {
 });
 
 test('an answer in XML holds any text', () => {
+  expect(encodeXml({ M: new Map([['p99.9', 1.5]]) })).toBe(
+    '<M><entry><key>p99.9</key><value>1.5</value></entry></M>',
+  );
   expect(encodeXml({ A: [{ B: '<&>"\u0000é' }, 2], C: new Date(0), D: undefined })).toBe(
     '<A><member><B>&lt;&amp;&gt;&quot;\uFFFDé</B></member><member>2</member></A><C>1970-01-01T00:00:00.000Z</C>',
   );

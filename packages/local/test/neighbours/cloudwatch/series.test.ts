@@ -14,7 +14,7 @@ describe('a series', () => {
         const minutes = [...new Set(given.map(([minute]) => minute))]
           .filter((minute) => minute >= from && minute < to)
           .toSorted((a, b) => a - b);
-        expect(series.between(from * minuteMs, to * minuteMs)).toEqual(
+        expect(series.between(from * minuteMs, to * minuteMs)).toMatchObject(
           minutes.map((minute) => {
             const values = given.filter(([at]) => at === minute).map(([, value]) => value);
             return {
