@@ -160,14 +160,17 @@ export interface LocalKinesis extends AsyncDisposable {
   /** What goes wrong: rules to set and lift while it runs. */
   readonly faults: FaultRules;
   /**
-   * Resolves when a consumer group has handled, and said so in its checkpoints, every record that is in the stream
-   * now; that is as often as a third of its `leaseDuration`. Records that came before the group began to read from
-   * `now` do not count. Waits for ever for a group that does not run: give it a `signal`. Throws `ABORTED`.
+   * Resolves when every record that is in the stream now is handled: by a consumer group, which says so in its
+   * checkpoints as often as a third of its `leaseDuration`, or by an event source mapping, which may have filtered
+   * records out or given them up. Records that came before it began to read from the tip do not count. Waits for ever
+   * for what does not run: give it a `signal`. Throws `ABORTED`, `STREAM_NOT_FOUND`, and `OPTION_INVALID` for a mapping
+   * that there is not, or no more.
    *
    * @example
    * ```ts
    * await producer.put(order);
    * await kinesis.settled({ stream: 'orders', group: 'billing' });
+   * await kinesis.settled({ mapping });
    * ```
    */
   settled(wanted: SettledOptions): Promise<void>;
@@ -283,7 +286,10 @@ export async function assemble(
     lambda: openLambda,
     mapping: async (...wanted) => (await openLambda()).map(...wanted),
     faults,
-    settled: (wanted) => waitUntilSettled(engine, stores, wanted),
+    settled: async (wanted) => {
+      const { settled } = await import('./settled.ts');
+      return settled({ engine, stores, mappings: async () => (await openLambda()).mappings }, wanted);
+    },
     close,
     [Symbol.asyncDispose]: close,
   };
@@ -325,12 +331,6 @@ async function loadLambda(options: LambdaOptions): Promise<LocalLambda> {
   });
   for (const [name, code] of Object.entries(functions)) await lambda.functions.add(code, { name });
   return lambda;
-}
-
-/** Loaded by tests that wait for it. */
-async function waitUntilSettled(engine: Engine, stores: LeaseStores, wanted: SettledOptions): Promise<void> {
-  const { settled } = await import('./settled.ts');
-  return settled(engine, stores, wanted);
 }
 
 /** Such as are let in. */

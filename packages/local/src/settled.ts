@@ -1,21 +1,44 @@
 import { decodeAggregate } from '@millrace/kinesis/codec';
 import { compareCheckpoints, type Checkpoint, type Lease } from '@millrace/kinesis/lease';
-import { toSequenceNumber } from '@millrace/kinesis/record';
-import { aborted } from '@millrace/kinesis/runtime';
+import { toSequenceNumber, type Position } from '@millrace/kinesis/record';
+import { aborted, optionError, type Bell } from '@millrace/kinesis/runtime';
 
 import { toMillraceError } from './connection-error.ts';
 import type { Engine } from './engine/engine.ts';
 import type { LogRecord } from './engine/shard-log.ts';
 import type { Shard } from './engine/shard.ts';
+import { streamOfArn } from './event-source/connection-source.ts';
+import type { Mapping } from './event-source/mapping.ts';
+import type { Mappings } from './event-source/mappings.ts';
 import type { LeaseStores } from './lease-stores.ts';
 
 /** Whose work to wait for. */
-export interface SettledOptions {
+export type SettledOptions = (GroupWork | MappingWork) & {
+  /** Stops waiting. */
+  readonly signal?: AbortSignal;
+};
+
+interface GroupWork {
   readonly stream: string;
   /** A consumer group that reads the stream through `kinesis.connection`. */
   readonly group: string;
-  /** Stops waiting. */
-  readonly signal?: AbortSignal;
+}
+
+interface MappingWork {
+  /** What `kinesis.mapping(…)` resolves to, or the UUID of one made through Lambda's API. */
+  readonly mapping: { readonly uuid: string };
+}
+
+export interface SettledPlace {
+  readonly engine: Engine;
+  readonly stores: LeaseStores;
+  readonly mappings: () => Promise<Mappings>;
+}
+
+/** What is waited for, and what rings when it may be so. */
+interface Wait {
+  readonly changed: Bell;
+  readonly isOver: () => boolean | Promise<boolean>;
 }
 
 /** The last record of a shard. */
@@ -27,28 +50,60 @@ interface Tail {
 }
 
 /** See `LocalKinesis.settled`. */
-export async function settled(
-  engine: Engine,
-  stores: LeaseStores,
-  { stream, group, signal }: SettledOptions,
-): Promise<void> {
-  const waited = shardsOf(engine, stream)
-    .map(tailOf)
-    .filter((tail) => tail !== undefined);
-  const store = stores.of(group);
-  const stop = (): void => stores.changed.ring();
+export async function settled(place: SettledPlace, wanted: SettledOptions): Promise<void> {
+  const { signal } = wanted;
+  const { changed, isOver } =
+    'mapping' in wanted ? await waitForMapping(place, wanted) : waitForGroup(place, wanted);
+  const stop = (): void => changed.ring();
   signal?.addEventListener('abort', stop);
   try {
     for (;;) {
       if (signal?.aborted === true) throw aborted(signal);
-      const change = stores.changed.wait();
-      const leases = new Map((await store.list()).map((lease) => [lease.shardId, lease]));
-      if (waited.every((tail) => isHandled(leases, tail))) return;
+      const change = changed.wait();
+      if (await isOver()) return;
       await change;
     }
   } finally {
     signal?.removeEventListener('abort', stop);
   }
+}
+
+function waitForGroup({ engine, stores }: SettledPlace, { stream, group }: GroupWork): Wait {
+  const tails = tailsOf(engine, stream);
+  const store = stores.of(group);
+  return {
+    changed: stores.changed,
+    async isOver() {
+      const leases = new Map((await store.list()).map((lease) => [lease.shardId, lease]));
+      return tails.every((tail) => isCheckpointed(leases, tail));
+    },
+  };
+}
+
+async function waitForMapping(
+  { engine, mappings: open }: SettledPlace,
+  { mapping: { uuid } }: MappingWork,
+): Promise<Wait> {
+  const mappings = await open();
+  const find = (): Mapping => {
+    const [found] = mappings.list({}).filter((mapping) => mapping.uuid === uuid);
+    if (found === undefined) throw optionError('settled.mapping', uuid, 'a mapping that there is');
+    return found;
+  };
+  const tails = tailsOf(engine, streamOfArn(find().settings.EventSourceArn));
+  return {
+    changed: mappings.changed,
+    isOver() {
+      const mapping = find();
+      return tails.every((tail) => isBehind(mapping.placeOf(tail.shard.id), tail));
+    },
+  };
+}
+
+function tailsOf(engine: Engine, stream: string): readonly Tail[] {
+  return shardsOf(engine, stream)
+    .map(tailOf)
+    .filter((tail) => tail !== undefined);
 }
 
 function shardsOf(engine: Engine, stream: string): readonly Shard[] {
@@ -76,10 +131,18 @@ function tailOf(shard: Shard): Tail | undefined {
   return { shard, at, arrivedAt: last.arrivedAt };
 }
 
-function isHandled(leases: ReadonlyMap<string, Lease>, { shard, at, arrivedAt }: Tail): boolean {
+function isCheckpointed(leases: ReadonlyMap<string, Lease>, { shard, at, arrivedAt }: Tail): boolean {
   const lease = leases.get(shard.id);
   // The lease of a shard that was read to its end goes when its children are read.
   if (lease === undefined) return shard.children.some((child) => leases.has(child.id));
   if (lease.startAt !== undefined && arrivedAt < lease.startAt) return true;
   return compareCheckpoints(lease.checkpoint, at) >= 0;
+}
+
+/** Whether the last record lies behind the place a mapping got to. An aggregate is one record to a mapping. */
+function isBehind(place: Position | 'done' | undefined, { at, arrivedAt }: Tail): boolean {
+  if (place === 'done') return true;
+  if (place?.type === 'time') return arrivedAt < place.at;
+  if (place?.type !== 'after') return false;
+  return compareCheckpoints({ ...at, sequenceNumber: place.sequenceNumber }, at) >= 0;
 }

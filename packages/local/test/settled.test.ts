@@ -3,7 +3,9 @@ import { Bell } from '@millrace/kinesis/runtime';
 import { createManualClock } from '@millrace/kinesis/testing';
 import { describe, expect, test, vi } from 'vitest';
 
-import { createLocalKinesis } from '../src/index.ts';
+import type { KinesisEvent } from '../src/event-source/event.ts';
+import { createLocalKinesis, type LocalKinesis } from '../src/index.ts';
+import { dataOf } from './event-source/kit.ts';
 
 const numbers = defineStream<number>({ name: 'numbers', key: (value) => `key-${value % 7}` });
 const all = Array.from({ length: 40 }, (_, value) => value);
@@ -74,6 +76,92 @@ describe('a stream is settled for a group', () => {
     });
   });
 });
+
+describe('a stream is settled for a mapping', () => {
+  test('when every record is handled, filtered out or given up, through a reshard', async () => {
+    const clock = createManualClock();
+    await using kinesis = await createLocalKinesis({ clock, streams: { numbers: { shards: 2 } } });
+    const handled: number[] = [];
+    const mapping = await kinesis.mapping(
+      'numbers',
+      (event: KinesisEvent) => {
+        const values = dataOf(event).map(Number);
+        if (values.includes(13)) throw new TypeError('unlucky');
+        handled.push(...values);
+      },
+      {
+        BatchSize: 1,
+        MaximumRetryAttempts: 1,
+        FilterCriteria: { Filters: [{ Pattern: '{"partitionKey":[{"anything-but":["key-3"]}]}' }] },
+      },
+    );
+    await put(kinesis, ...all);
+    kinesis.engine.splitShard('numbers', 'shardId-000000000000');
+    await put(kinesis, ...all.map((value) => value + 100));
+    await until(clock, kinesis.settled({ mapping }));
+    const wanted = [...all, ...all.map((value) => value + 100)].filter((n) => n !== 13 && n % 7 !== 3);
+    expect(handled.toSorted((a, b) => a - b)).toEqual(wanted);
+  });
+
+  test('not while an invocation is under way or it is paused, and not for what came before LATEST', async () => {
+    const clock = createManualClock();
+    await using kinesis = await createLocalKinesis({ clock, streams: { numbers: {} } });
+    await put(kinesis, 1);
+    await clock.advance(1000);
+    const held = new Bell();
+    const mapping = await kinesis.mapping('numbers', () => held.wait(), { StartingPosition: 'LATEST' });
+    await until(clock, kinesis.settled({ mapping }));
+    await put(kinesis, 2);
+    const told = vi.fn<() => void>();
+    const settled = kinesis.settled({ mapping }).finally(told);
+    for (let second = 0; second < 5; second++) await clock.advance(1000);
+    expect(told).not.toHaveBeenCalled();
+    held.ring();
+    // At once: it waits for no next look at the stream.
+    await clock.settle();
+    expect(told).toHaveBeenCalled();
+    await settled;
+    await until(clock, mapping.pause());
+    await put(kinesis, 3);
+    const resumed = kinesis.settled({ mapping });
+    const early = vi.fn<() => void>();
+    void resumed.finally(early);
+    for (let second = 0; second < 5; second++) await clock.advance(1000);
+    expect(early).not.toHaveBeenCalled();
+    await until(clock, mapping.resume());
+    await clock.advance(1000);
+    held.ring();
+    await until(clock, resumed);
+  });
+
+  test('never for one that is gone: who waits is told', async () => {
+    const clock = createManualClock();
+    await using kinesis = await createLocalKinesis({ clock, streams: { numbers: {} } });
+    const mapping = await kinesis.mapping('numbers', throwsAlways);
+    await put(kinesis, 1);
+    const waiting = kinesis.settled({ mapping }).catch((error: unknown) => error);
+    await until(clock, mapping.close());
+    expect(await waiting).toMatchObject({
+      code: 'OPTION_INVALID',
+      message: expect.stringMatching(/^settled\.mapping is /),
+    });
+    await expect(kinesis.settled({ mapping: { uuid: 'none' } })).rejects.toMatchObject({
+      code: 'OPTION_INVALID',
+    });
+  });
+});
+
+async function put(kinesis: LocalKinesis, ...values: readonly number[]): Promise<void> {
+  const records = values.map((value) => ({
+    partitionKey: `key-${value % 7}`,
+    data: Buffer.from(String(value)),
+  }));
+  await kinesis.connection.writer.write('numbers', records, {});
+}
+
+function throwsAlways(): never {
+  throw new TypeError('no such customer');
+}
 
 /** Lets the clock run until it is done. */
 async function until(clock: ReturnType<typeof createManualClock>, task: Promise<unknown>): Promise<void> {

@@ -11,17 +11,20 @@ export type ShardFilter =
   /** Open at that time or later. */
   | { readonly type: 'from'; readonly time: number };
 
-/** Those of `shards`, all a stream retains, that the filter lets through. A time before the horizon means the horizon. */
+/**
+ * Those of `shards`, all a stream retains, that the filter lets through. A time before `oldest`, where the retained past
+ * begins, means that.
+ */
 export function filterShards(
   shards: readonly Shard[],
   filter: ShardFilter,
-  horizon: number,
+  oldest: number,
 ): readonly Shard[] {
   if (filter.type === 'all') return shards;
   if (filter.type === 'after') return shards.filter((shard) => shard.id > filter.shardId);
   if (filter.type === 'latest') return shards.filter((shard) => shard.closedAt === undefined);
   if (filter.type === 'from') return shards.filter((shard) => endsAfter(shard, filter.time));
-  if (filter.type === 'at' && filter.time >= horizon) {
+  if (filter.type === 'at' && filter.time >= oldest) {
     return shards.filter((shard) => shard.openedAt <= filter.time && endsAfter(shard, filter.time));
   }
   const retained = new Set(shards.map((shard) => shard.id));

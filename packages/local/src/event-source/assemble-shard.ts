@@ -54,6 +54,7 @@ export function createShardRun(init: ShardInit): ShardRun {
     onArrival: choices.polling === 'arrival',
     readAhead: choices.readAhead,
     tell,
+    moved: init.moved,
     effects: (lane) => new ShardLane(init, context, lane),
   });
 }

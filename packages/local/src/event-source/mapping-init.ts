@@ -24,4 +24,6 @@ export interface MappingInit {
   readonly choices: ResolvedChoices;
   readonly doors: MappingDoors;
   readonly tell: MappingListener;
+  /** Called when it may have come further in a shard. */
+  readonly moved: () => void;
 }

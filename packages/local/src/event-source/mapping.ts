@@ -139,6 +139,7 @@ export class Mapping {
     } catch (error) {
       this.#lastResult = `PROBLEM: onEvent threw ${String(error)}`;
     }
+    this.#init.moved();
   }
 
   #start(): MappingRun {

@@ -1,3 +1,5 @@
+import { Bell } from '@millrace/kinesis/runtime';
+
 import { createSettings, updateSettings, type SettingsContext } from './check-settings.ts';
 import { resolveChoices, type MappingChoices } from './choices.ts';
 import { parseFunctionName } from './function-name.ts';
@@ -17,6 +19,8 @@ export interface MappingsInit extends Pick<SettingsContext, 'functionArn' | 'che
 
 /** The event source mappings there are. Everything throws `LambdaError`, in the service's words. */
 export class Mappings {
+  /** Rings when one of them may have come further in its stream, and when one is gone. */
+  readonly changed: Bell = new Bell();
   readonly #init: MappingsInit;
   readonly #mappings = new Map<string, { readonly mapping: Mapping; readonly choices: MappingChoices }>();
 
@@ -42,6 +46,7 @@ export class Mappings {
         tell(made.mapping?.settings ?? settings, uuid, event);
         listener(event);
       },
+      moved: () => this.changed.ring(),
     });
     made.mapping = mapping;
     this.#mappings.set(uuid, { mapping, choices });
@@ -82,7 +87,7 @@ export class Mappings {
   delete(uuid: string): Mapping {
     const { mapping } = this.#find(uuid);
     checkFree(mapping, 'delete');
-    void mapping.delete().then(() => this.#mappings.delete(uuid));
+    void mapping.delete().then(() => this.#forget(uuid));
     return mapping;
   }
 
@@ -90,6 +95,12 @@ export class Mappings {
   async close(): Promise<void> {
     await Promise.all([...this.#mappings.values()].map(({ mapping }) => mapping.close()));
     this.#mappings.clear();
+    this.changed.ring();
+  }
+
+  #forget(uuid: string): void {
+    this.#mappings.delete(uuid);
+    this.changed.ring();
   }
 
   #find(uuid: string): { readonly mapping: Mapping; readonly choices: MappingChoices } {

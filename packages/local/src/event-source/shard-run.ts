@@ -26,6 +26,8 @@ export interface ShardRunInit {
   readonly readAhead: number;
   readonly effects: (lane: number) => Omit<LaneEffects, 'finished'>;
   readonly tell: MappingListener;
+  /** Called when more records are finished. */
+  readonly moved: () => void;
 }
 
 const mostRecordsPerPoll = 10_000;
@@ -152,5 +154,6 @@ export class ShardRun {
     const full = this.#progress.open >= this.#init.readAhead;
     for (const { ordinal } of records) this.#progress.finish(ordinal);
     if (full) this.#alarm.ring();
+    this.#init.moved();
   }
 }

@@ -77,7 +77,21 @@ describe('listing shards', () => {
       input: filter('FROM_TIMESTAMP', { Timestamp: (start + 1.5 * hour) / 1000 }),
       shards: [0, 2, 3, 4],
     },
-    { what: 'at a time before the stream', input: filter('AT_TIMESTAMP', { Timestamp: 0 }), shards: [0, 1] },
+    {
+      what: 'at a time that is not retained',
+      input: filter('AT_TIMESTAMP', { Timestamp: 0 }),
+      shards: [0, 1],
+    },
+    {
+      what: 'at a time before the stream, within its retention',
+      input: filter('AT_TIMESTAMP', { Timestamp: (start - hour) / 1000 }),
+      shards: [0, 1],
+    },
+    {
+      what: 'from a time before the stream, within its retention',
+      input: filter('FROM_TIMESTAMP', { Timestamp: (start - hour) / 1000 }),
+      shards: [0, 1, 2, 3, 4],
+    },
     {
       what: 'from an exclusive start',
       input: { ExclusiveStartShardId: 'shardId-000000000003' },

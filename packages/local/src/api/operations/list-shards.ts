@@ -25,7 +25,8 @@ export function listShards({ engine }: OperationContext, input: unknown): ListSh
   }
   engine.checkActive(stream, ['ACTIVE', 'UPDATING']);
   const after = request.ExclusiveStartShardId ?? '';
-  const shards = filterShards(stream.shards(now), filterOf(request), stream.horizon(now)).filter(
+  const oldest = Math.max(stream.horizon(now), stream.createdAt);
+  const shards = filterShards(stream.shards(now), filterOf(request), oldest).filter(
     (shard) => shard.id > after,
   );
   const shown = shards.slice(0, Math.min(largestPage, Math.floor(asked.MaxResults ?? largestPage)));
