@@ -2,6 +2,7 @@ import { isMillraceError } from '../errors.ts';
 import type { RawStreamRecord } from '../process/raw-record.ts';
 import type { StreamRecord } from '../record/record.ts';
 import { backoffDelay, type Backoff } from '../runtime/backoff.ts';
+import { isThenable } from '../runtime/thenable.ts';
 import type { Invocation } from './invocation.ts';
 import type { ResolvedOptions } from './options.ts';
 import type { Draft } from './record-cursor.ts';
@@ -126,14 +127,4 @@ export function putAside(
     report.error('Sink failed', cause, {}, record);
     return false;
   });
-}
-
-/** Whatever can be awaited: a query builder is no `Promise`, and does nothing until somebody waits for it. */
-export function isThenable<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
-  return (
-    (typeof value === 'object' || typeof value === 'function') &&
-    value !== null &&
-    'then' in value &&
-    typeof value.then === 'function'
-  );
 }

@@ -1,8 +1,9 @@
 import { optionError } from '../runtime/options.ts';
 import { backoffDelay } from '../runtime/backoff.ts';
+import { isThenable } from '../runtime/thenable.ts';
 import type { StreamRecord } from '../record/record.ts';
 import type { StreamDefinition } from '../stream/stream.ts';
-import { backoff, fill, isThenable, putAside, refused } from './attempt.ts';
+import { backoff, fill, putAside, refused } from './attempt.ts';
 import { CompletedRecords } from './completed-records.ts';
 import type { KinesisHandler, LambdaContext } from './event.ts';
 import type { InvocationContext } from './invocation-context.ts';

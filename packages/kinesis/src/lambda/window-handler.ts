@@ -1,7 +1,8 @@
 import type { RawStreamRecord } from '../process/raw-record.ts';
 import type { StreamRecord } from '../record/record.ts';
+import { isThenable } from '../runtime/thenable.ts';
 import type { StreamDefinition } from '../stream/stream.ts';
-import { createAttempt, isThenable, type Attempt } from './attempt.ts';
+import { createAttempt, type Attempt } from './attempt.ts';
 import type { KinesisWindowEvent, KinesisWindowHandler, LambdaContext } from './event.ts';
 import type { InvocationContext } from './invocation-context.ts';
 import { Invocation } from './invocation.ts';

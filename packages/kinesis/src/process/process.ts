@@ -2,6 +2,7 @@ import type { StreamRecord } from '../record/record.ts';
 import { backoffDelay, type Backoff } from '../runtime/backoff.ts';
 import { sleep, type Clock } from '../runtime/clock.ts';
 import { publish } from '../runtime/diagnostics.ts';
+import { isThenable } from '../runtime/thenable.ts';
 import type { FailurePolicy } from './failure-policy.ts';
 import type { Handler, HandlerContext } from './handler.ts';
 import { handlerError } from './handler-error.ts';
@@ -134,7 +135,6 @@ class Process<T> {
     if ('poison' in record) return this.#putAside(raw, record.poison);
     try {
       const result = handle(record, this.#context);
-      // Not only promises: what a query builder returns runs when it is waited for.
       if (!isThenable(result)) return true;
       return Promise.resolve(result).then(
         () => true,
@@ -267,7 +267,7 @@ class Process<T> {
     };
     try {
       const value = this.#options.decode(raw.bytes);
-      if (value instanceof Promise) return value.then((decoded) => withValue(raw, decoded), refuse);
+      if (isThenable(value)) return Promise.resolve(value).then((decoded) => withValue(raw, decoded), refuse);
       return withValue(raw, value);
     } catch (cause) {
       return refuse(cause);
@@ -280,10 +280,6 @@ interface Poison {
 }
 
 type Decoded<T> = StreamRecord<T> | Poison;
-
-function isThenable(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
-}
 
 /** Written out: a spread costs as much as all the rest of handing a record over. */
 function withValue<T>(raw: RawStreamRecord, value: T): StreamRecord<T> {

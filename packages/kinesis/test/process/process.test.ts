@@ -83,6 +83,23 @@ test('progress is told only after the promise the handler returned is done', asy
   expect(handled).toEqual(['1', '2']);
 });
 
+test('whatever can be awaited is awaited: a query builder runs before its record counts, and its failure too', async () => {
+  const { run, handled, clock } = setup();
+  let tries = 0;
+  const query = {
+    // oxlint-disable-next-line unicorn/no-thenable -- as a query builder is
+    then(done: (rows: number) => void, fail: (error: Error) => void) {
+      handled.push(`query ${++tries}`);
+      if (tries === 1) fail(new Error('deadlock'));
+      else done(1);
+    },
+  };
+  const done = run([raw(1), raw(2)], { eachRecord: ({ value }) => (value === 1 ? query : undefined) });
+  await clock.advance(1000);
+  await done;
+  expect(handled).toEqual(['query 1', 'query 2', '1', '2']);
+});
+
 test('a failing record is tried again in place, and nothing overtakes it', async () => {
   const { run, handled, clock } = setup(5);
   const seen: number[] = [];
