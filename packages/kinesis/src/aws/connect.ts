@@ -32,15 +32,23 @@ export interface ConnectOptions extends ClientOptions {
  */
 export function connect(options: ConnectOptions = {}): Connection {
   const { kinesis: ownKinesis, dynamodb: ownDynamoDB, clock, ...clientOptions } = options;
-  const kinesis = lazy('@aws-sdk/client-kinesis', async () => {
-    const [{ createKinesisClient }, { createKinesisWriter }, { createKinesisReader }] = await Promise.all([
+  const writing = lazy('@aws-sdk/client-kinesis', async () => {
+    const [{ createWriterClient }, { createKinesisWriter }] = await Promise.all([
       import('./kinesis-client.ts'),
       import('./kinesis-writer.ts'),
+    ]);
+    const client = ownKinesis ?? createWriterClient(clientOptions);
+    const destroy = (): void => (ownKinesis === undefined ? client.destroy() : undefined);
+    return { writer: createKinesisWriter(client), destroy };
+  });
+  const reading = lazy('@aws-sdk/client-kinesis', async () => {
+    const [{ createReaderClient }, { createKinesisReader }] = await Promise.all([
+      import('./kinesis-client.ts'),
       import('./kinesis-reader.ts'),
     ]);
-    const client = ownKinesis ?? createKinesisClient(clientOptions);
+    const client = ownKinesis ?? createReaderClient(clientOptions);
     const destroy = (): void => (ownKinesis === undefined ? client.destroy() : undefined);
-    return { writer: createKinesisWriter(client), reader: createKinesisReader(client), destroy };
+    return { reader: createKinesisReader(client), destroy };
   });
   const subscriptions = lazy('@aws-sdk/client-kinesis', async () => {
     const [{ createFanOutClient }, { createKinesisFanOut }] = await Promise.all([
@@ -64,12 +72,12 @@ export function connect(options: ConnectOptions = {}): Connection {
       createDynamoDBLeaseStore({ client, table, ...(clock && { clock }) });
     return { open, destroy };
   });
-  const writer: RecordWriter = { write: async (...given) => (await kinesis.get()).writer.write(...given) };
+  const writer: RecordWriter = { write: async (...given) => (await writing.get()).writer.write(...given) };
   const reader: ShardReader = {
-    describeStream: async (...given) => (await kinesis.get()).reader.describeStream(...given),
-    listShards: async (...given) => (await kinesis.get()).reader.listShards(...given),
-    openIterator: async (...given) => (await kinesis.get()).reader.openIterator(...given),
-    read: async (...given) => (await kinesis.get()).reader.read(...given),
+    describeStream: async (...given) => (await reading.get()).reader.describeStream(...given),
+    listShards: async (...given) => (await reading.get()).reader.listShards(...given),
+    openIterator: async (...given) => (await reading.get()).reader.openIterator(...given),
+    read: async (...given) => (await reading.get()).reader.read(...given),
   };
   const fanOut: FanOut = {
     describeConsumer: async (...given) => (await subscriptions.get()).fanOut.describeConsumer(...given),
@@ -83,7 +91,7 @@ export function connect(options: ConnectOptions = {}): Connection {
     fanOut,
     leases: (group) => lazyLeaseStore(async () => (await dynamodb.get()).open(group)),
     async close() {
-      await Promise.all([kinesis.close(), subscriptions.close(), dynamodb.close()]);
+      await Promise.all([writing.close(), reading.close(), subscriptions.close(), dynamodb.close()]);
     },
   };
 }

@@ -1,38 +1,19 @@
-import type { ClientHttp2Stream, IncomingHttpHeaders } from 'node:http2';
+import type { ClientHttp2Stream } from 'node:http2';
 
 import { systemClock } from '../runtime/clock.ts';
+import {
+  aborted,
+  bodyOf,
+  pathOf,
+  plain,
+  timedOut,
+  type Answer,
+  type CallOptions,
+  type OutgoingRequest,
+} from './http-call.ts';
 import { cancel, Http2Session } from './http2-session.ts';
 
 const connectTimeoutMs = 10_000;
-
-/** The part of the SDK's request that is sent. */
-export interface OutgoingRequest {
-  readonly method: string;
-  readonly protocol: string;
-  readonly hostname: string;
-  readonly port?: number;
-  readonly path: string;
-  readonly query?: Readonly<Record<string, string | readonly string[] | null>>;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body?: unknown;
-}
-
-/** What the SDK says about one call beside its request. */
-export interface CallOptions {
-  readonly abortSignal?: AbortSignal | { readonly aborted: boolean };
-  /** Milliseconds of silence; 0 for no limit. */
-  readonly requestTimeout?: number;
-  /** Whether the answer is a stream of events: it lasts minutes and gets a connection of its own. */
-  readonly isEventStream?: boolean;
-}
-
-interface Answer {
-  readonly response: {
-    readonly statusCode: number;
-    readonly headers: Record<string, string>;
-    body: unknown;
-  };
-}
 
 /**
  * Sends the SDK's requests over HTTP/2, on connections that are kept and shared. The SDK's own handler opens one for every
@@ -132,36 +113,4 @@ function watch(stream: ClientHttp2Stream, silenceMs: number, fail: (error: Error
 
 function headersOf(request: OutgoingRequest): Readonly<Record<string, string>> {
   return { ...request.headers, ':path': pathOf(request), ':method': request.method };
-}
-
-function pathOf({ path, query = {} }: OutgoingRequest): string {
-  const parts = Object.entries(query).flatMap(([name, values]) =>
-    [values].flat().map((value) => {
-      const key = encodeURIComponent(name);
-      return typeof value === 'string' ? `${key}=${encodeURIComponent(value)}` : key;
-    }),
-  );
-  return parts.length === 0 ? path : `${path}?${parts.join('&')}`;
-}
-
-function bodyOf({ body }: OutgoingRequest): string | Uint8Array | undefined {
-  if (body === undefined || typeof body === 'string' || body instanceof Uint8Array) return body;
-  throw new TypeError('A request body that is neither text nor bytes cannot be sent');
-}
-
-/** Without the pseudo headers; of several values the SDK reads one text. */
-function plain(headers: IncomingHttpHeaders): Record<string, string> {
-  const entries = Object.entries(headers).flatMap(([name, value]) =>
-    name.startsWith(':') || value === undefined ? [] : [[name, [value].flat().join(', ')]],
-  );
-  return Object.fromEntries(entries);
-}
-
-/** Named as the SDK's own handler names them; what comes after goes by the name. */
-function aborted(): Error {
-  return Object.assign(new Error('Request aborted'), { name: 'AbortError' });
-}
-
-function timedOut(what: 'answer' | 'connection', afterMs: number): Error {
-  return Object.assign(new Error(`There was no ${what} for ${afterMs} ms`), { name: 'TimeoutError' });
 }

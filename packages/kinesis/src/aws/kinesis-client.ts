@@ -1,11 +1,17 @@
 import { KinesisClient } from '@aws-sdk/client-kinesis';
 
 import type { ClientOptions } from './clients.ts';
+import { Http1Handler } from './http1-handler.ts';
 import { Http2Handler } from './http2-handler.ts';
 
-/** A client that suits the producer and the sources: no retries of its own, connections that are kept and shared. */
-export function createKinesisClient(options: ClientOptions): KinesisClient {
-  return createClient(options, 30_000);
+/** A client for the producer, whose calls are large: no retries of its own, and a kept connection for each call in flight. */
+export function createWriterClient(options: ClientOptions): KinesisClient {
+  return createClient(options, new Http1Handler(30_000));
+}
+
+/** A client for the sources: no retries of its own, connections that are kept and shared. */
+export function createReaderClient(options: ClientOptions): KinesisClient {
+  return createClient(options, new Http2Handler(30_000));
 }
 
 /**
@@ -13,14 +19,10 @@ export function createKinesisClient(options: ClientOptions): KinesisClient {
  * other call waits behind them, and without a limit to their time. Their reader watches them.
  */
 export function createFanOutClient(options: ClientOptions): KinesisClient {
-  return createClient(options, 0);
+  return createClient(options, new Http2Handler(0));
 }
 
-function createClient(options: ClientOptions, requestTimeoutMs: number): KinesisClient {
+function createClient(options: ClientOptions, requestHandler: Http1Handler | Http2Handler): KinesisClient {
   // Retries are the producer's and the source's own: they alone know deadlines, order and iterators.
-  return new KinesisClient({
-    ...options,
-    maxAttempts: 1,
-    requestHandler: new Http2Handler(requestTimeoutMs),
-  });
+  return new KinesisClient({ ...options, maxAttempts: 1, requestHandler });
 }

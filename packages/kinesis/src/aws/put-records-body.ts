@@ -36,6 +36,9 @@ export function encodePutRecords(stream: string, entries: readonly OutgoingRecor
 const NATIVE_FROM = 192;
 
 const digits = Buffer.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/');
+/** The first and the second digit of every 12 bits: half the shifts and masks of one digit at a time. */
+const firstDigits = Uint8Array.from({ length: 4096 }, (_, bits) => digits[bits >> 6] ?? 0);
+const secondDigits = Uint8Array.from({ length: 4096 }, (_, bits) => digits[bits & 63] ?? 0);
 const PADDING = 0x3d;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
@@ -53,18 +56,15 @@ function writeBase64(target: Buffer, offset: number, data: Uint8Array): number {
   let index = 0;
   for (const whole = data.length - (data.length % 3); index < whole; index += 3) {
     const bits = (byte(data, index) << 16) | (byte(data, index + 1) << 8) | byte(data, index + 2);
-    target[at] = digit(bits >> 18);
-    target[at + 1] = digit(bits >> 12);
-    target[at + 2] = digit(bits >> 6);
-    target[at + 3] = digit(bits);
+    writePair(target, at, bits >> 12);
+    writePair(target, at + 2, bits & 0xfff);
     at += 4;
   }
   const rest = data.length - index;
   if (rest === 0) return at;
   const bits = (byte(data, index) << 16) | (rest === 2 ? byte(data, index + 1) << 8 : 0);
-  target[at] = digit(bits >> 18);
-  target[at + 1] = digit(bits >> 12);
-  target[at + 2] = rest === 2 ? digit(bits >> 6) : PADDING;
+  writePair(target, at, bits >> 12);
+  target[at + 2] = rest === 2 ? (firstDigits[bits & 0xfff] ?? 0) : PADDING;
   target[at + 3] = PADDING;
   return at + 4;
 }
@@ -73,8 +73,9 @@ function byte(data: Uint8Array, index: number): number {
   return data[index] ?? 0;
 }
 
-function digit(bits: number): number {
-  return digits[bits & 63] ?? 0;
+function writePair(target: Buffer, offset: number, bits: number): void {
+  target[offset] = firstDigits[bits] ?? 0;
+  target[offset + 1] = secondDigits[bits] ?? 0;
 }
 
 /** A JSON string. Nearly all are printable ASCII and need neither escapes nor a look at their length. */

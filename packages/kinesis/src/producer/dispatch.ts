@@ -26,6 +26,7 @@ export class Dispatch {
   readonly #inFlight = new Set<AbortController>();
   #flushing: 'no' | 'once' | 'always' = 'no';
   #pumpSoon = false;
+  readonly #needy: (() => void)[] = [];
   #timer: Disposable | undefined;
   #timerAt = Number.POSITIVE_INFINITY;
 
@@ -83,6 +84,12 @@ export class Dispatch {
     });
   }
 
+  /** What to wait for before more records are of any use; undefined when they are now. */
+  need(): Promise<void> | undefined {
+    if (!this.#sated) return undefined;
+    return new Promise((resolve) => this.#needy.push(resolve));
+  }
+
   get hotKeys(): HotKeys {
     return this.#settlement.hotKeys;
   }
@@ -119,6 +126,12 @@ export class Dispatch {
     }
     if (!this.#outbox.waiting && this.#flushing === 'once') this.#flushing = 'no';
     this.#setTimer(now);
+    if (!this.#sated) for (const resolve of this.#needy.splice(0)) resolve();
+  }
+
+  /** Whether every call that may be in flight is, and what waits fills one more. */
+  get #sated(): boolean {
+    return this.#inFlight.size >= this.#options.maxInFlight && this.#outbox.full;
   }
 
   /** Never rejects: whatever happens to the call becomes the fate of its records. */

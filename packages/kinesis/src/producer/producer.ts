@@ -107,7 +107,12 @@ class StreamProducer<In> implements Producer<In> {
   }
 
   putMany(values: Iterable<In> | AsyncIterable<In>, options: PutManyOptions<In> = {}): Promise<PutCount> {
-    return putEach(values, options, (value, putter) => this.#submit(value, options, putter));
+    return putEach(
+      values,
+      options,
+      (value, putter) => this.#submit(value, options, putter),
+      () => this.#rooms.dispatch.need(),
+    );
   }
 
   get writable(): WritableStream<In> {

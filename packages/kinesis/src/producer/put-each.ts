@@ -24,11 +24,15 @@ export interface PutCount {
 /** Records pulled before the event loop may turn: a source that never waits would keep the answers from being heard. */
 const turnAfter = 1024;
 
-/** Submits everything `values` gives, one when the other has been let in, and waits until all of it is settled. */
+/**
+ * Submits everything `values` gives, one when the other has been let in, and waits until all of it is settled. It pulls a
+ * stretch of records when there is `need` for one: to hold more than can be sent costs memory and gains nothing.
+ */
 export async function putEach<In>(
   values: Iterable<In> | AsyncIterable<In>,
   options: PutManyOptions<In>,
   submit: (value: In, putter: Putter<In>) => void,
+  need: () => Promise<void> | undefined,
 ): Promise<PutCount> {
   const crowd = new Crowd(options);
   let pulled = 0;
@@ -36,7 +40,7 @@ export async function putEach<In>(
   const put = (value: In): Promise<void> | undefined => {
     crowd.approach();
     submit(value, crowd);
-    if (++pulled % turnAfter === 0) return nextTurn().then(() => crowd.room());
+    if (++pulled % turnAfter === 0) return crowd.pause(need);
     return crowd.atTheDoor ? crowd.room() : undefined;
   };
   try {
@@ -111,6 +115,13 @@ class Crowd<In> implements Putter<In> {
     if (onFailure === undefined) this.#failure ??= { error };
     else this.#tell(onFailure, error, value);
     this.#closed();
+  }
+
+  /** Lets the event loop turn, then waits for need and for room. */
+  async pause(need: () => Promise<void> | undefined): Promise<void> {
+    await nextTurn();
+    await need();
+    await this.room();
   }
 
   /** Waits until the one at the door is in. */

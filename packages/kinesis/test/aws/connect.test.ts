@@ -81,7 +81,7 @@ test('a record larger than the stream allows is rejected alone, with the rest of
   await expect(small).resolves.toMatchObject({ shardId: expect.stringContaining('shardId-') });
 });
 
-test('many large requests and answers share one connection', async () => {
+test('many large requests are under way at once, and so are large answers', async () => {
   const raw = rawStream('orders');
   const producer = createProducer(raw, connection, {
     maxInFlight: 16,

@@ -4,7 +4,8 @@ import { createServer as createTcpServer, type AddressInfo, type Socket } from '
 
 import { afterEach, expect, test } from 'vitest';
 
-import { Http2Handler, type CallOptions, type OutgoingRequest } from '../../src/aws/http2-handler.ts';
+import type { CallOptions, OutgoingRequest } from '../../src/aws/http-call.ts';
+import { Http2Handler } from '../../src/aws/http2-handler.ts';
 
 type Serve = (stream: ServerHttp2Stream, call: number) => void;
 
