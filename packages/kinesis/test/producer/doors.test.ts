@@ -51,6 +51,31 @@ test('a web stream waits while the producer is full', async () => {
   expect(written).toBeLessThan(10);
 });
 
+test('putMany pulls what the calls in flight and the next ones carry, and goes on as they are answered', async () => {
+  const answers: (() => void)[] = [];
+  const writer = createFakeWriter(async (entries) => {
+    await new Promise<void>((resolve) => answers.push(resolve));
+    return entries.map(() => ok());
+  });
+  const producer = createProducer(clicks, { writer }, { maxInFlight: 2 });
+  let pulled = 0;
+  function* source(): Generator<OutgoingRecord> {
+    while (pulled < 10_000) yield record(pulled++);
+  }
+  const done = producer.putMany(source());
+  let most = 0;
+  while (writer.stored.length < 10_000) {
+    for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
+    most = Math.max(most, pulled - writer.stored.length);
+    answers.shift()?.();
+  }
+  expect(await done).toEqual({ delivered: 10_000, failed: 0 });
+  // Two calls of 500, less than another that was ready, and a stretch of 1,024.
+  expect(most).toBeLessThan(1000 + 500 + 1025);
+  expect(most).toBeGreaterThan(1500);
+  await producer.close();
+});
+
 test('a record that cannot be stored errors the stream with its own reason', async () => {
   const clock = createManualClock();
   const denied = new MillraceError('ACCESS_DENIED', 'No.', { advice: 'Ask.' });
