@@ -8,6 +8,7 @@ import type { Client } from './client.ts';
 import { goSdk } from './go-sdk.ts';
 import { javaSdk } from './java-sdk.ts';
 import { kclDeaggregator, kpl } from './kpl.ts';
+import { terraform } from './terraform.ts';
 
 const clients: readonly Client[] = [
   awsCli,
@@ -18,6 +19,7 @@ const clients: readonly Client[] = [
   javaSdk,
   kpl,
   kclDeaggregator,
+  terraform,
 ];
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !clients.some((client) => client.name === name));

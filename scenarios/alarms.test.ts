@@ -4,14 +4,16 @@ import {
   PutMetricAlarmCommand,
   type PutMetricAlarmCommandInput,
 } from '@aws-sdk/client-cloudwatch';
-import { processorAlarms, putMetricAlarmInput, streamAlarms, type Alarm } from '@millrace/infra';
+import { groupAlarms, processorAlarms, putMetricAlarmInput, streamAlarms, type Alarm } from '@millrace/infra';
 import { rawStream } from '@millrace/kinesis';
 import { createConsumer, type Consumer } from '@millrace/kinesis/consumer';
-import { sleep } from '@millrace/kinesis/runtime';
+import { emfMeter, sleep } from '@millrace/kinesis/runtime';
 import { createManualClock, type ManualClock } from '@millrace/kinesis/testing';
 import { createLocalKinesis, type LocalKinesis } from '@millrace/local';
 import type { KinesisStreamBatchResponse, KinesisStreamEvent } from 'aws-lambda';
 import { expect, test } from 'vitest';
+
+import { readEmf } from './emf-agent.ts';
 
 // The recommended alarms on the embedded CloudWatch: each goes off for what it is there for, and is quiet again after.
 
@@ -26,7 +28,8 @@ interface Plant extends AsyncDisposable {
     minutes: number,
     traffic?: { readonly records?: number; readonly key?: string; readonly data?: string },
   ): Promise<void>;
-  start(): Consumer<Uint8Array>;
+  /** A worker of the group `billing`, that measures into the namespace `Shop`. */
+  start(eachRecord?: () => Promise<void> | void): Consumer<Uint8Array>;
   stop(consumer: Consumer<Uint8Array>): Promise<void>;
   /** The recommended alarms that are in ALARM. */
   ringing(): Promise<readonly string[]>;
@@ -43,6 +46,7 @@ async function createPlant(shards: number): Promise<Plant> {
     }
   };
   await watch(streamAlarms({ streamName: 'orders', retentionHours: 24, shards }));
+  const meter = emfMeter({ namespace: 'Shop', write: (line) => void readEmf(client, line), clock });
   let written = 0;
   const settle = async (promise: Promise<unknown>): Promise<void> => {
     const state = { done: false };
@@ -69,15 +73,17 @@ async function createPlant(shards: number): Promise<Plant> {
         await clock.advance(60_000);
       }
     },
-    start() {
+    start(eachRecord = () => {}) {
       const consumer = createConsumer(rawStream('orders'), kinesis.connection, {
         group: 'billing',
         from: 'oldest',
         pollInterval: '5s',
         leaseDuration: '1m',
+        stallAfter: '1h',
         clock,
+        meter,
       });
-      void consumer.run({ eachRecord: () => {} });
+      void consumer.run({ eachRecord });
       return consumer;
     },
     stop: (consumer) => settle(consumer.close({ drain: '1s' })),
@@ -153,6 +159,35 @@ test(
     mended = true;
     await plant.run(10);
     expect(await plant.ringing()).toEqual([]);
+  },
+);
+
+test(
+  'a worker that is stuck on one record is noticed by its group, which the other shards and other groups do not hide',
+  { timeout },
+  async () => {
+    await using plant = await createPlant(2);
+    await plant.watch(groupAlarms({ streamName: 'orders', group: 'billing', namespace: 'Shop' }));
+    let stuck = false;
+    const releases: (() => void)[] = [];
+    const consumer = plant.start(() => {
+      if (!stuck) return undefined;
+      stuck = false;
+      return new Promise((resolve) => {
+        releases.push(resolve);
+      });
+    });
+    await plant.run(20);
+    expect(await plant.ringing()).toEqual([]);
+    stuck = true;
+    await plant.run(20);
+    expect(await plant.ringing()).toEqual(['GroupLate']);
+    for (const release of releases) release();
+    await plant.run(5);
+    expect(await plant.ringing()).toEqual([]);
+    await plant.stop(consumer);
+    await plant.run(22);
+    expect(await plant.ringing()).toEqual(['GroupLate', 'ReaderLate']);
   },
 );
 

@@ -6,6 +6,7 @@ export {
   type MissingData,
   type Watched,
 } from './alarm/alarm.ts';
+export { groupAlarms, type GroupAlarmOptions } from './alarm/group-alarms.ts';
 export { processorAlarms, type ProcessorAlarmOptions } from './alarm/processor-alarms.ts';
 export { streamAlarms, type StreamAlarmOptions } from './alarm/stream-alarms.ts';
 export { policySource } from './cdk-source/policy-source.ts';

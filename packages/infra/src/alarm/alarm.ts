@@ -2,7 +2,8 @@ import type { Numeric, Text, Value } from '../template/value.ts';
 
 /** A metric as an alarm or a widget looks at it. */
 export interface Metric {
-  readonly namespace: 'AWS/Kinesis' | 'AWS/Lambda' | 'AWS/SQS';
+  /** One of the service's, or of one's own. */
+  readonly namespace: Text;
   readonly name: string;
   readonly dimensions: Readonly<Record<string, Text>>;
   readonly statistic: 'Average' | 'Maximum' | 'Minimum' | 'Sum' | 'p90' | 'p99';

@@ -1,6 +1,7 @@
 import { Role, type IRole } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 
+import type { GroupAlarmOptions } from '../alarm/group-alarms.ts';
 import { serviceResources, type ServiceOptions } from '../stack/service.ts';
 import type { KinesisStream } from './kinesis-stream.ts';
 import { makeResources, toToken } from './l1.ts';
@@ -29,6 +30,8 @@ export class ConsumerService extends Construct {
   readonly role: IRole;
   /** Name of its fan-out consumer. */
   readonly consumerName: string | undefined;
+  /** What its alarm needs to know; undefined when its workers measure nothing. */
+  readonly alarms: GroupAlarmOptions | undefined;
 
   constructor(scope: Construct, id: string, props: ConsumerServiceProps) {
     super(scope, id);
@@ -37,5 +40,6 @@ export class ConsumerService extends Construct {
     const made = makeResources(this, built.resources);
     this.role = Role.fromRoleArn(this, 'Reference', String(toToken(built.roleArn, this, made)));
     this.consumerName = props.fanOut;
+    this.alarms = built.alarms;
   }
 }

@@ -2,6 +2,7 @@ import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 
 import type { Alarm } from '../alarm/alarm.ts';
+import { groupAlarms } from '../alarm/group-alarms.ts';
 import { processorAlarms } from '../alarm/processor-alarms.ts';
 import { streamAlarms } from '../alarm/stream-alarms.ts';
 import { alarmResource } from '../stack/alarm-resource.ts';
@@ -39,18 +40,26 @@ export class StreamAlarms extends Construct {
 
   constructor(scope: Construct, id: string, props: StreamAlarmsProps) {
     super(scope, id);
-    const { stream, processors = [], topic, email, unsafe, maxLagMilliseconds } = props;
+    const { stream, processors = [], services = [], topic, email, unsafe, maxLagMilliseconds } = props;
     const { resources, actions } = notifyResources({
       ...(topic !== undefined && { topicArn: topic.topicArn }),
       ...(email !== undefined && { email }),
       ...(unsafe !== undefined && { unsafe }),
     });
+    const late = maxLagMilliseconds === undefined ? {} : { maxLagMilliseconds };
     this.alarms = [
       ...streamAlarms({ ...watch(props), expectsTraffic: props.expectsTraffic ?? false }),
       ...processors.flatMap(({ node, alarms }) =>
-        processorAlarms({ ...alarms, ...(maxLagMilliseconds !== undefined && { maxLagMilliseconds }) }).map(
-          (alarm) => (processors.length === 1 ? alarm : { ...alarm, id: `${node.id}${alarm.id}` }),
+        processorAlarms({ ...alarms, ...late }).map((alarm) =>
+          processors.length === 1 ? alarm : { ...alarm, id: `${node.id}${alarm.id}` },
         ),
+      ),
+      ...services.flatMap(({ node, alarms }) =>
+        alarms === undefined
+          ? []
+          : groupAlarms({ ...alarms, ...late }).map((alarm) =>
+              services.length === 1 ? alarm : { ...alarm, id: `${node.id}${alarm.id}` },
+            ),
       ),
     ];
     makeResources(this, [

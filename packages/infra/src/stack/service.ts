@@ -1,3 +1,4 @@
+import type { GroupAlarmOptions } from '../alarm/group-alarms.ts';
 import { roleStatements } from '../iam/role.ts';
 import { policyDocument, trustPolicy } from '../iam/statement.ts';
 import type { Resource } from '../template/template.ts';
@@ -15,12 +16,19 @@ export interface ServiceOptions {
   readonly fanOut?: Text;
   /** Whether the two further tables of KCL 3.0 to 3.4 are made, for a Java fleet beside ours. Default false. */
   readonly kclTables?: boolean;
+  /**
+   * CloudWatch namespace its workers measure into, `emfMeter({ namespace })`: with it there is an alarm on the lag of the
+   * group, which sees a worker that is stuck. Default: they do not, and there is none.
+   */
+  readonly metricsNamespace?: Text;
 }
 
 export interface ServiceResources {
   readonly resources: readonly Resource[];
   readonly consumerName?: Text;
   readonly roleArn: Text;
+  /** Undefined when its workers measure nothing. */
+  readonly alarms?: GroupAlarmOptions;
 }
 
 /**
@@ -35,9 +43,13 @@ export function serviceResources(
   options: ServiceOptions,
   stream: StreamReference,
 ): ServiceResources {
-  checkMembers(path, options, ['group', 'principal', 'fanOut', 'kclTables']);
-  const { group, fanOut, kclTables = false } = options;
+  checkMembers(path, options, ['group', 'principal', 'fanOut', 'kclTables', 'metricsNamespace']);
+  const { group, fanOut, kclTables = false, metricsNamespace } = options;
   checkText(`${path}.group`, group, /^[\w.-]{3,200}$/, 'a name of 3 to 200 letters, digits, and _ . -');
+  if (metricsNamespace !== undefined) {
+    const allowed = 'a namespace of 1 to 255 characters that does not begin with AWS/ or :';
+    checkText(`${path}.metricsNamespace`, metricsNamespace, /^(?!AWS\/|:)[\w.\-/#: ]{1,255}$/, allowed);
+  }
   const roleId = `${prefix}Role`;
   const consumerId = `${prefix}FanOut`;
   const consumer: Resource = {
@@ -78,6 +90,9 @@ export function serviceResources(
     ],
     roleArn: attribute(roleId, 'Arn'),
     ...(fanOut !== undefined && { consumerName: fanOut }),
+    ...(metricsNamespace !== undefined && {
+      alarms: { streamName: stream.name, group, namespace: metricsNamespace },
+    }),
   };
 }
 

@@ -1,5 +1,6 @@
 import { optionError } from '@millrace/kinesis/runtime';
 
+import { groupAlarms } from '../alarm/group-alarms.ts';
 import { processorAlarms } from '../alarm/processor-alarms.ts';
 import { streamAlarms, type StreamAlarmOptions } from '../alarm/stream-alarms.ts';
 import type { DashboardOptions } from '../dashboard/dashboard.ts';
@@ -99,7 +100,7 @@ function assemble(options: StackOptions, parameters: readonly Parameter[]): Temp
       resource,
       ...processors.flatMap(({ resources }) => resources),
       ...services.flatMap(({ resources }) => resources),
-      ...alarmResources(options.notify, watch, processors, stream),
+      ...alarmResources(options.notify, watch, { processors, services }, stream),
       ...(options.dashboard === false ? [] : [dashboardResource(watch, stream)]),
     ],
     outputs: outputsOf(stream, processors, services),
@@ -109,20 +110,35 @@ function assemble(options: StackOptions, parameters: readonly Parameter[]): Temp
 function alarmResources(
   notify: NotifyOptions | undefined,
   watch: StreamAlarmOptions,
-  processors: readonly (ProcessorResources & { readonly prefix: string })[],
+  {
+    processors,
+    services,
+  }: {
+    readonly processors: readonly (ProcessorResources & { readonly prefix: string })[];
+    readonly services: readonly (ServiceResources & { readonly prefix: string })[];
+  },
   stream: StreamReference,
 ): readonly Resource[] {
   if (notify === undefined) return [];
   const { resources, actions } = notifyResources(notify);
   const { maxLagMilliseconds } = watch;
+  const late = maxLagMilliseconds === undefined ? {} : { maxLagMilliseconds };
   const ofProcessors = processors.flatMap(({ prefix, alarms }) =>
-    processorAlarms({ ...alarms, ...(maxLagMilliseconds !== undefined && { maxLagMilliseconds }) }).map(
-      (alarm) => ({ ...alarm, id: prefixed(prefix, alarm.id) }),
-    ),
+    processorAlarms({ ...alarms, ...late }).map((alarm) => ({ ...alarm, id: prefixed(prefix, alarm.id) })),
+  );
+  const ofServices = services.flatMap(({ prefix, alarms }) =>
+    alarms === undefined
+      ? []
+      : groupAlarms({ ...alarms, ...late }).map((alarm) => ({
+          ...alarm,
+          id: `${pascal('services', prefix)}${alarm.id}`,
+        })),
   );
   return [
     ...resources,
-    ...[...streamAlarms(watch), ...ofProcessors].map((alarm) => alarmResource(alarm, actions, stream.name)),
+    ...[...streamAlarms(watch), ...ofProcessors, ...ofServices].map((alarm) =>
+      alarmResource(alarm, actions, stream.name),
+    ),
   ];
 }
 

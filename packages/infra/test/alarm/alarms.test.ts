@@ -7,7 +7,13 @@ import {
 import { createLocalKinesis } from '@millrace/local';
 import { expect, test } from 'vitest';
 
-import { putMetricAlarmInput, processorAlarms, streamAlarms, type Alarm } from '../../src/index.ts';
+import {
+  groupAlarms,
+  putMetricAlarmInput,
+  processorAlarms,
+  streamAlarms,
+  type Alarm,
+} from '../../src/index.ts';
 
 const all: readonly Alarm[] = [
   ...streamAlarms({
@@ -25,6 +31,7 @@ const all: readonly Alarm[] = [
     retentionHours: 48,
     failureQueueName: 'bill-failures',
   }),
+  ...groupAlarms({ streamName: 'orders', group: 'billing', namespace: 'Shop' }),
 ];
 const input = (alarm: Alarm): PutMetricAlarmCommandInput =>
   putMetricAlarmInput(alarm, `orders-${alarm.id}`, [
@@ -59,7 +66,7 @@ test('ids are unique, every alarm says what it means, and watches a metric with 
 
 test('silence is an alarm exactly where it means that nobody reads or writes', () => {
   const breaching = all.filter(({ missingData }) => missingData === 'breaching').map(({ id }) => id);
-  expect(breaching).toEqual(['ReaderLate', 'NothingWritten', 'FanOutGone1', 'FanOutGone2']);
+  expect(breaching).toEqual(['ReaderLate', 'NothingWritten', 'FanOutGone1', 'FanOutGone2', 'GroupLate']);
 });
 
 test('a reader that died does not put the alarm on expiring records at ease', () => {

@@ -139,7 +139,11 @@ test('alarms and dashboard of the constructs are those of the generator', () => 
   const stack = new Stack(new App(), 'Alarms');
   const stream = new KinesisStream(stack, 'Orders', { streamName: 'orders', shards: 2 });
   const processor = new LambdaProcessor(stack, 'Processor', { stream, code: Code.fromAsset(folder) });
-  const service = new ConsumerService(stack, 'Workers', { stream, group: 'ledger' });
+  const service = new ConsumerService(stack, 'Workers', {
+    stream,
+    group: 'ledger',
+    metricsNamespace: 'Shop',
+  });
   const watched = { stream, processors: [processor], services: [service] };
   const { alarms } = new StreamAlarms(stack, 'Alarms', { ...watched, email: 'ops@example.com' });
   new StreamDashboard(stack, 'Dashboard', watched);
@@ -147,7 +151,7 @@ test('alarms and dashboard of the constructs are those of the generator', () => 
   const written = createStack({
     stream: { name: 'orders', shards: 2 },
     processors: { processor: { function: { code } } },
-    services: { workers: { group: 'ledger' } },
+    services: { workers: { group: 'ledger', metricsNamespace: 'Shop' } },
     notify: { email: 'ops@example.com' },
   });
   const ids = written.resources.filter(({ type }) => type === 'AWS::CloudWatch::Alarm').map(({ id }) => id);

@@ -42,6 +42,29 @@ test('every choice that loses records is refused until it is spelled out, one by
   }
 });
 
+const groupAlarmsOf = (service: object): readonly string[] =>
+  createStack({
+    stream: { name: 'orders' },
+    services: { ledger: { group: 'ledger', ...service } },
+    notify: { email: 'ops@example.com' },
+    maxLagMilliseconds: 5000,
+  }).resources.flatMap(({ id, properties }) => (id.includes('Group') ? JSON.stringify(properties) : []));
+
+test('the lag of a group has an alarm once its workers say where they measure, and a namespace of AWS is refused', () => {
+  expect(groupAlarmsOf({})).toEqual([]);
+  const [alarm = '', ...others] = groupAlarmsOf({ metricsNamespace: 'Shop' });
+  expect(others).toEqual([]);
+  expect(JSON.parse(alarm)).toMatchObject({
+    Namespace: 'Shop',
+    MetricName: 'millrace.consumer.behind_ms',
+    Threshold: 5000,
+    TreatMissingData: 'breaching',
+  });
+  expect(alarm).toContain('{"Name":"group","Value":"ledger"}');
+  for (const metricsNamespace of ['AWS/Shop', ':', '', 3])
+    expect(() => groupAlarmsOf({ metricsNamespace })).toThrow(/metricsNamespace/);
+});
+
 test('alarms that nobody hears of are refused until they are meant', () => {
   expect(refusal({ stream: { name: 'orders' }, notify: {} })).toMatchObject({
     code: 'OPTION_INVALID',

@@ -40,7 +40,7 @@ export const fullOptions: StackOptions = {
     },
   },
   services: {
-    ledger: { group: 'ledger', fanOut: 'ledger', kclTables: true },
+    ledger: { group: 'ledger', fanOut: 'ledger', kclTables: true, metricsNamespace: 'Shop' },
     audit: { group: 'audit', principal: 'ec2.amazonaws.com' },
   },
   notify: { email: 'ops@example.com' },

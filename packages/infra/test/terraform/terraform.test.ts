@@ -1,8 +1,3 @@
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-
 import { getReferencesInExpression, parse } from '@cdktf/hcl2json';
 import { expect, test } from 'vitest';
 
@@ -59,27 +54,3 @@ test('the check itself finds an unknown, a missing and a mistyped argument, and 
     'aws_kinesis_stream.a.arm',
   ]);
 });
-
-const terraform = spawnSync('terraform', ['version'], { encoding: 'utf8' }).status === 0;
-
-test.skipIf(!terraform).each(stacks)(
-  'terraform itself reads the %s module, and would not format it otherwise',
-  (_name, template) => {
-    const folder = mkdtempSync(join(tmpdir(), 'millrace-terraform-'));
-    try {
-      for (const [name, text] of Object.entries(terraformModule(template)))
-        writeFileSync(join(folder, name), text);
-      const { status, stdout, stderr } = spawnSync(
-        'terraform',
-        ['fmt', '-check', '-diff', '-no-color', folder],
-        {
-          encoding: 'utf8',
-          env: { ...process.env, TF_CLI_CONFIG_FILE: '/dev/null' },
-        },
-      );
-      expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: '', stderr: '' });
-    } finally {
-      rmSync(folder, { recursive: true });
-    }
-  },
-);

@@ -21,6 +21,7 @@ export class Lag {
   #opened = 0;
   /** In which the last batch arrived, milliseconds. */
   #spanMs = 0;
+  #begunAt = 0;
   /** User records a millisecond. */
   #rate: number | undefined;
 
@@ -36,6 +37,15 @@ export class Lag {
     return this.#behindBatchMs + Math.max(0, newest - (this.#handledAt?.getTime() ?? newest));
   }
 
+  /**
+   * {@link Lag.millis} as it grows while records are in the handler's hands: behind a record that is newest now, were there
+   * one. `now`: monotonic. Undefined before the first batch.
+   */
+  behind(now: number): number | undefined {
+    const { millis } = this;
+    return millis === undefined || this.#unhandled === 0 ? millis : millis + (now - this.#begunAt);
+  }
+
   /** User records; exact when the service says nothing is behind the batch. Undefined while there is nothing to estimate from. */
   get records(): number | undefined {
     if (this.#behindBatchMs === undefined) return undefined;
@@ -45,8 +55,9 @@ export class Lag {
       : this.#unhandled + Math.round(this.#rate * this.#behindBatchMs);
   }
 
-  /** A batch is about to be handled. */
-  begin({ millisBehindLatest, records, retrieval }: ShardBatch): void {
+  /** A batch is about to be handled. `now`: monotonic. */
+  begin({ millisBehindLatest, records, retrieval }: ShardBatch, now: number): void {
+    this.#begunAt = now;
     this.#retrieval = retrieval;
     this.#behindBatchMs = millisBehindLatest;
     const newest = records.at(-1)?.arrivedAt;

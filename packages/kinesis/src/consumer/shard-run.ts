@@ -119,7 +119,7 @@ export class ShardRun<T> {
       await gate.pass(this.#stop.signal);
       if (!held.held) return { ended: 'lost' };
       this.move();
-      lag.begin(batch);
+      lag.begin(batch, this.#options.clock.monotonic());
       await this.#handle(batch);
       if (this.#stop.signal.aborted) break;
       if (batch.children !== undefined) return { ended: 'shard-end', children: batch.children };
@@ -128,9 +128,10 @@ export class ShardRun<T> {
   }
 
   async #handle(batch: ShardBatch): Promise<void> {
-    const { stream, handler, maxAttempts, onFailure, concurrency, clock, meter } = this.#options;
+    const { stream, handler, maxAttempts, onFailure, concurrency, clock, meter, group } = this.#options;
     const { held, lag, gate, parking } = this.#shard;
     const { shardId } = held.lease;
+    const labels = { stream: stream.name, group, shardId };
     const context = {
       stream: stream.name,
       shardId,
@@ -160,9 +161,9 @@ export class ShardRun<T> {
       lag.opened(records.length);
       await processRecords(records, context, options, handled);
       if (this.#stop.signal.aborted) return;
-      meter.add('millrace.consumer.records', records.length, { stream: stream.name, shardId });
+      meter.add('millrace.consumer.records', records.length, labels);
     }
-    meter.record('millrace.consumer.behind_ms', lag.millis ?? 0, { stream: stream.name, shardId });
+    meter.record('millrace.consumer.behind_ms', lag.millis ?? 0, labels);
     const newest = batch.records.at(-1);
     if (newest === undefined || this.#stop.signal.aborted) return;
     // What the batch ends with may have been dropped as foreign; it is done with all the same.

@@ -94,6 +94,7 @@ export class Tenure<T> {
 
   /** The heartbeat, and a look at whether the shard still moves. Never rejects. */
   beat(): Promise<void> {
+    this.#measure();
     this.#checkMoving();
     return this.held.beat();
   }
@@ -146,6 +147,16 @@ export class Tenure<T> {
     // What the run before it had in hand is not this one's.
     this.#lag = new Lag();
     return new ShardRun({ held, gate: this.#gate, lag: this.#lag, parking: this.#parking }, this.#options);
+  }
+
+  /** What a batch that never ends would not tell. */
+  #measure(): void {
+    const { meter, clock, group } = this.#options;
+    const { stream, shardId } = this.#place;
+    const behindMs = this.#lag.behind(clock.monotonic());
+    if (behindMs !== undefined) {
+      meter.record('millrace.consumer.behind_ms', behindMs, { stream, group, shardId });
+    }
   }
 
   #checkMoving(): void {

@@ -159,7 +159,8 @@ export class Worker<T> {
       keeper: stream.keeper,
       foreign: (records) => {
         this.#foreign += records;
-        this.#options.meter.add('millrace.consumer.foreign', records, { stream: stream.definition.name });
+        const { meter, group } = this.#options;
+        meter.add('millrace.consumer.foreign', records, { stream: stream.definition.name, group });
       },
       attempt: (task) => this.#attempt(task),
       failed: (error) => this.#fail(error),

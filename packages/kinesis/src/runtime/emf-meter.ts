@@ -25,7 +25,8 @@ const valuesPerLine = 100;
 
 /**
  * Sends measurements to CloudWatch through the log, in its embedded metric format: no call, no permission, no cost but that
- * of the metrics. Labels become dimensions. Beyond 100 values of a distribution in one interval a fair sample of them is
+ * of the metrics. Labels become dimensions; what has a `shardId` is written for all shards together as well, as alarms need it,
+ * since shards come and go. Beyond 100 values of a distribution in one interval a fair sample of them is
  * written, always with the least and the greatest; counters are exact.
  *
  * @see {@link https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html}
@@ -140,7 +141,7 @@ function toLine(namespace: string, now: number, { labels, counters, samples }: S
       CloudWatchMetrics: [
         {
           Namespace: namespace,
-          Dimensions: [Object.keys(labels)],
+          Dimensions: dimensionSets(Object.keys(labels)),
           Metrics: values.map(([name]) => ({ Name: name, Unit: unitOf(name) })),
         },
       ],
@@ -148,6 +149,11 @@ function toLine(namespace: string, now: number, { labels, counters, samples }: S
     ...labels,
     ...Object.fromEntries(values),
   });
+}
+
+/** An alarm looks at one metric: not at those of shards that are yet to be. */
+function dimensionSets(labels: readonly string[]): readonly (readonly string[])[] {
+  return labels.includes('shardId') ? [labels, labels.filter((label) => label !== 'shardId')] : [labels];
 }
 
 function unitOf(name: string): string {

@@ -9,4 +9,5 @@ export { choiceOption, integerOption, optionError } from './options.ts';
 export { emfMeter, type EmfMeter, type EmfOptions } from './emf-meter.ts';
 export { measurements, type Measurement } from './measurements.ts';
 export { noMeter, type Meter, type MeterLabels } from './meter.ts';
+export { promText, type PromText } from './prom-text.ts';
 export { openTelemetryMeter, promMeter, type OpenTelemetryMeter, type PromClient } from './meter-adapters.ts';

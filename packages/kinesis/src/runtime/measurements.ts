@@ -10,7 +10,8 @@ export interface Measurement {
 }
 
 const stream = ['stream'] as const;
-const shard = ['stream', 'shardId'] as const;
+const group = ['stream', 'group'] as const;
+const shard = ['stream', 'group', 'shardId'] as const;
 
 /** Everything producers and consumers tell a meter. */
 export const measurements: readonly Measurement[] = [
@@ -37,8 +38,13 @@ export const measurements: readonly Measurement[] = [
   ),
   distribution('millrace.producer.outstanding_bytes', stream, 'bytes', 'accepted and not yet settled'),
   counter('millrace.consumer.records', shard, 'records handled'),
-  counter('millrace.consumer.foreign', stream, 'records dropped that belong to another shard'),
-  distribution('millrace.consumer.behind_ms', shard, 'ms', 'behind the newest record after a batch'),
+  counter('millrace.consumer.foreign', group, 'records dropped that belong to another shard'),
+  distribution(
+    'millrace.consumer.behind_ms',
+    shard,
+    'ms',
+    'behind the newest record, after each batch and with each heartbeat; grows while a handler hangs',
+  ),
 ];
 
 function counter(

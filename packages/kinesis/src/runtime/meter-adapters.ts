@@ -1,4 +1,5 @@
 import type { Meter, MeterLabels } from './meter.ts';
+import { promBuckets, promName } from './prom-naming.ts';
 
 /** The part of an OpenTelemetry meter that is used. */
 export interface OpenTelemetryMeter {
@@ -61,16 +62,13 @@ export function promMeter(prom: PromClient): Meter {
   };
 }
 
-/** Its own buckets are made for seconds: in ones, twos and fives to as much as what is measured can be. */
+/** Its own buckets are made for seconds. */
 function histogramOptions(name: string, labels: MeterLabels): PromOptions {
-  const most = name.endsWith('_bytes') ? 1e9 : 1e5;
-  const buckets: number[] = [0];
-  for (let ten = 1; ten <= most; ten *= 10) buckets.push(ten, 2 * ten, 5 * ten);
-  return { ...promOptions(name, labels), buckets };
+  return { ...promOptions(name, labels), buckets: promBuckets(name) };
 }
 
 function promOptions(name: string, labels: MeterLabels): PromOptions {
-  return { name: name.replaceAll('.', '_'), help: name, labelNames: Object.keys(labels) };
+  return { name: promName(name), help: name, labelNames: Object.keys(labels) };
 }
 
 function remember<T>(known: Map<string, T>, name: string, create: () => T): T {

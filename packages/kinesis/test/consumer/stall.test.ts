@@ -37,6 +37,41 @@ test('a shard whose handler hangs is told, begun anew, and then given up to anot
   expect(clock.pending).toBe(0);
 });
 
+test('how far a shard is behind is measured while its handler hangs, and grows with time', async () => {
+  await using world = await setup({ streams: { steps: { shards: 1 } } });
+  const { clock, join, put, through } = world;
+  const behind: number[] = [];
+  const labels = new Set<string>();
+  const meter = {
+    add: () => {},
+    record: (name: string, value: number, given: object) => {
+      if (name === 'millrace.consumer.behind_ms') behind.push(value);
+      labels.add(JSON.stringify(given));
+    },
+  };
+  await put(stepsOf(1, 1));
+  const releases: (() => void)[] = [];
+  const consumer = join({ meter, leaseDuration: '10s' });
+  const running = consumer.run({
+    eachRecord: () =>
+      new Promise<void>((resolve) => {
+        releases.push(resolve);
+      }),
+  });
+  await clock.advance(60_000);
+  expect(behind.length).toBeGreaterThan(10);
+  expect(behind).toEqual(behind.toSorted((a, b) => a - b));
+  expect(behind.at(-1)).toBeGreaterThan(50_000);
+  for (const release of releases) release();
+  await clock.advance(5000);
+  expect(behind.at(-1)).toBe(0);
+  expect([...labels]).toEqual([
+    JSON.stringify({ stream: 'steps', group: consumer.status().group, shardId: 'shardId-000000000000' }),
+  ]);
+  await through(consumer.close());
+  await running;
+});
+
 test('a worker that is alone takes the shard it gave up again, after a while', async () => {
   await using world = await setup({ streams: { steps: { shards: 1 } } });
   const { clock, join, put, through } = world;

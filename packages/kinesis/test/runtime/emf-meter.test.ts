@@ -50,6 +50,25 @@ test('a line carries what was measured of one set of labels in an interval, in t
   expect(lines).toHaveLength(2);
 });
 
+test('what is measured of a shard is written for all shards together as well, which an alarm can look at', () => {
+  const lines: string[] = [];
+  const meter = emfMeter({ write: (line) => lines.push(line), clock: createManualClock() });
+  meter.record('behind_ms', 1, { stream: 's', group: 'g', shardId: 'a' });
+  meter.add('lost', 1, { stream: 's', code: 'c' });
+  meter.flush();
+  expect(lines.map((line) => (JSON.parse(line) as Line)['_aws'].CloudWatchMetrics)).toMatchObject([
+    [
+      {
+        Dimensions: [
+          ['stream', 'group', 'shardId'],
+          ['stream', 'group'],
+        ],
+      },
+    ],
+    [{ Dimensions: [['stream', 'code']] }],
+  ]);
+});
+
 test('what is idle writes nothing and leaves no timer; disposing writes what there is', () => {
   const clock = createManualClock();
   const lines: string[] = [];
