@@ -40,6 +40,7 @@ export interface MetricSpan {
 export interface ListedMetric {
   readonly name: string;
   readonly dimensions: Dimensions;
+  readonly namespace: string;
 }
 
 /** CloudWatch as far as the commands read it. Every method throws a `MillraceError`. */
@@ -52,6 +53,8 @@ export interface Metrics {
   ): Promise<readonly (readonly Datapoint[])[]>;
   /** The metrics of a namespace that have these dimensions and maybe more. */
   list(namespace: string, dimensions: Dimensions, options?: CallOptions): Promise<readonly ListedMetric[]>;
+  /** The metrics of a name, in whatever namespace, that have these dimensions and maybe more. */
+  named(name: string, dimensions: Dimensions, options?: CallOptions): Promise<readonly ListedMetric[]>;
   /** Every metric alarm. */
   alarms(options?: CallOptions): Promise<readonly MetricAlarm[]>;
 }
@@ -70,22 +73,8 @@ export function createMetrics(client: CloudWatchClient): Metrics {
       }
       return queries.map((_, index) => (found.get(idOf(index)) ?? []).toSorted((a, b) => a.at - b.at));
     },
-    list: (namespace, dimensions, { signal } = {}) =>
-      call({ operation: 'ListMetrics' }, () =>
-        pages(async (token) => {
-          const command = new ListMetricsCommand({
-            Namespace: namespace,
-            Dimensions: Object.entries(dimensions).map(([Name, Value]) => ({ Name, Value })),
-            NextToken: token,
-          });
-          const { Metrics: page = [], NextToken } = await client.send(command, abortable(signal));
-          const items = page.map(({ MetricName, Dimensions: found = [] }) => ({
-            name: MetricName ?? '',
-            dimensions: Object.fromEntries(found.map(({ Name, Value }) => [Name ?? '', Value ?? ''])),
-          }));
-          return { items, next: NextToken };
-        }),
-      ),
+    list: (namespace, dimensions, options) => list({ Namespace: namespace }, dimensions, options),
+    named: (name, dimensions, options) => list({ MetricName: name }, dimensions, options),
     alarms: ({ signal } = {}) =>
       call({ operation: 'DescribeAlarms' }, () =>
         pages(async (token) => {
@@ -95,6 +84,26 @@ export function createMetrics(client: CloudWatchClient): Metrics {
         }),
       ),
   };
+
+  function list(
+    which: { readonly Namespace: string } | { readonly MetricName: string },
+    dimensions: Dimensions,
+    { signal }: CallOptions = {},
+  ): Promise<readonly ListedMetric[]> {
+    const filters = Object.entries(dimensions).map(([Name, Value]) => ({ Name, Value }));
+    return call({ operation: 'ListMetrics' }, () =>
+      pages(async (token) => {
+        const command = new ListMetricsCommand({ ...which, Dimensions: filters, NextToken: token });
+        const { Metrics: page = [], NextToken } = await client.send(command, abortable(signal));
+        const items = page.map(({ Namespace, MetricName, Dimensions: found = [] }) => ({
+          namespace: Namespace ?? '',
+          name: MetricName ?? '',
+          dimensions: Object.fromEntries(found.map(({ Name, Value }) => [Name ?? '', Value ?? ''])),
+        }));
+        return { items, next: NextToken };
+      }),
+    );
+  }
 
   async function readPages(
     part: readonly MetricQuery[],

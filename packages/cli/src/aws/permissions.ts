@@ -4,6 +4,7 @@ import {
   ListStreamsCommand,
   PutRecordCommand,
   PutRecordsCommand,
+  SubscribeToShardCommand,
   type KinesisClient,
 } from '@aws-sdk/client-kinesis';
 import { toMillraceError } from '@millrace/kinesis/aws';
@@ -23,7 +24,13 @@ export interface Permission {
 export interface Permissions {
   /** By the DryRun of the operations themselves: no record is read or written. */
   ofStream(
-    stream: { readonly arn: string; readonly name: string; readonly shardId: string },
+    stream: {
+      readonly arn: string;
+      readonly name: string;
+      readonly shardId: string;
+      /** Of a fan-out consumer that is registered: without one, subscribing cannot be asked about. */
+      readonly consumerArn?: string | undefined;
+    },
     options?: CallOptions,
   ): Promise<readonly Permission[]>;
   /** The service's time less ours, milliseconds, to the second; undefined when it does not tell. */
@@ -33,7 +40,7 @@ export interface Permissions {
 /** Asked on an SDK client. */
 export function createPermissions(client: KinesisClient): Permissions {
   return {
-    async ofStream({ arn, name, shardId }, { signal } = {}) {
+    async ofStream({ arn, name, shardId, consumerArn }, { signal } = {}) {
       const options = abortable(signal);
       const position = { StreamARN: arn, ShardId: shardId, ShardIteratorType: 'LATEST' } as const;
       const record = { Data: new Uint8Array(1), PartitionKey: 'millrace doctor' };
@@ -41,6 +48,16 @@ export function createPermissions(client: KinesisClient): Permissions {
         ({ ShardIterator }) => ShardIterator ?? '',
         () => undefined,
       );
+      const subscribe = (ConsumerARN: string): Promise<unknown> =>
+        client.send(
+          new SubscribeToShardCommand({
+            ConsumerARN,
+            ShardId: shardId,
+            StartingPosition: { Type: 'LATEST' },
+            DryRun: true,
+          }),
+          options,
+        );
       const asked: readonly (readonly [string, () => Promise<unknown>])[] = [
         [
           'GetShardIterator',
@@ -66,6 +83,7 @@ export function createPermissions(client: KinesisClient): Permissions {
           () =>
             client.send(new PutRecordsCommand({ StreamARN: arn, Records: [record], DryRun: true }), options),
         ],
+        ...(consumerArn === undefined ? [] : [['SubscribeToShard', () => subscribe(consumerArn)] as const]),
       ];
       return Promise.all(asked.map(([action, ask]) => verdictOf(`kinesis:${action}`, name, ask)));
     },

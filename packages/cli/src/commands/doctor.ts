@@ -15,6 +15,7 @@ import { checkMappings } from '../doctor/mapping-check.ts';
 import { checkFanOut, checkPermissions, checkStream } from '../doctor/stream-check.ts';
 import { exitCode, type ExitCode } from '../errors/exit-code.ts';
 import { whatHappened } from '../errors/report-error.ts';
+import { recommendedAlarms } from '../infra/recommended-alarms.ts';
 import { documentFormat } from '../io/document.ts';
 import { createPaint, type Colour } from '../io/paint.ts';
 import { visible } from '../io/visible.ts';
@@ -75,17 +76,12 @@ class Patient {
     });
     return [
       checkStream(stream),
-      await this.#try('permissions', () => this.#permissions(stream)),
+      await this.#try('permissions', () => this.#permissions(stream, consumers[0])),
       fanOut,
       await this.#try('alarms', async () => {
-        const { streamAlarms } = await import('@millrace/infra');
-        const recommended = streamAlarms({
-          streamName: name,
-          retentionHours: stream.retentionHours,
-          ...(stream.mode === 'PROVISIONED' && { shards: stream.openShards }),
-          fanOutConsumers: consumers.map((consumer) => consumer.name),
-        });
-        return checkAlarms(name, recommended, await (await services.metrics()).alarms({ signal }));
+        const metrics = await services.metrics();
+        const recommended = await recommendedAlarms({ stream, consumers, metrics, signal });
+        return checkAlarms(name, recommended, await metrics.alarms({ signal }));
       }),
       await this.#try('event source mappings', async () => {
         const mappings = await services.mappings();
@@ -96,12 +92,18 @@ class Patient {
     ];
   }
 
-  async #permissions({ arn, name }: DescribedStream): Promise<Examination> {
+  async #permissions(
+    { arn, name }: DescribedStream,
+    consumer: FanOutConsumer | undefined,
+  ): Promise<Examination> {
     const { signal } = this.#context;
     const [shard] = openShards(await listShards(this.#kinesis, name, this.#context));
     const { shardId = 'shardId-000000000000' } = shard ?? {};
     const permissions = await this.#kinesis.services.permissions();
-    return checkPermissions(arn, await permissions.ofStream({ arn, name, shardId }, { signal }));
+    return checkPermissions(
+      arn,
+      await permissions.ofStream({ arn, name, shardId, consumerArn: consumer?.arn }, { signal }),
+    );
   }
 
   /** Subscriptions of the last hour: each is renewed every five minutes. Undefined when CloudWatch cannot be asked. */

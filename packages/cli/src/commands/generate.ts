@@ -1,12 +1,13 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import type { StackOptions, Value } from '@millrace/infra';
+import type { Alarm, StackOptions, Value } from '@millrace/infra';
 import { choiceOption, optionError } from '@millrace/kinesis/runtime';
 
 import type { CommandContext } from '../command-context.ts';
 import { exitCode, type ExitCode } from '../errors/exit-code.ts';
 import { readConfig } from '../infra/read-config.ts';
+import { recommendedAlarms } from '../infra/recommended-alarms.ts';
 import { withKinesis } from '../with-kinesis.ts';
 
 const kinds = ['cdk', 'cfn', 'terraform', 'alarms', 'dashboard', 'iam'] as const;
@@ -82,8 +83,9 @@ function withNotify({ options, notes }: CommandContext, stack: StackOptions, kin
 async function filesOf(
   kind: Kind,
   stack: StackOptions,
-  { target }: CommandContext,
+  context: CommandContext,
 ): Promise<Readonly<Record<string, string>>> {
+  const { target } = context;
   const infra = await import('@millrace/infra');
   if (kind === 'cdk') {
     // Refuses what the constructs would refuse.
@@ -100,18 +102,28 @@ async function filesOf(
     urlSuffix: 'amazonaws.com',
   };
   const { toLiteral } = await import('@millrace/infra/iam');
-  const literal = toLiteral(await document(stack), deployment);
+  const literal = toLiteral(await document(stack, context), deployment);
   return { [`${kind}.json`]: `${JSON.stringify(literal, undefined, 2)}\n` };
 }
 
-async function alarmsOf(stack: StackOptions): Promise<Value> {
-  const { putMetricAlarmInput, streamAlarms, processorAlarms } = await import('@millrace/infra');
-  const { stream, notify, maxLagMilliseconds, processors = {} } = stack;
+async function alarmsOf(stack: StackOptions, context: CommandContext): Promise<Value> {
+  const { groupAlarms, putMetricAlarmInput, streamAlarms, processorAlarms } = await import('@millrace/infra');
+  const { stream, notify, maxLagMilliseconds, processors = {}, services = {} } = stack;
   const { shards, retentionHours = 168 } = stream;
   const name = typeof stream.name === 'string' ? stream.name : '';
   const lag = maxLagMilliseconds === undefined ? {} : { maxLagMilliseconds };
   const alarms = [
-    ...streamAlarms({ streamName: name, retentionHours, ...(shards !== undefined && { shards }), ...lag }),
+    ...(context.options.textOrNone('from-stream') === undefined
+      ? streamAlarms({ streamName: name, retentionHours, ...(shards !== undefined && { shards }), ...lag })
+      : await alarmsOfStream(context, name)),
+    ...Object.entries(services).flatMap(([id, { group, metricsNamespace: namespace }]) =>
+      namespace === undefined
+        ? []
+        : groupAlarms({ streamName: name, group, namespace, ...lag }).map((alarm) => ({
+            ...alarm,
+            id: `${id}-${alarm.id}`,
+          })),
+    ),
     // The names of functions that are yet to be made are not known.
     ...Object.entries(processors).flatMap(([id, { existing }]) =>
       existing === undefined
@@ -126,6 +138,15 @@ async function alarmsOf(stack: StackOptions): Promise<Value> {
   ];
   const actions = notify?.topicArn === undefined ? [] : [notify.topicArn];
   return alarms.map((alarm) => putMetricAlarmInput(alarm, `${name}-${alarm.id}`, actions));
+}
+
+function alarmsOfStream(context: CommandContext, name: string): Promise<readonly Alarm[]> {
+  const { signal } = context;
+  return withKinesis(context, async ({ admin, services }) => {
+    const stream = await admin.describe(name, { signal });
+    const consumers = await (await services.fanOut()).list(stream.arn, { signal });
+    return recommendedAlarms({ stream, consumers, metrics: await services.metrics(), signal });
+  });
 }
 
 async function dashboardOf({ stream, processors = {} }: StackOptions): Promise<Value> {

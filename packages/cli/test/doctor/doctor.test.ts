@@ -1,6 +1,7 @@
 import {
   CloudWatchClient,
   PutMetricAlarmCommand,
+  PutMetricDataCommand,
   type MetricAlarm,
   type PutMetricAlarmCommandInput,
 } from '@aws-sdk/client-cloudwatch';
@@ -20,7 +21,7 @@ import { checkMappings } from '../../src/doctor/mapping-check.ts';
 import { runCli, type CliResult } from '../support/run-cli.ts';
 import { useServer } from '../support/server.ts';
 
-const local = useServer({ streams: { orders: {}, guarded: {} } });
+const local = useServer({ streams: { orders: {}, guarded: {}, fanned: {} } });
 const ids = (examination: Examination): string[] => examination.findings.map(({ id }) => id);
 const findingsOf = ({
   lines,
@@ -63,6 +64,48 @@ test('with the recommended alarms there is nothing to mend', async () => {
   const result = await runCli(['doctor', 'orders', ...local.flags]);
   expect(findingsOf(result).filter(({ severity }) => severity !== 'info')).toEqual([]);
   expect(result.code).toBe(0);
+});
+
+test('what generate alarms --from-stream writes is all that doctor misses: of fan-out consumers and groups, too', async () => {
+  const settings = { region: 'us-east-1', credentials: { accessKeyId: 'x', secretAccessKey: 'x' } };
+  const client = new CloudWatchClient({ endpoint: local.server.endpoint, ...settings });
+  await client.send(
+    new PutMetricDataCommand({
+      Namespace: 'Shop',
+      MetricData: [
+        {
+          MetricName: 'millrace.consumer.behind_ms',
+          Value: 1,
+          Dimensions: [
+            { Name: 'stream', Value: 'fanned' },
+            { Name: 'group', Value: 'billing' },
+          ],
+        },
+      ],
+    }),
+  );
+  await runCli(['consumers', 'register', 'fanned', 'search', ...local.flags]);
+  const missing = async (): Promise<string | undefined> =>
+    findingsOf(await runCli(['doctor', 'fanned', ...local.flags])).find(({ id }) => id === 'alarm-missing')
+      ?.what;
+  const before = await missing();
+  for (const id of ['ReaderLate', 'FanOutGone', 'GroupLate']) expect(before).toContain(id);
+  const topic = ['--topic', 'arn:aws:sns:us-east-1:000000000000:ops'];
+  const { stdout } = await runCli([
+    'generate',
+    'alarms',
+    '--from-stream',
+    'fanned',
+    ...topic,
+    ...local.flags,
+  ]);
+  for (const input of JSON.parse(stdout) as PutMetricAlarmCommandInput[]) {
+    await client.send(new PutMetricAlarmCommand(input));
+  }
+  client.destroy();
+  expect(await missing()).toBe(undefined);
+  const table = await runCli(['doctor', 'fanned', ...local.flags, '-o', 'table']);
+  expect(table.stdout).toMatch(/^permissions .*kinesis:SubscribeToShard$/m);
 });
 
 test('a permission that is missing is found by DryRun, with the statement that grants it', async () => {
