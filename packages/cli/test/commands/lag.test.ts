@@ -1,3 +1,4 @@
+import { GetRecordsCommand, GetShardIteratorCommand, KinesisClient } from '@aws-sdk/client-kinesis';
 import { expect, test } from 'vitest';
 
 import { drive } from '../support/drive.ts';
@@ -138,4 +139,44 @@ test('--explain tells a dead owner from a handler that hangs', async () => {
   expect(loop.stdout).toContain('does not get nearer');
   await drive(cli.clock, worker.close({ drain: 0 }));
   await running.catch(() => {});
+});
+
+test('--explain sees a mapping that is paused and one that fails, as Lambda tells of them', async () => {
+  await using cli = await createLocalCli({ streams: { orders: {} } });
+  const failing = await cli.kinesis.mapping('orders', () => Promise.reject(new Error('no')), {
+    function: { name: 'bill' },
+  });
+  await cli.kinesis.mapping('orders', () => undefined, { function: { name: 'rest' }, Enabled: false });
+  await cli.put('orders', 'k', 'x');
+  while (!failing.lastProcessingResult.startsWith('PROBLEM')) await cli.clock.advance(1000);
+  const { lines } = await cli.run(['lag', 'orders', '--explain', '--json']);
+  const findings = lines[0]?.['findings'] as { reader: string; cause: string; advice: string }[];
+  expect(findings.map(({ reader, cause }) => `${reader}: ${cause}`).toSorted()).toEqual([
+    'bill: failing-mapping',
+    'rest: paused-mapping',
+  ]);
+});
+
+test('--explain tells of reads that were throttled, as CloudWatch counted them', async () => {
+  await using cli = await createLocalCli({ enforceLimits: true, streams: { orders: {} } });
+  await using groups = createGroups(cli);
+  await cli.put('orders', 'k', 'x');
+  await groups.handle('billing', 'orders', 1);
+  await cli.put('orders', 'k', 'x');
+  await cli.clock.advance(60_000);
+  const client = new KinesisClient({ ...cli.kinesis.clientConfig, maxAttempts: 1 });
+  const shard = { StreamName: 'orders', ShardId: 'shardId-000000000000' };
+  const { ShardIterator } = await client.send(
+    new GetShardIteratorCommand({ ...shard, ShardIteratorType: 'LATEST' }),
+  );
+  const reads = Array.from({ length: 9 }, () => client.send(new GetRecordsCommand({ ShardIterator })));
+  const refused = (await Promise.allSettled(reads)).filter(({ status }) => status === 'rejected').length;
+  client.destroy();
+  expect(refused).toBe(4);
+  await cli.clock.advance(2000);
+  const { lines } = await cli.run(['lag', 'orders', '--explain', '--json']);
+  expect(lines[0]?.['findings']).toMatchObject([
+    { cause: 'nobody-reads' },
+    { cause: 'throttled-reads', what: expect.stringContaining(`${refused} reads`) as unknown },
+  ]);
 });

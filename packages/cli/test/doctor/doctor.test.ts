@@ -1,5 +1,6 @@
 import {
   CloudWatchClient,
+  ListMetricsCommand,
   PutMetricAlarmCommand,
   PutMetricDataCommand,
   type MetricAlarm,
@@ -18,10 +19,11 @@ import type { Examination } from '../../src/doctor/finding.ts';
 import { whyNoHttp2 } from '../../src/doctor/http2-check.ts';
 import { checkClock, checkIdentity, checkRuntime } from '../../src/doctor/machine-check.ts';
 import { checkMappings } from '../../src/doctor/mapping-check.ts';
+import { createLocalCli } from '../support/local.ts';
 import { runCli, type CliResult } from '../support/run-cli.ts';
 import { useServer } from '../support/server.ts';
 
-const local = useServer({ streams: { orders: {}, guarded: {}, fanned: {} } });
+const local = useServer({ streams: { orders: {}, guarded: {}, fanned: {}, asked: {} } });
 const ids = (examination: Examination): string[] => examination.findings.map(({ id }) => id);
 const findingsOf = ({
   lines,
@@ -123,6 +125,23 @@ test('a permission that is missing is found by DryRun, with the statement that g
   expect(lines).toEqual([]);
 });
 
+test('an examination leaves no failed call in the metrics that alarms watch', async () => {
+  const client = new CloudWatchClient({
+    endpoint: local.server.endpoint,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'x', secretAccessKey: 'x' },
+  });
+  await runCli(['doctor', 'asked', ...local.flags]);
+  const { Metrics = [] } = await client.send(
+    new ListMetricsCommand({
+      Namespace: 'AWS/Kinesis',
+      Dimensions: [{ Name: 'StreamName', Value: 'asked' }],
+    }),
+  );
+  client.destroy();
+  expect(Metrics.map(({ MetricName }) => MetricName).filter((name) => name?.startsWith('Put'))).toEqual([]);
+});
+
 test('a fan-out consumer nobody uses is found', async () => {
   await runCli(['consumers', 'register', 'guarded', 'leftover', ...local.flags]);
   const findings = findingsOf(await runCli(['doctor', 'guarded', ...local.flags]));
@@ -207,6 +226,32 @@ test.each([
   [{ lastResult: 'PROBLEM: Function call failed' }, ['mapping-problem']],
 ])('a mapping with %j has %j', (more, expected) => {
   expect(ids(checkMappings([{ ...sound, ...more }]))).toEqual(expected);
+});
+
+test('traps of a mapping are seen in what Lambda answers, and gone when it is mended', async () => {
+  await using cli = await createLocalCli({ streams: { orders: {} } });
+  const mapping = await cli.kinesis.mapping('orders', () => undefined, {
+    function: { name: 'bill' },
+    StartingPosition: 'LATEST',
+    MaximumRetryAttempts: 3,
+  });
+  const traps = async (): Promise<readonly string[]> =>
+    findingsOf(await cli.run(['doctor', 'orders', '-o', 'json']))
+      .filter(({ id, what }) => id.startsWith('mapping-') && what.startsWith('bill: '))
+      .map(({ id }) => id);
+  expect(await traps()).toEqual([
+    'mapping-no-report',
+    'mapping-no-destination',
+    'mapping-no-bisect',
+    'mapping-latest',
+  ]);
+  await mapping.update({
+    FunctionResponseTypes: ['ReportBatchItemFailures'],
+    BisectBatchOnFunctionError: true,
+    DestinationConfig: { OnFailure: { Destination: 'arn:aws:sqs:us-east-1:000000000000:failures' } },
+    Enabled: false,
+  });
+  expect(await traps()).toEqual(['mapping-latest', 'mapping-paused']);
 });
 
 test('clocks that are apart, credentials that end and Nodes that are too old are told of', () => {

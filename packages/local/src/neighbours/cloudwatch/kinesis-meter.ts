@@ -81,6 +81,8 @@ function countRead(gauges: Gauges, stream: Stream, traffic: ReadTraffic): void {
 
 function countEnd(gauges: Gauges, call: CallEnd): void {
   const { operation, stream, latencyMs, failure, shardId, consumer } = call;
+  // Asking whether one may is no failure: an alarm on it would go off at whoever looks.
+  if (failure === 'DryRunOperationException') return;
   const of = gauges.ofStream(stream.name);
   const throttled = failure === 'ProvisionedThroughputExceededException';
   if (operation === 'PutRecord' || operation === 'PutRecords') {
