@@ -11,9 +11,14 @@ export interface MavenProject {
   command(program: string, args: readonly string[]): readonly string[];
 }
 
-/** Throws when the project itself does not compile: that is a failure, not a lack. */
-export function mavenProject(name: string): MavenProject {
-  const folder = join(import.meta.dirname, '..', 'node_modules', '.cache', `interop-${name}`);
+/**
+ * `version`: of the library it is built with, where it can be built with several. Building throws when the project itself does
+ * not compile: that is a failure, not a lack.
+ */
+export function mavenProject(name: string, version?: string): MavenProject {
+  const built = version === undefined ? name : `${name}-${version}`;
+  const folder = join(import.meta.dirname, '..', 'node_modules', '.cache', `interop-${built}`);
+  const properties = version === undefined ? [] : [`-Dpeer.version=${version}`];
   return {
     folder,
     build() {
@@ -22,11 +27,10 @@ export function mavenProject(name: string): MavenProject {
         if (found.status !== 0) return `there is no ${tool}`;
       }
       const pom = join(import.meta.dirname, name, 'pom.xml');
-      const built = spawnSync('mvn', ['--quiet', '--batch-mode', '--file', pom, 'package'], {
-        encoding: 'utf8',
-      });
-      if (built.status === 0) return undefined;
-      const said = built.stdout.trim();
+      const args = ['--quiet', '--batch-mode', ...properties, '--file', pom, 'package'];
+      const packaged = spawnSync('mvn', args, { encoding: 'utf8' });
+      if (packaged.status === 0) return undefined;
+      const said = packaged.stdout.trim();
       // Without a way to its packages it cannot run here.
       if (/Could not (?:transfer|resolve|find) |offline/.test(said)) {
         return `mvn package failed: ${said.split('\n')[0] ?? ''}`;

@@ -7,6 +7,7 @@ import { boto3 } from './boto3.ts';
 import type { Client } from './client.ts';
 import { goSdk } from './go-sdk.ts';
 import { javaSdk } from './java-sdk.ts';
+import { kcl } from './kcl.ts';
 import { kclDeaggregator, kpl } from './kpl.ts';
 import { terraform } from './terraform.ts';
 
@@ -19,6 +20,7 @@ const clients: readonly Client[] = [
   javaSdk,
   kpl,
   kclDeaggregator,
+  kcl,
   terraform,
 ];
 const wanted = process.argv.slice(2);

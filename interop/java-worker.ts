@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+
+import type { MavenProject } from './maven.ts';
+
+/** What a worker of the Java KCL tells while it works. */
+export type JavaEvent =
+  | { readonly what: 'start' | 'lost' | 'end'; readonly shardId: string }
+  | {
+      readonly what: 'record' | 'checkpoint';
+      readonly shardId: string;
+      readonly sequenceNumber: string;
+      readonly subSequenceNumber: number;
+      /** What the record holds, as text. */
+      readonly text: string;
+    };
+
+export interface JavaWorkerOptions {
+  /** The library, built. */
+  readonly project: MavenProject;
+  readonly kinesis: string;
+  readonly dynamodb: string;
+  readonly stream: string;
+  readonly group: string;
+  readonly workerId: string;
+  readonly retrieval: 'POLLING' | 'FAN_OUT';
+  /** When other workers of the group give it up. */
+  readonly failoverMs: number;
+  /** Records of a shard it handles; behind the first that lies within an aggregate from there on it checkpoints and rests. 0: all. */
+  readonly limit?: number;
+  readonly onEvent: (event: JavaEvent) => void;
+}
+
+export interface JavaWorker extends AsyncDisposable {
+  /** Rejects when the process ends by itself: it had better not. */
+  readonly ended: Promise<never>;
+  /** Its graceful shutdown. */
+  stop(): Promise<void>;
+}
+
+/** Starts a worker of the Java KCL in a process of its own. */
+export function startJavaWorker(options: JavaWorkerOptions): JavaWorker {
+  const { project, kinesis, dynamodb, stream, group, workerId, retrieval, failoverMs, limit = 0 } = options;
+  const args = [kinesis, dynamodb, stream, group, workerId, retrieval, String(failoverMs), String(limit)];
+  const child = spawn('java', project.command('kcl.Worker', args), { stdio: ['pipe', 'pipe', 'pipe'] });
+  let said = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (said = (said + text).slice(-4000)));
+  createInterface({ input: child.stdout }).on('line', (line) => options.onEvent(toEvent(line)));
+  let stopping = false;
+  const closed = once(child, 'close') as Promise<[number | null]>;
+  const ended = closed.then(([code]): never => {
+    throw new Error(`The Java worker ${workerId} ended with ${String(code)}: ${said.trim()}`);
+  });
+  // Whoever waits for something races it; after a stop nobody does.
+  ended.catch(() => {});
+  const stop = async (): Promise<void> => {
+    stopping = true;
+    child.stdin.end();
+    const [code] = await closed;
+    if (code !== 0) await ended;
+  };
+  return {
+    ended,
+    stop,
+    async [Symbol.asyncDispose]() {
+      if (stopping) return;
+      child.kill('SIGKILL');
+      await closed;
+    },
+  };
+}
+
+function toEvent(line: string): JavaEvent {
+  const [what = '', shardId = '', sequenceNumber = '', subSequenceNumber, text = ''] = line.split('\t');
+  switch (what) {
+    case 'start':
+    case 'lost':
+    case 'end':
+      return { what, shardId };
+    case 'record':
+    case 'checkpoint':
+      return { what, shardId, sequenceNumber, subSequenceNumber: Number(subSequenceNumber), text };
+    default:
+      return assert.fail(`The Java worker said ${JSON.stringify(line)}.`);
+  }
+}
