@@ -13,11 +13,14 @@ import { withKinesis } from '../with-kinesis.ts';
 const kinds = ['cdk', 'cfn', 'terraform', 'alarms', 'dashboard', 'iam'] as const;
 type Kind = (typeof kinds)[number];
 
+/** The others are for a stream as it is. */
+const makesStreams: ReadonlySet<Kind> = new Set(['cdk', 'cfn', 'terraform']);
+
 /** `millrace generate`. */
 export async function generate(context: CommandContext): Promise<ExitCode> {
   const { args, options, out, notes } = context;
   const kind = choiceOption('what', args[0] ?? '', kinds);
-  const stack = withNotify(context, await stackOf(context), kind);
+  const stack = withNotify(context, await stackOf(context, kind), kind);
   const files = await filesOf(kind, stack, context);
   const folder = options.textOrNone('to');
   if (folder === undefined) {
@@ -33,7 +36,7 @@ export async function generate(context: CommandContext): Promise<ExitCode> {
   return exitCode.ok;
 }
 
-async function stackOf(context: CommandContext): Promise<StackOptions> {
+async function stackOf(context: CommandContext, kind: Kind): Promise<StackOptions> {
   const { options } = context;
   const config = options.textOrNone('config');
   const stream = options.textOrNone('from-stream');
@@ -44,16 +47,17 @@ async function stackOf(context: CommandContext): Promise<StackOptions> {
       'one of --config and --from-stream',
     );
   }
-  return config === undefined ? describeStack(context, stream ?? '') : readConfig(config);
+  return config === undefined ? describeStack(context, stream ?? '', kind) : readConfig(config);
 }
 
 /** A stream that is there, with everything we would give it besides. */
-function describeStack(context: CommandContext, name: string): Promise<StackOptions> {
+function describeStack(context: CommandContext, name: string, kind: Kind): Promise<StackOptions> {
   return withKinesis(context, async ({ admin }) => {
     const { mode, openShards, retentionHours, maxRecordKiB, encryption } = await admin.describe(name, {
       signal: context.signal,
     });
-    if (encryption === 'NONE') context.notes.warn(`${name} is not encrypted; what is generated encrypts it`);
+    if (encryption === 'NONE' && makesStreams.has(kind))
+      context.notes.warn(`${name} is not encrypted; what is generated encrypts it`);
     return {
       stream: {
         name,
