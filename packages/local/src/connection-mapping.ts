@@ -1,8 +1,6 @@
 import type { Connection } from '@millrace/kinesis';
 import { systemClock, type Clock } from '@millrace/kinesis/runtime';
 
-import { createConnectionSource, streamOfArn } from './event-source/connection-source.ts';
-import { invalidParameter } from './event-source/lambda-error.ts';
 import type { LambdaHandler } from './functions/function.ts';
 import type { HandlerFile } from './functions/handler-file.ts';
 import type { LocalMapping, MappingOptions } from './local-lambda.ts';
@@ -34,7 +32,12 @@ export async function createConnectionMapping(
   const { clock = systemClock, region = 'us-east-1', destinationFolder, ...settings } = options;
   // So that a name mistyped is an error now, and not trouble for ever.
   await connection.reader.listShards(stream);
-  const { LocalLambda } = await import('./local-lambda.ts');
+  // Loaded by who has a mapping: most who import this package have none.
+  const [{ LocalLambda }, { createConnectionSource, streamOfArn }, { invalidParameter }] = await Promise.all([
+    import('./local-lambda.ts'),
+    import('./event-source/connection-source.ts'),
+    import('./event-source/lambda-error.ts'),
+  ]);
   const lambda = new LocalLambda({
     clock,
     region,

@@ -20,12 +20,12 @@ import { createConnection } from './connection.ts';
 import type { LambdaHandler } from './functions/function.ts';
 import type { HandlerFile } from './functions/handler-file.ts';
 import type { LocalLambda, LocalLambdaInit, LocalMapping, MappingOptions } from './local-lambda.ts';
+import type { BucketStore } from './engine/bucket-store.ts';
 import { Engine } from './engine/engine.ts';
 import type { KmsKeyState } from './engine/kms.ts';
 import { limits } from './engine/limits.ts';
 import { LeaseStores } from './lease-stores.ts';
 import { md5Hex } from './md5.ts';
-import { createBucketFolder } from './neighbours/bucket-folder.ts';
 import { createCloudwatch } from './neighbours/cloudwatch/cloudwatch.ts';
 import { createKinesisMeter } from './neighbours/cloudwatch/kinesis-meter.ts';
 import { createLambdaMeter } from './neighbours/cloudwatch/lambda-meter.ts';
@@ -40,7 +40,7 @@ import type { Storage } from './storage/storage.ts';
 import { createFront, type Front } from './server/front.ts';
 import { createRequestHandler, type InProcessHandler } from './server/request-handler.ts';
 import { authorize, type AuthorizationRules } from './wire/authorization.ts';
-import { createSignatureCheck, type SigningKeys } from './wire/signature.ts';
+import type { SigningKeys, VerifySignature } from './wire/signature.ts';
 
 /** A stream to begin with. */
 export interface StreamOptions {
@@ -213,14 +213,11 @@ export async function assemble(
       ...more,
     );
   const service = permit === undefined ? createService() : createService(permit.kinesis);
+  const verify = await openSignatureCheck(options.verifySignatures, engine);
   const rules: AuthorizationRules = {
     ...(options.accessKeyIds === undefined ? {} : { accessKeyIds: options.accessKeyIds }),
     ...(options.enforceRegion === true ? { signingRegion: engine.options.region } : {}),
-    ...(options.verifySignatures === undefined
-      ? {}
-      : {
-          verify: createSignatureCheck(options.verifySignatures, () => engine.now, 'local.verifySignatures'),
-        }),
+    ...(verify === undefined ? {} : { verify }),
   };
   const { clock, region, accountId } = engine.options;
   const dynamodb = createDynamodb({
@@ -310,6 +307,16 @@ async function openPermit(policy: PolicyDocument | undefined, engine: Engine): P
   return createPermit(policy, engine, 'local.policy');
 }
 
+/** Loaded by who verifies. */
+async function openSignatureCheck(
+  keys: SigningKeys | undefined,
+  engine: Engine,
+): Promise<VerifySignature | undefined> {
+  if (keys === undefined) return undefined;
+  const { createSignatureCheck } = await import('./wire/signature.ts');
+  return createSignatureCheck(keys, () => engine.now, 'local.verifySignatures');
+}
+
 interface LambdaOptions extends Pick<LocalLambdaInit, 'meter' | 'destinationFolder'> {
   readonly service: Service;
   readonly connection: Connection;
@@ -355,12 +362,13 @@ async function openEngine(
   if (durability !== 'process' && durability !== 'fsync') {
     throw optionError('local.durability', durability, "'process' or 'fsync'");
   }
-  if (path === undefined) return { engine: addStreams(createEngine(options), options) };
+  const bucketStore = await openBucketStore(options.channelFolder);
+  if (path === undefined) return { engine: addStreams(createEngine(options, { bucketStore }), options) };
   if (path === '') throw optionError('local.path', path, 'the name of a folder');
   const { Storage: FolderStorage } = await import('./storage/storage.ts');
   const storage = new FolderStorage({ folder: path, durability, repair });
   try {
-    const engine = createEngine(options, storage);
+    const engine = createEngine(options, { storage, bucketStore });
     storage.restore(engine);
     addStreams(engine, options);
     return { engine, storage };
@@ -379,7 +387,17 @@ function addStreams(engine: Engine, options: LocalKinesisOptions): Engine {
   return engine;
 }
 
-function createEngine(options: LocalKinesisOptions, storage?: Storage): Engine {
+/** Loaded by who has channels: it compresses what it keeps. */
+async function openBucketStore(folder: string | undefined): Promise<BucketStore | undefined> {
+  if (folder === undefined) return undefined;
+  const { createBucketFolder } = await import('./neighbours/bucket-folder.ts');
+  return createBucketFolder(folder);
+}
+
+function createEngine(
+  options: LocalKinesisOptions,
+  { storage, bucketStore }: { readonly storage?: Storage; readonly bucketStore: BucketStore | undefined },
+): Engine {
   return new Engine({
     clock: options.clock ?? systemClock,
     hash: md5Hex,
@@ -394,9 +412,7 @@ function createEngine(options: LocalKinesisOptions, storage?: Storage): Engine {
     enforceLimits: options.enforceLimits ?? false,
     ...(storage === undefined ? {} : { heap: storage.heap, onChange: () => storage.save() }),
     ...(options.kmsKeys === undefined ? {} : { kmsKeys: options.kmsKeys }),
-    ...(options.channelFolder === undefined
-      ? {}
-      : { bucketStore: createBucketFolder(options.channelFolder) }),
+    ...(bucketStore === undefined ? {} : { bucketStore }),
   });
 }
 

@@ -6,7 +6,7 @@ import { KnownKey } from '../engine/known-key.ts';
  */
 export class KeyTable {
   readonly #keys: (KnownKey | undefined)[] = Array<KnownKey | undefined>(slots);
-  /** The bytes of each slot's key in words, the last filled up with zeros. */
+  /** The bytes of each slot's key in words, see {@link wordAt}. */
   readonly #words = new Int32Array(slots * wordsOfKey);
 
   /** The key of the ASCII bytes from `start` to `end`. */
@@ -15,7 +15,7 @@ export class KeyTable {
     if (length > wordsOfKey * 4) return new KnownKey(bytes.toString('latin1', start, end));
     let hash = length;
     for (let at = start; at < end; at += 4) {
-      hash = Math.imul(hash ^ wordAt(view, at, end), 0x9e37_79b1);
+      hash = Math.imul(hash ^ wordAt(view, at, start, end), 0x9e37_79b1);
       hash ^= hash >>> 15;
     }
     const slot = hash & (slots - 1);
@@ -30,26 +30,31 @@ export class KeyTable {
     const key = new KnownKey(bytes.toString('latin1', start, end));
     this.#keys[slot] = key;
     for (let at = start, word = slot * wordsOfKey; at < end; at += 4, word++) {
-      this.#words[word] = wordAt(view, at, end);
+      this.#words[word] = wordAt(view, at, start, end);
     }
     return key;
   }
 
   #holds(slot: number, view: DataView, start: number, end: number): boolean {
     for (let at = start, word = slot * wordsOfKey; at < end; at += 4, word++) {
-      if (this.#words[word] !== wordAt(view, at, end)) return false;
+      if (this.#words[word] !== wordAt(view, at, start, end)) return false;
     }
     return true;
   }
 }
 
-/** A power of two. */
-const slots = 8192;
+/** A power of two. Roomy: keys that share a pair of slots by threes drive each other out by every call. */
+const slots = 16_384;
 /** Longer keys are not remembered; a UUID is. */
 const wordsOfKey = 12;
 
-function wordAt(view: DataView, at: number, end: number): number {
+/**
+ * The word at `at`. The last of a key overlaps the one before it, so that no byte is looked at by itself; a key shorter
+ * than a word is filled up with zeros.
+ */
+function wordAt(view: DataView, at: number, start: number, end: number): number {
   if (at + 4 <= end) return view.getInt32(at, true);
+  if (end - start >= 4) return view.getInt32(end - 4, true);
   let word = 0;
   for (let byte = end - 1; byte >= at; byte--) word = (word << 8) | view.getUint8(byte);
   return word;

@@ -42,12 +42,13 @@ export class MemoryHeap implements RecordHeap {
   append([head, payloads]: BatchBytes, groups: number): BatchPlace {
     const length = head.length + payloads.length;
     let block = this.#current;
-    if (block === undefined || block.bytes.length - this.#end < length) block = this.#open(length);
-    const offset = this.#end;
+    if (block === undefined || block.bytes.length - this.#end < length + WORD)
+      block = this.#open(length + WORD);
+    const offset = alignedWith(payloads, this.#end + head.length) - head.length;
     block.bytes.set(head, offset);
     block.bytes.set(payloads, offset + head.length);
     block.groups += groups;
-    this.#end += length;
+    this.#end = offset + length;
     return { block: this.#currentId, offset };
   }
 
@@ -98,8 +99,18 @@ function createBlock(length: number): Block {
   return { bytes: new Uint8Array(buffer), view: new DataView(buffer), groups: 0 };
 }
 
+/**
+ * The next place that is as far from a word's beginning as the bytes are where they come from: between such places V8
+ * copies into shared memory a word at a time, otherwise byte by byte.
+ */
+function alignedWith({ byteOffset }: Uint8Array, from: number): number {
+  return from + ((byteOffset - from) & (WORD - 1));
+}
+
+const WORD = 8;
+
 /** The first block of a heap; each is double the one before, up to the usual size. */
 const smallestBlock = 16 * 1024;
 const usualBlock = 1024 * 1024;
-/** 64 MiB stay with a heap that held as much. */
-const mostSpare = 64;
+/** 128 MiB stay with a heap that held as much. */
+const mostSpare = 128;
