@@ -134,6 +134,18 @@ describe('a stream is settled for a mapping', () => {
     await until(clock, resumed);
   });
 
+  test('at once when its last record is given up', async () => {
+    const clock = createManualClock();
+    await using kinesis = await createLocalKinesis({ clock, streams: { numbers: {} } });
+    await put(kinesis, 1, 2);
+    const mapping = await kinesis.mapping('numbers', throwsAlways, { MaximumRetryAttempts: 0 });
+    const settled = vi.fn<() => void>();
+    const waiting = kinesis.settled({ mapping }).then(settled);
+    await clock.settle();
+    expect(settled).toHaveBeenCalled();
+    await waiting;
+  });
+
   test('never for one that is gone: who waits is told', async () => {
     const clock = createManualClock();
     await using kinesis = await createLocalKinesis({ clock, streams: { numbers: {} } });

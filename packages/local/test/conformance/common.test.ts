@@ -95,6 +95,17 @@ for (const row of commonRows.filter(({ names }) => names !== 'nothing')) {
   );
 }
 
+for (const row of commonRows.filter(({ names }) => names !== 'nothing')) {
+  const { operation } = row;
+  test(
+    `${operation} [validation] takes a StreamId of its form, which means nothing yet`,
+    through(async (door) => {
+      const input = await inputOf(door, row, { StreamId: 'abcdefghij0123456789-abc' });
+      await expect(door.call(operation, input)).resolves.toBeTypeOf('object');
+    }),
+  );
+}
+
 for (const row of commonRows.filter(({ names }) => names === 'either')) {
   const { operation } = row;
   test(

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 
-import { account, through, streamArn, type Door } from './door.ts';
+import { account, arnOf, through, streamArn, type Door } from './door.ts';
 
 const shard = { StreamName: 's', ShardId: 'shardId-000000000000' };
 const record = { Data: Buffer.from('{}'), PartitionKey: 'k' };
@@ -231,6 +231,32 @@ test(
     await door.call('PutRecord', { StreamName: 's', ...record });
     await door.clock.advance(24 * 3_600_000 + 1);
     expect((await door.call('GetRecords', { ShardIterator: await oldest(door) })).Records).toEqual([]);
+  }),
+);
+test(
+  'GetRecords [ARN] takes the ARN of the stream of its iterator, and no other',
+  through(async (door) => {
+    await door.call('CreateStream', { StreamName: 'other', ShardCount: 1 });
+    const ShardIterator = await oldest(door);
+    await expect(door.call('GetRecords', { ShardIterator, StreamARN: streamArn })).resolves.toMatchObject({
+      Records: [],
+    });
+    expect(await door.failure('GetRecords', { ShardIterator, StreamARN: arnOf('stream/other') })).toBe(
+      'InvalidArgumentException: Invalid ShardIterator.',
+    );
+  }),
+);
+test(
+  'GetRecords [unknown resource] refuses an iterator of a stream that is gone, though there is another of its name',
+  through(async (door) => {
+    const ShardIterator = await oldest(door);
+    await door.call('DeleteStream', { StreamName: 's' });
+    const gone =
+      /^ResourceNotFoundException: Shard shardId-0{12} in stream s under account 0{12} does not exist$/;
+    expect(await door.failure('GetRecords', { ShardIterator })).toMatch(gone);
+    await door.clock.advance(1000);
+    await door.call('CreateStream', { StreamName: 's', ShardCount: 1 });
+    expect(await door.failure('GetRecords', { ShardIterator })).toMatch(gone);
   }),
 );
 test(

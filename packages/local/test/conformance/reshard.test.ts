@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
 
-import { account, arnOf, required, streamArn, through, type Door } from './door.ts';
+import { account, arnOf, required, streamArn, through, type Answers, type Door } from './door.ts';
+
+type ShardAnswer = Answers['ListShards']['Shards'][number];
 
 const summaryOf = async (door: Door, name: string) => {
   const { StreamDescriptionSummary } = await door.call('DescribeStreamSummary', { StreamName: name });
@@ -127,6 +129,35 @@ test(
     expect(await summaryOf(door, 's')).toMatchObject({ OpenShardCount: 2 });
   }),
 );
+test.each([6, 3])(
+  'UpdateShardCount [happy path] ends with %i shards of equal size, each of parents that held its keys',
+  (target) =>
+    through(async (door) => {
+      await door.call('CreateStream', { StreamName: 'p', ShardCount: 4 });
+      const input = { StreamName: 'p', TargetShardCount: target, ScalingType: 'UNIFORM_SCALING' };
+      await door.call('UpdateShardCount', input);
+      const { Shards } = await door.call('ListShards', { StreamName: 'p' });
+      const shards = Shards.map((shard: ShardAnswer) => ({
+        id: shard.ShardId,
+        parents: [shard.ParentShardId, shard.AdjacentParentShardId].filter((id) => id !== undefined),
+        start: BigInt(shard.HashKeyRange.StartingHashKey),
+        end: BigInt(shard.HashKeyRange.EndingHashKey),
+        open: shard.SequenceNumberRange.EndingSequenceNumber === undefined,
+      }));
+      const open = shards.filter((shard) => shard.open).toSorted((a, b) => (a.start < b.start ? -1 : 1));
+      expect(open).toHaveLength(target);
+      expect(open.map(({ start }) => start)).toEqual([0n, ...open.slice(0, -1).map(({ end }) => end + 1n)]);
+      const sizes = open.map(({ start, end }) => Number((end - start) / 2n ** 100n));
+      expect(Math.max(...sizes) - Math.min(...sizes)).toBeLessThanOrEqual(1);
+      for (const shard of shards.slice(4)) {
+        const parents = shards.filter(({ id }) => shard.parents.includes(id));
+        expect(parents.map((parent) => parent.open)).not.toContain(true);
+        expect(parents.length).toBe(shard.parents.length);
+        expect(parents.some(({ start, end }) => start <= shard.start && shard.start <= end)).toBe(true);
+        expect(parents.some(({ start, end }) => start <= shard.end && shard.end <= end)).toBe(true);
+      }
+    })(),
+);
 test(
   'UpdateShardCount [limits] at most doubles and at least halves',
   through(async (door) => {
@@ -176,6 +207,23 @@ for (const [operation, input] of [
   );
 }
 
+test(
+  'IncreaseStreamRetentionPeriod [happy path] keeps records for 365 days by the clock, and not longer',
+  through(async (door) => {
+    const day = 86_400_000;
+    const read = async () => {
+      const position = { ShardId: 'shardId-000000000000', ShardIteratorType: 'TRIM_HORIZON' };
+      const { ShardIterator } = await door.call('GetShardIterator', { StreamName: 's', ...position });
+      return (await door.call('GetRecords', { ShardIterator })).Records;
+    };
+    await door.call('IncreaseStreamRetentionPeriod', { StreamName: 's', RetentionPeriodHours: 8760 });
+    await door.call('PutRecord', { StreamName: 's', PartitionKey: 'k', Data: Buffer.from('x') });
+    await door.clock.advance(365 * day - 1);
+    expect(await read()).toHaveLength(1);
+    await door.clock.advance(2);
+    expect(await read()).toEqual([]);
+  }),
+);
 test(
   'IncreaseStreamRetentionPeriod [validation] only increases, up to 8,760 hours',
   through(async (door) => {

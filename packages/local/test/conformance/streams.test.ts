@@ -7,6 +7,8 @@ const summaryOf = async (door: Door, name: string) => {
   return StreamDescriptionSummary;
 };
 
+const split = { StreamName: 's', ShardToSplit: 'shardId-000000000000', NewStartingHashKey: '1000' };
+
 const commit = (door: Door) =>
   door.call('UpdateAccountSettings', { MinimumThroughputBillingCommitment: { Status: 'ENABLED' } });
 
@@ -170,6 +172,62 @@ test(
 );
 
 test(
+  'DescribeStream [happy path] says everything of a stream and its shards',
+  through(async (door) => {
+    const created = new Date(door.clock.now());
+    await door.call('SplitShard', split);
+    const { StreamDescription } = await door.call('DescribeStream', { StreamName: 's' });
+    const [first, ...children] = StreamDescription.Shards;
+    expect({ ...StreamDescription, Shards: [] }).toEqual({
+      StreamName: 's',
+      StreamARN: streamArn,
+      StreamStatus: 'ACTIVE',
+      StreamModeDetails: { StreamMode: 'PROVISIONED' },
+      Shards: [],
+      HasMoreShards: false,
+      RetentionPeriodHours: 24,
+      StreamCreationTimestamp: created,
+      EnhancedMonitoring: [{ ShardLevelMetrics: [] }],
+      EncryptionType: 'NONE',
+    });
+    const number = expect.stringMatching(/^\d{56}$/);
+    expect(first).toEqual({
+      ShardId: 'shardId-000000000000',
+      HashKeyRange: { StartingHashKey: '0', EndingHashKey: (2n ** 128n - 1n).toString() },
+      SequenceNumberRange: { StartingSequenceNumber: number, EndingSequenceNumber: number },
+    });
+    expect(children[0]).toEqual({
+      ShardId: 'shardId-000000000001',
+      ParentShardId: 'shardId-000000000000',
+      HashKeyRange: { StartingHashKey: '0', EndingHashKey: '999' },
+      SequenceNumberRange: { StartingSequenceNumber: number },
+    });
+    expect((await door.call('ListShards', { StreamName: 's' })).Shards).toEqual([first, ...children]);
+  }),
+);
+test(
+  'DescribeStreamSummary [happy path] says everything of a stream but its shards',
+  through(async (door) => {
+    const created = new Date(door.clock.now());
+    await door.call('RegisterStreamConsumer', { StreamARN: streamArn, ConsumerName: 'c' });
+    await door.call('SplitShard', split);
+    expect(await summaryOf(door, 's')).toEqual({
+      StreamName: 's',
+      StreamARN: streamArn,
+      StreamStatus: 'ACTIVE',
+      StreamModeDetails: { StreamMode: 'PROVISIONED' },
+      RetentionPeriodHours: 24,
+      StreamCreationTimestamp: created,
+      EnhancedMonitoring: [{ ShardLevelMetrics: [] }],
+      EncryptionType: 'NONE',
+      OpenShardCount: 2,
+      ConsumerCount: 1,
+      MaxRecordSizeInKiB: 1024,
+      ChannelCount: 0,
+    });
+  }),
+);
+test(
   'DescribeStream [pagination] gives at most 100 shards, and goes on after one',
   through(async (door) => {
     await door.call('CreateStream', { StreamName: 'p', ShardCount: 130 });
@@ -187,6 +245,24 @@ test(
   }),
 );
 
+test(
+  'ListStreams [happy path] says what each stream is',
+  through(async (door) => {
+    expect(await door.call('ListStreams')).toEqual({
+      StreamNames: ['s'],
+      HasMoreStreams: false,
+      StreamSummaries: [
+        {
+          StreamName: 's',
+          StreamARN: streamArn,
+          StreamStatus: 'ACTIVE',
+          StreamModeDetails: { StreamMode: 'PROVISIONED' },
+          StreamCreationTimestamp: new Date(door.clock.now()),
+        },
+      ],
+    });
+  }),
+);
 test(
   'ListStreams [pagination] goes on by token or by name, at most 100 at a time',
   through(async (door) => {
@@ -231,6 +307,34 @@ test(
     );
     await door.clock.advance(300_001);
     expect(await door.failure('ListShards', { NextToken: first.NextToken })).toMatch(/^ExpiredNextToken/);
+  }),
+);
+test(
+  'ListShards [pagination] keeps to its filter, and takes a StreamId and a size beside the token, as the KCL sends them',
+  through(async (door) => {
+    const before = new Date(door.clock.now() - 60_000);
+    await door.call('CreateStream', { StreamName: 'p', ShardCount: 3 });
+    await door.clock.advance(60_000);
+    await door.call('SplitShard', { ...split, StreamName: 'p' });
+    const seen: string[] = [];
+    // A worker that is to begin before there was a stream begins with its first shards.
+    let page = await door.call('ListShards', {
+      StreamName: 'p',
+      StreamARN: arnOf('stream/p'),
+      ShardFilter: { Type: 'AT_TIMESTAMP', Timestamp: before },
+      MaxResults: 1,
+    });
+    for (;;) {
+      seen.push(...page.Shards.map((shard) => shard.ShardId.slice(-1)));
+      const { NextToken } = page;
+      if (NextToken === undefined) break;
+      page = await door.call('ListShards', {
+        NextToken,
+        MaxResults: 1,
+        StreamId: 'abcdefghij0123456789-abc',
+      });
+    }
+    expect(seen).toEqual(['0', '1', '2']);
   }),
 );
 test(

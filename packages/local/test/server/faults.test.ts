@@ -136,6 +136,21 @@ test('the SDK gets over a cut connection by itself', async () => {
   client.destroy();
 });
 
+test.each(['ProvisionedThroughputExceededException', 'LimitExceededException', 'InternalFailure'] as const)(
+  'the SDK tries %s again by itself',
+  async (error) => {
+    await using server = await startServer({
+      port: 0,
+      streams,
+      faults: [{ operation: 'PutRecord', error, calls: 1 }],
+    });
+    const client = new KinesisClient({ ...remote(server.endpoint), maxAttempts: 3 });
+    const put = new PutRecordCommand({ StreamName: 's', PartitionKey: 'k', Data: Buffer.from('x') });
+    expect((await client.send(put)).$metadata.attempts).toBe(2);
+    client.destroy();
+  },
+);
+
 describe('faults over the wire', () => {
   const rule = { operation: 'PutRecord', error: 'LimitExceededException', rate: 0.5, latency: '50ms..2s' };
 
