@@ -13,7 +13,18 @@ import software.amazon.kinesis.coordinator.Scheduler;
  * milliseconds, records of a shard to handle at most (0: all).
  */
 public final class Worker {
-    public static void main(String[] args) throws Exception {
+    public static void main(String[] args) {
+        try {
+            work(args);
+            System.exit(0);
+        } catch (Exception failed) {
+            // The library's threads would keep the process for good.
+            failed.printStackTrace();
+            System.exit(1);
+        }
+    }
+
+    private static void work(String[] args) throws Exception {
         Application.Work work =
                 new Application.Work(args[2], args[3], args[4], Application.Retrieval.valueOf(args[5]));
         Application.Pace pace = new Application.Pace(Long.parseLong(args[6]), 200, 200);
@@ -27,7 +38,6 @@ public final class Worker {
             scheduler.startGracefulShutdown().get(30, TimeUnit.SECONDS);
             running.join(TimeUnit.SECONDS.toMillis(30));
         }
-        System.exit(0);
     }
 
     private Worker() {}
