@@ -63,6 +63,11 @@ const cut: Draw = (random, at, scope) => ({
   port: random.pick(['leases', 'leases', 'stream']),
 });
 
+const operations: Readonly<Record<Port, readonly [string, ...string[]]>> = {
+  leases: ['checkpoint', 'checkpoint', 'renew', 'take', 'ask', 'release', 'create', 'list', 'get'],
+  stream: ['write', 'listShards', 'listShards', 'openIterator', 'read', 'subscribe', 'event'],
+};
+
 const weather: Draw = (random, at) => {
   const port = random.pick<Port>(['leases', 'stream']);
   const mishap =
@@ -80,12 +85,15 @@ const weather: Draw = (random, at) => {
           'entries',
           'entries',
         ] as const);
+  // What hits one kind of call only, the fleet lives with for longer.
+  const operation = mishap !== 'expired' && mishap !== 'entries' && random.chance(0.5);
   return {
     kind: 'weather',
     at,
-    ms: random.pick([500, 2000, 6000]),
+    ms: operation ? random.pick([6000, 20_000]) : random.pick([500, 2000, 6000]),
     mishap,
     port,
+    ...(operation && { operation: random.pick(operations[port]) }),
     rate: random.pick([0.1, 0.3, 0.7]),
     delayMs: random.pick([100, 1000, 6000]),
   };

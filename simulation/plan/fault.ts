@@ -65,6 +65,8 @@ export type Fault =
       readonly ms: number;
       readonly mishap: Mishap;
       readonly port: Port;
+      /** Only calls of this kind, when given. */
+      readonly operation?: string;
       readonly rate: number;
       /** Milliseconds that `slow` adds at most, on either way. */
       readonly delayMs: number;

@@ -7,6 +7,12 @@ import type { DynamoTable, TableInput } from './dynamo-table.ts';
 import type { Life } from './life.ts';
 import type { LeaseWire } from './memory-leases.ts';
 
+/** What the port's calls that write nothing come to. */
+const reads: ReadonlyMap<string, string> = new Map([
+  ['ScanCommand', 'list'],
+  ['GetItemCommand', 'get'],
+]);
+
 /** The library's own store for DynamoDB, in front of a table that lives somewhere else: every request may go astray. */
 export function dynamoLeases(table: DynamoTable, life: Life, wire: LeaseWire): LeaseStore {
   const client = { send: (command: object) => send(table, life, wire, command) };
@@ -42,7 +48,7 @@ async function send(table: DynamoTable, life: Life, wire: LeaseWire, command: ob
   const answer = await network.call({
     life,
     port: 'leases',
-    operation: write ?? name.replace('Command', ''),
+    operation: write ?? reads.get(name) ?? name,
     subject: leaseKey,
     effect: async () => {
       if (write === undefined) return table.execute(name, input);

@@ -41,7 +41,8 @@ export class Life {
       now: () => Math.floor(wallStart + timeline.now + machine.wallAheadMs),
       monotonic: () => bootedMs + timeline.now,
       random: () => chance.next(),
-      timer: (delayMs, task) => timeline.after(delayMs, task, this),
+      // As Node's: never sooner than a millisecond, or who waits for a rounding error would wait for ever.
+      timer: (delayMs, task) => timeline.after(Math.max(1, delayMs), task, this),
     };
   }
 

@@ -147,6 +147,7 @@ export class Network {
     for (const weather of this.#weather) {
       if (weather.port !== port || weather.mishap === 'entries') continue;
       if (weather.mishap === 'expired' && operation !== 'read') continue;
+      if (weather.operation !== undefined && weather.operation !== operation) continue;
       if (!random.chance(weather.rate)) continue;
       counted(weather.mishap);
       return weather.mishap;
