@@ -215,6 +215,12 @@ export const mutations: readonly Mutation[] = [
     to: 'return nothingParked;',
   },
   {
+    name: 'a healthy key parked after one try beside a parked one',
+    file: `${handling}/process.ts`,
+    from: 'const allowed = free.length === 1 ? this.#options.maxAttempts : tries;',
+    to: 'const allowed = raw.length === 1 ? this.#options.maxAttempts : tries;',
+  },
+  {
     name: 'reading ahead without an end',
     file: 'packages/kinesis/src/source/byte-budget.ts',
     from: 'if (this.#used + bytes > this.#limit) return false;',

@@ -35,8 +35,7 @@ export function planOf(seed: number): Plan {
       ...one,
       // Those of a long run put as much as others, only slower.
       paceMs: long ? one.paceMs * 12 : one.paceMs,
-      // A group that stops for poison does little else while there is much of it.
-      poisonShare: group.policy === 'stop' ? one.poisonShare / 6 : one.poisonShare,
+      poisonShare: poisonFor(group, one),
     })),
     faults: drawFaults(random.fork(), {
       workers: workers.length,
@@ -97,6 +96,12 @@ function drawWorker(random: Random, index: number): WorkerPlan {
     ...random.pick(paces),
     heedsSignal: random.chance(0.5),
   };
+}
+
+/** A group that stops for poison does little else while there is much of it; one that parks needs some to park. */
+function poisonFor({ policy }: GroupPlan, { poisonShare }: ProducerPlan): number {
+  if (policy === 'stop') return poisonShare / 6;
+  return policy === 'parkTheKey' ? Math.max(poisonShare, 0.06) : poisonShare;
 }
 
 /** How many records take a while, and how long: never so long altogether that a run does not end. */
