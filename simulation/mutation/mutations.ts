@@ -49,9 +49,9 @@ export const mutations: readonly Mutation[] = [
     name: 'a batch cut short by a stop counts as handled',
     file: `${consumer}/shard-run.ts`,
     from: `if (this.#stop.signal.aborted) return;
-      meter.add('millrace.consumer.records', records.length, { stream: stream.name, shardId });
+      meter.add('millrace.consumer.records', records.length, labels);
     }
-    meter.record('millrace.consumer.behind_ms', lag.millis ?? 0, { stream: stream.name, shardId });
+    meter.record('millrace.consumer.behind_ms', lag.millis ?? 0, labels);
     const newest = batch.records.at(-1);
     if (newest === undefined || this.#stop.signal.aborted) return;`,
     to: `}

@@ -1,7 +1,7 @@
 import { isMillraceError } from '@millrace/kinesis';
 import type { Position, StoredRecord } from '@millrace/kinesis/record';
 import { backoffDelay, publish, sleep, type Clock } from '@millrace/kinesis/runtime';
-import type { ReadResult, ShardReader } from '@millrace/kinesis/source';
+import { openIterator, type ReadResult, type ShardReader } from '@millrace/kinesis/source';
 
 /** What stands at a place of a shard. */
 export interface Look {
@@ -45,7 +45,7 @@ export class Probe {
   async look(shardId: string, position: Position, limit: number): Promise<Look> {
     const { stream, reader, signal } = this.#options;
     let iterator = await this.#patiently(shardId, () =>
-      reader.openIterator(stream, shardId, position, { signal }),
+      openIterator(reader, stream, shardId, position, { signal }),
     );
     for (;;) {
       await this.#turn(shardId);

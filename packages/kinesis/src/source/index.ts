@@ -9,6 +9,7 @@ export {
 } from './consumer-registration.ts';
 export type { FanOut, FanOutEvent, StreamConsumer } from './fan-out.ts';
 export { createFanOutSource, type FanOutOptions } from './fan-out-source.ts';
+export { openIterator } from './open-iterator.ts';
 export { createPollingSource, type PollingOptions } from './polling-source.ts';
 export { readAhead } from './read-ahead.ts';
 export type { ReadResult, ShardReader, StreamDescription } from './shard-reader.ts';

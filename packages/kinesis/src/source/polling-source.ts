@@ -5,7 +5,7 @@ import type { Clock } from '../runtime/clock.ts';
 import { publish } from '../runtime/diagnostics.ts';
 import { sizeOf } from './batch-size.ts';
 import { Pace } from './pace.ts';
-import { isRefused } from './refused.ts';
+import { openIterator } from './open-iterator.ts';
 import type { ReadResult, ShardReader } from './shard-reader.ts';
 import type { ShardBatch, ShardSource } from './shard-source.ts';
 import { pause } from './waiting.ts';
@@ -102,7 +102,7 @@ class Cursor {
 
   async advance(signal: AbortSignal): Promise<ReadResult> {
     const { stream, limit } = this.#options;
-    this.#iterator ??= await this.#open(signal);
+    this.#iterator ??= await openIterator(this.#reader, stream, this.#shardId, this.#position, { signal });
     const result = await this.#reader.read(this.#iterator, { stream, limit, signal });
     const last = result.records.at(-1);
     if (last !== undefined) this.#position = { type: 'after', sequenceNumber: last.sequenceNumber };
@@ -112,16 +112,5 @@ class Cursor {
 
   reopen(): void {
     this.#iterator = undefined;
-  }
-
-  /** The service refuses a time that is still to come by its clock; then nothing is stored from there on, and now is as good. */
-  async #open(signal: AbortSignal): Promise<string> {
-    const { stream } = this.#options;
-    try {
-      return await this.#reader.openIterator(stream, this.#shardId, this.#position, { signal });
-    } catch (error) {
-      if (this.#position.type !== 'time' || !isRefused(error)) throw error;
-      return this.#reader.openIterator(stream, this.#shardId, { type: 'now' }, { signal });
-    }
   }
 }
