@@ -66,7 +66,9 @@ export function connect(options: ConnectOptions = {}): Connection {
     ]);
     // A call that is never answered would hold up every heartbeat after it.
     const requestHandler = { connectionTimeout: 5000, requestTimeout: 10_000, throwOnRequestTimeout: true };
-    const client = ownDynamoDB ?? new DynamoDBClient({ ...clientOptions, requestHandler });
+    // Nothing is added to it later, so what a call passes through is put together once and not for each heartbeat.
+    const client =
+      ownDynamoDB ?? new DynamoDBClient({ ...clientOptions, requestHandler, cacheMiddleware: true });
     const destroy = (): void => (ownDynamoDB === undefined ? client.destroy() : undefined);
     const open = (table: string): LeaseStore =>
       createDynamoDBLeaseStore({ client, table, ...(clock && { clock }) });

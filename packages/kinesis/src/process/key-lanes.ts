@@ -1,11 +1,5 @@
 import { Watermark } from './watermark.ts';
 
-/** A record in its batch. */
-interface Place<R> {
-  readonly record: R;
-  readonly index: number;
-}
-
 /**
  * Handles records side by side, those of one key one after the other in their order. `handle` answers false to stop. At most
  * `concurrency` run at once; when one fails or stops, those running finish and no other is started. Rejects with the first
@@ -30,8 +24,10 @@ export async function handleByKey<R>(
   let failure: { readonly error: unknown } | undefined;
   const work = async (): Promise<void> => {
     for (let lane = lanes[next++]; lane !== undefined && !stopped; lane = lanes[next++]) {
-      for (const { record, index } of lane) {
+      for (const index of lane) {
         if (stopped) return;
+        const record = records[index];
+        if (record === undefined) continue;
         try {
           // One that is done at once must not cost a promise.
           const done = options.handle(record);
@@ -48,14 +44,14 @@ export async function handleByKey<R>(
   if (failure !== undefined) throw failure.error;
 }
 
-/** Lanes in the order of their first records, so that the watermark moves as soon as it can. */
-function groupByKey<R>(records: readonly R[], keyOf: (record: R) => string): ReadonlyMap<string, Place<R>[]> {
-  const lanes = new Map<string, Place<R>[]>();
+/** Lanes, as places in `records`, in the order of their first, so that the watermark moves as soon as it can. */
+function groupByKey<R>(records: readonly R[], keyOf: (record: R) => string): ReadonlyMap<string, number[]> {
+  const lanes = new Map<string, number[]>();
   for (const [index, record] of records.entries()) {
     const key = keyOf(record);
     const lane = lanes.get(key);
-    if (lane === undefined) lanes.set(key, [{ record, index }]);
-    else lane.push({ record, index });
+    if (lane === undefined) lanes.set(key, [index]);
+    else lane.push(index);
   }
   return lanes;
 }

@@ -17,6 +17,7 @@ export class Bell {
 
   ring(): void {
     const waiting = this.#waiting;
+    if (waiting.length === 0) return;
     this.#waiting = [];
     for (const wake of waiting) wake();
   }
