@@ -1,9 +1,10 @@
 /**
- * Claim: ours reads more records a second than the Java KCL 3.5.1, for less CPU and memory, and costs less when idle. Both are
- * workers with leases in the same DynamoDB, of the same stream of the same server, and checkpoint; by fan-out as fast as
- * they can, by polling with 200 ms between two reads of a shard, the least the KCL allows. Measured is from the first record
- * to the last: how long a worker waits before its first lease is told nowhere. The JVM has its defaults and stays warm. It is
- * the plain library: `aws-kcl` for Node adds a process and a pipe to it.
+ * Claim: ours opens aggregates and polls faster than the Java KCL 3.5.1, reads plain records by fan-out at nine tenths of its
+ * rate, and needs a fraction of its memory and half its CPU when idle. Both are workers with leases in the same DynamoDB, of the
+ * same stream of the same server, and checkpoint; by fan-out as fast as they can, by polling with 200 ms between two reads of
+ * a shard, the least the KCL allows. Measured is from the first record to the last: how long a worker waits for its first lease
+ * is not in it. The JVM has its defaults and stays warm; idle comes first, while both processes are fresh. It is the plain
+ * library: `aws-kcl` for Node adds a process a shard and pipes to it.
  */
 import { fork, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -44,6 +45,7 @@ async function compare(): Promise<void> {
     await using ours = await startOurs(endpoint);
     await using java = startJava(endpoint);
     const contestants = { ours, java };
+    await idle(endpoint, contestants);
     await throughput(endpoint, contestants, { stream: 'plain-4', records: PLAIN, retrieval: 'fan-out' });
     await throughput(endpoint, contestants, {
       stream: 'aggregated-4',
@@ -51,7 +53,6 @@ async function compare(): Promise<void> {
       retrieval: 'fan-out',
     });
     await throughput(endpoint, contestants, { stream: 'plain-4', records: PLAIN, retrieval: 'polling' });
-    await idle(endpoint, contestants);
   } finally {
     server.disconnect();
   }

@@ -57,7 +57,7 @@ export class KeyPlan {
     );
     // By whichever fills a shard first, a record counts as much as 1,049 bytes.
     const load = this.#shards.map(({ records, bytes }) => Math.max(records * 1048.576, bytes));
-    const mean = load.reduce((a, b) => a + b, 0) / Math.max(1, load.length);
+    const total = load.reduce((a, b) => a + b, 0);
     return {
       name: this.#name,
       distinctKeys: this.#distinct.count,
@@ -72,7 +72,7 @@ export class KeyPlan {
         bytes,
         share: Math.max(records / whole, bytes / wholeBytes),
       })),
-      imbalance: mean === 0 ? 1 : Math.max(...load) / mean,
+      imbalance: total === 0 ? 1 : Math.max(1, (Math.max(...load) / total) * load.length),
     };
   }
 
