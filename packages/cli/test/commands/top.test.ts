@@ -25,8 +25,11 @@ test('one look shows each shard with its load, its owner and how far its readers
   await cli.put('orders', 'hot', 'x');
   await groups.handle('billing', 'orders', 1);
   await traffic(cli, 10);
+  const before = cli.clock.now();
   const { code, lines } = await cli.run(['top', 'orders', '-n', '1']);
   expect(code).toBe(0);
+  // Each second that passed before the look was one without traffic in its ten.
+  const quiet = Math.ceil((cli.clock.now() - before) / 1000);
   const [frame] = lines as unknown as [
     { shards: { load: number; recordsPerSecond: number; behindMs: number }[] },
   ];
@@ -36,12 +39,11 @@ test('one look shows each shard with its load, its owner and how far its readers
     throttledWrites: 0,
     readers: [{ reader: 'billing', workers: 0, freeShards: 2, records: expect.any(Number) as number }],
   });
-  const loads = frame.shards
-    .map(({ recordsPerSecond }) => Math.round(recordsPerSecond))
-    .toSorted((a, b) => a - b);
-  expect(loads).toEqual([0, 50]);
-  const full = frame.shards.find(({ recordsPerSecond }) => recordsPerSecond > 0);
-  expect(full?.load).toBeCloseTo(0.05, 2);
+  const [idle, full] = frame.shards.toSorted((a, b) => a.recordsPerSecond - b.recordsPerSecond);
+  expect(idle?.recordsPerSecond).toBe(0);
+  expect(full?.recordsPerSecond).toBeLessThanOrEqual(50.5);
+  expect(full?.recordsPerSecond).toBeGreaterThanOrEqual(50 - 5 * quiet);
+  expect(full?.load).toBeCloseTo((full?.recordsPerSecond ?? 0) / 1000, 6);
   expect(full?.behindMs).toBeGreaterThan(9000);
 });
 
