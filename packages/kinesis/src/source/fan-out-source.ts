@@ -8,8 +8,8 @@ import { publish } from '../runtime/diagnostics.ts';
 import type { FanOut, FanOutEvent } from './fan-out.ts';
 import { silent, unanswered } from './fan-out-error.ts';
 import { Feed } from './feed.ts';
-import { isRefused } from './refused.ts';
 import type { ShardBatch, ShardSource } from './shard-source.ts';
+import { timeOrNow } from './time-or-now.ts';
 import { pause, within } from './waiting.ts';
 
 export interface FanOutOptions {
@@ -169,7 +169,9 @@ class ShardFeed {
     this.#signal.addEventListener('abort', onAbort, { once: true });
     try {
       const arn = await consumer.arn(this.#signal);
-      const accepted = this.#request(arn, abort.signal);
+      const accepted = timeOrNow(this.#position, (from) =>
+        this.#fanOut.subscribe(arn, this.#shardId, from, { signal: abort.signal }),
+      );
       const outcome = await within(clock, openTimeoutMs, accepted, this.#signal);
       if (outcome.type !== 'settled') {
         abort.abort();
@@ -180,16 +182,6 @@ class ShardFeed {
       return new Feed(outcome.value, abort, clock.monotonic());
     } finally {
       this.#signal.removeEventListener('abort', onAbort);
-    }
-  }
-
-  /** The service refuses a time that is still to come by its clock; then nothing is stored from there on, and now is as good. */
-  async #request(arn: string, signal: AbortSignal): Promise<AsyncIterable<FanOutEvent>> {
-    try {
-      return await this.#fanOut.subscribe(arn, this.#shardId, this.#position, { signal });
-    } catch (error) {
-      if (this.#position.type !== 'time' || !isRefused(error)) throw error;
-      return this.#fanOut.subscribe(arn, this.#shardId, { type: 'now' }, { signal });
     }
   }
 
