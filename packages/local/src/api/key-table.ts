@@ -6,56 +6,71 @@ import { KnownKey } from '../engine/known-key.ts';
  */
 export class KeyTable {
   readonly #keys: (KnownKey | undefined)[] = Array<KnownKey | undefined>(slots);
-  /** The bytes of each slot's key in words, see {@link wordAt}. */
+  /** The bytes of each slot's key in words, see {@link lastWord}. */
   readonly #words = new Int32Array(slots * wordsOfKey);
+
+  /** The key of the bytes from `start` to `end`, if they are those of a key that was here lately. */
+  known(view: DataView, start: number, end: number): KnownKey | undefined {
+    if (end - start > wordsOfKey * 4) return undefined;
+    const slot = slotOf(view, start, end);
+    // One that two keys fight for gives way to its neighbour.
+    return this.#at(slot, view, start, end) ?? this.#at(slot ^ 1, view, start, end);
+  }
 
   /** The key of the ASCII bytes from `start` to `end`. */
   find(bytes: Buffer, view: DataView, start: number, end: number): KnownKey {
-    const length = end - start;
-    if (length > wordsOfKey * 4) return new KnownKey(bytes.toString('latin1', start, end));
-    let hash = length;
-    for (let at = start; at < end; at += 4) {
-      hash = Math.imul(hash ^ wordAt(view, at, start, end), 0x9e37_79b1);
-      hash ^= hash >>> 15;
-    }
-    const slot = hash & (slots - 1);
-    const first = this.#keys[slot];
-    if (first?.length === length && this.#holds(slot, view, start, end)) return first;
-    // One that two keys fight for gives way to its neighbour.
-    const other = slot ^ 1;
-    const second = this.#keys[other];
-    if (second?.length === length && this.#holds(other, view, start, end)) return second;
-    this.#keys[other] = first;
-    this.#words.copyWithin(other * wordsOfKey, slot * wordsOfKey, (slot + 1) * wordsOfKey);
+    const known = this.known(view, start, end);
+    if (known !== undefined) return known;
     const key = new KnownKey(bytes.toString('latin1', start, end));
-    this.#keys[slot] = key;
-    for (let at = start, word = slot * wordsOfKey; at < end; at += 4, word++) {
-      this.#words[word] = wordAt(view, at, start, end);
-    }
+    if (key.length <= wordsOfKey * 4) this.#keep(key, view, start, end);
     return key;
   }
 
-  #holds(slot: number, view: DataView, start: number, end: number): boolean {
-    for (let at = start, word = slot * wordsOfKey; at < end; at += 4, word++) {
-      if (this.#words[word] !== wordAt(view, at, start, end)) return false;
+  #at(slot: number, view: DataView, start: number, end: number): KnownKey | undefined {
+    const key = this.#keys[slot];
+    if (key?.length !== end - start) return undefined;
+    const last = end - 4;
+    let word = slot * wordsOfKey;
+    for (let at = start; at < last; at += 4) {
+      if (this.#words[word++] !== view.getInt32(at, true)) return undefined;
     }
-    return true;
+    return this.#words[word] === lastWord(view, start, end) ? key : undefined;
+  }
+
+  #keep(key: KnownKey, view: DataView, start: number, end: number): void {
+    const slot = slotOf(view, start, end);
+    const other = slot ^ 1;
+    this.#keys[other] = this.#keys[slot];
+    this.#words.copyWithin(other * wordsOfKey, slot * wordsOfKey, (slot + 1) * wordsOfKey);
+    this.#keys[slot] = key;
+    const last = end - 4;
+    let word = slot * wordsOfKey;
+    for (let at = start; at < last; at += 4) this.#words[word++] = view.getInt32(at, true);
+    this.#words[word] = lastWord(view, start, end);
   }
 }
 
 /** A power of two. Roomy: keys that share a pair of slots by threes drive each other out by every call. */
 const slots = 16_384;
+const slotShift = 32 - Math.log2(slots);
+const GOLDEN = 0x9e37_79b1;
 /** Longer keys are not remembered; a UUID is. */
 const wordsOfKey = 12;
 
-/**
- * The word at `at`. The last of a key overlaps the one before it, so that no byte is looked at by itself; a key shorter
- * than a word is filled up with zeros.
- */
-function wordAt(view: DataView, at: number, start: number, end: number): number {
-  if (at + 4 <= end) return view.getInt32(at, true);
+function slotOf(view: DataView, start: number, end: number): number {
+  const last = end - 4;
+  let hash = end - start;
+  for (let at = start; at < last; at += 4) hash = Math.imul(hash ^ view.getInt32(at, true), GOLDEN);
+  hash = Math.imul(hash ^ lastWord(view, start, end), GOLDEN);
+  // The upper digits of a product are those that all of its factors' have a part in.
+  hash = Math.imul(hash ^ (hash >>> 15), GOLDEN);
+  return hash >>> slotShift;
+}
+
+/** It overlaps the one before it, so that no byte is looked at by itself; a shorter key is filled up with zeros. */
+function lastWord(view: DataView, start: number, end: number): number {
   if (end - start >= 4) return view.getInt32(end - 4, true);
   let word = 0;
-  for (let byte = end - 1; byte >= at; byte--) word = (word << 8) | view.getUint8(byte);
+  for (let byte = end - 1; byte >= start; byte--) word = (word << 8) | view.getUint8(byte);
   return word;
 }

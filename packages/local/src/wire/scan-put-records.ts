@@ -52,6 +52,7 @@ function scanEntries(body: Buffer, view: DataView, from: number, table: KeyTable
   let largest = 0;
   let at = from;
   let dataLength = 0;
+  let keyLength = 0;
   for (let place = 0; ; place += PLACE) {
     if (place === places.length) return undefined;
     at = skipSpace(body, at);
@@ -60,13 +61,17 @@ function scanEntries(body: Buffer, view: DataView, from: number, table: KeyTable
     let keyEnd = -1;
     let dataStart = -1;
     let dataEnd = -1;
+    let key: KnownKey | undefined;
     if (isAt(view, at, COMPACT_DATA)) {
       // As JSON is usually written: without white space, the data first.
       dataStart = at + COMPACT_DATA.length;
       dataEnd = endOfBase64(body, view, dataStart, dataLength);
       if (dataEnd >= 0 && isAt(view, dataEnd, COMPACT_KEY)) {
         keyStart = dataEnd + COMPACT_KEY.length;
-        keyEnd = endOfKey(body, view, keyStart);
+        // Keys are often of one length, too, and one that is known need not be looked into.
+        const guess = keyStart + keyLength;
+        if (body[guess] === QUOTE) key = table.known(view, keyStart, guess);
+        keyEnd = key === undefined ? endOfKey(body, view, keyStart) : guess;
         at = keyEnd + 1;
       }
     }
@@ -97,9 +102,10 @@ function scanEntries(body: Buffer, view: DataView, from: number, table: KeyTable
     places[place + 1] = at;
     at = skipSpace(body, at);
     if (body[at] !== CLOSE) return undefined;
-    keys.push(table.find(body, view, keyStart, keyEnd));
+    keys.push(key ?? table.find(body, view, keyStart, keyEnd));
     dataLength = dataEnd - dataStart;
-    const bytes = decodedLength(body, dataStart, dataEnd) + keyEnd - keyStart;
+    keyLength = keyEnd - keyStart;
+    const bytes = decodedLength(body, dataStart, dataEnd) + keyLength;
     places[place + 2] = bytes;
     total += bytes;
     if (bytes > largest) largest = bytes;
@@ -186,24 +192,28 @@ function decodedLength(body: Buffer, start: number, end: number): number {
 /** Text to be found, at least four bytes of it. */
 interface Literal {
   readonly length: number;
-  /** The same in words; the last may overlap the one before it. */
-  readonly words: Int32Array;
-  readonly offsets: Int32Array;
+  /** The same eight bytes at a time; what is left is in two words, which may overlap. */
+  readonly longs: Float64Array;
+  readonly rest: number;
+  readonly last: number;
 }
 
-function isAt(view: DataView, at: number, { length, words, offsets }: Literal): boolean {
-  if (at + length > view.byteLength) return false;
-  for (let index = 0; index < words.length; index++) {
-    if (view.getInt32(at + (offsets[index] ?? 0)) !== words[index]) return false;
+/** Text has no bytes that would make a number which does not equal itself. */
+function isAt(view: DataView, at: number, { length, longs, rest, last }: Literal): boolean {
+  const end = at + length;
+  if (end > view.byteLength || view.getInt32(end - 4, true) !== last) return false;
+  for (let index = 0; index < longs.length; index++) {
+    if (view.getFloat64(at + index * 8, true) !== longs[index]) return false;
   }
-  return true;
+  return length - longs.length * 8 <= 4 || view.getInt32(at + longs.length * 8, true) === rest;
 }
 
 function literal(text: string): Literal {
   const bytes = Buffer.from(text);
-  const last = bytes.length - 4;
-  const offsets = Int32Array.from({ length: Math.ceil(bytes.length / 4) }, (_, at) => Math.min(at * 4, last));
-  return { length: bytes.length, offsets, words: offsets.map((offset) => bytes.readInt32BE(offset)) };
+  const { length } = bytes;
+  const longs = Float64Array.from({ length: length >> 3 }, (_, at) => bytes.readDoubleLE(at * 8));
+  const restAt = Math.min(longs.length * 8, length - 4);
+  return { length, longs, rest: bytes.readInt32LE(restAt), last: bytes.readInt32LE(length - 4) };
 }
 
 /** The next byte that is not white space. */
