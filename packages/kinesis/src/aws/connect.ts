@@ -9,7 +9,10 @@ import type { ClientOptions, DynamoDBSender, KinesisSender } from './clients.ts'
 import { withPeer } from './peer.ts';
 
 export interface ConnectOptions extends ClientOptions {
-  /** A Kinesis client of your own; turn its retries off (`maxAttempts: 1`), the producer has its own. You close it. */
+  /**
+   * A Kinesis client of your own, with whatever you have added to it: every call passes through it. Turn its retries off
+   * (`maxAttempts: 1`), the producer has its own. You close it.
+   */
   readonly kinesis?: KinesisSender;
   /** A DynamoDB client of your own, for the lease tables. You close it. */
   readonly dynamodb?: DynamoDBSender;
@@ -37,9 +40,9 @@ export function connect(options: ConnectOptions = {}): Connection {
       import('./kinesis-client.ts'),
       import('./kinesis-writer.ts'),
     ]);
-    const client = ownKinesis ?? createWriterClient(clientOptions);
-    const destroy = (): void => (ownKinesis === undefined ? client.destroy() : undefined);
-    return { writer: createKinesisWriter(client), destroy };
+    if (ownKinesis !== undefined) return { writer: createKinesisWriter(ownKinesis), destroy: () => {} };
+    const { client, direct } = createWriterClient(clientOptions);
+    return { writer: createKinesisWriter(client, direct), destroy: () => client.destroy() };
   });
   const reading = lazy('@aws-sdk/client-kinesis', async () => {
     const [{ createReaderClient }, { createKinesisReader }] = await Promise.all([

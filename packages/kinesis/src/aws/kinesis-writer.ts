@@ -1,19 +1,25 @@
-import type { PutRecordsResultEntry } from '@aws-sdk/client-kinesis';
-
 import type { RecordWriter, WriteOutcome } from '../producer/record-writer.ts';
-import { toSequenceNumber } from '../record/sequence-number.ts';
+import type { OutgoingRecord } from '../record/record.ts';
 import { toMillraceError } from './aws-error.ts';
 import type { KinesisSender } from './clients.ts';
+import type { DirectCalls, Unsettled } from './direct-calls.ts';
+import { readPutRecords, toOutcome } from './put-records-answer.ts';
+import { encodePutRecords } from './put-records-body.ts';
 import { PutRecordsCall } from './put-records-call.ts';
 
-/** Writes with PutRecords. */
-export function createKinesisWriter(client: KinesisSender): RecordWriter {
+/**
+ * Writes with PutRecords: every call through `client`, or, with `direct` for the same client, the first, and whatever is not
+ * a plain success.
+ */
+export function createKinesisWriter(client: KinesisSender, direct?: DirectCalls): RecordWriter {
   return {
     async write(stream, entries, { signal }) {
-      const call = new PutRecordsCall(stream, entries);
+      const body = encodePutRecords(stream, entries);
       try {
-        const answer = await client.send(call.command, { ...(signal && { abortSignal: signal }) });
-        return (call.results ?? answer.Records ?? []).map(toOutcome);
+        const sent = await direct?.send(body, signal);
+        if (Buffer.isBuffer(sent)) return readPutRecords(sent, stream);
+        direct?.forget();
+        return await throughSdk(client, { stream, entries, body, sent, direct, signal });
       } catch (error) {
         throw toMillraceError(error, { operation: 'PutRecords', stream });
       }
@@ -21,11 +27,23 @@ export function createKinesisWriter(client: KinesisSender): RecordWriter {
   };
 }
 
-function toOutcome(entry: PutRecordsResultEntry): WriteOutcome {
-  const { SequenceNumber, ShardId, ErrorCode, ErrorMessage } = entry;
-  // Failed entries may carry the members of good ones as nulls.
-  if (typeof SequenceNumber === 'string' && typeof ShardId === 'string') {
-    return { ok: true, shardId: ShardId, sequenceNumber: toSequenceNumber(SequenceNumber) };
-  }
-  return { ok: false, code: ErrorCode ?? 'InternalFailure', message: ErrorMessage ?? 'no reason was given' };
+interface SdkCall {
+  readonly stream: string;
+  readonly entries: readonly OutgoingRecord[];
+  readonly body: Buffer;
+  /** What came of it already, for the SDK to make an error of. */
+  readonly sent: Unsettled | undefined;
+  readonly direct: DirectCalls | undefined;
+  readonly signal: AbortSignal | undefined;
+}
+
+async function throughSdk(client: KinesisSender, given: SdkCall): Promise<readonly WriteOutcome[]> {
+  const { stream, entries, body, sent, direct, signal } = given;
+  const call = new PutRecordsCall(stream, entries, body);
+  if (sent !== undefined) call.answerWith(sent);
+  const output = await client.send(call.command, { ...(signal && { abortSignal: signal }) });
+  if (call.left !== undefined) direct?.learn(call.left.request, call.left.context);
+  return call.answer === undefined
+    ? (output.Records ?? []).map(toOutcome)
+    : readPutRecords(call.answer, stream);
 }

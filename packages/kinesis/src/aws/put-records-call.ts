@@ -1,27 +1,23 @@
-import {
-  PutRecordsCommand,
-  type PutRecordsCommandInput,
-  type PutRecordsResultEntry,
-} from '@aws-sdk/client-kinesis';
+import { PutRecordsCommand, type PutRecordsCommandInput } from '@aws-sdk/client-kinesis';
 
-import { MillraceError } from '../errors.ts';
 import { NO_PARTITION_KEY } from '../record/partition-key.ts';
 import type { OutgoingRecord } from '../record/record.ts';
+import type { Unsettled } from './direct-calls.ts';
 import { collect, isRequest, isResponse } from './http-message.ts';
-import { encodePutRecords } from './put-records-body.ts';
 
 /**
  * One PutRecords call that goes through everything the SDK's client does (region, endpoint, credentials, signing, clock
- * correction, its connections and its errors) but for two steps: the body is written by us, and a good answer is read by
+ * correction, its connections and its errors) but for two steps: the body was written by us, and a good answer is read by
  * us. Both are customisations the SDK offers, so they hold for any client and any way to send.
  *
  * See {@link https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecords.html}.
  */
 export class PutRecordsCall {
   readonly command: PutRecordsCommand;
-  #results: readonly PutRecordsResultEntry[] | undefined;
+  #answer: Buffer | undefined;
+  #left: { readonly request: unknown; readonly context: unknown } | undefined;
 
-  constructor(stream: string, entries: readonly OutgoingRecord[]) {
+  constructor(stream: string, entries: readonly OutgoingRecord[], body: Buffer) {
     this.command = new PutRecordsCommand(new Input(stream, entries));
     const { middlewareStack } = this.command;
     // Nothing is left for the SDK to write, and it still makes the request around it.
@@ -32,26 +28,43 @@ export class PutRecordsCall {
     });
     middlewareStack.add(
       (next) => (args) => {
-        if (isRequest(args.request)) args.request.body = encodePutRecords(stream, entries);
+        if (isRequest(args.request)) args.request.body = body;
         return next(args);
       },
       { step: 'serialize', priority: 'low', name: 'millraceBody' },
     );
     middlewareStack.add(
-      (next) => async (args) => {
+      (next, context) => async (args) => {
         const result = await next(args);
         if (!isResponse(result.response) || result.response.statusCode !== 200) return result;
-        this.#results = readResults(await collect(result.response.body), stream);
+        this.#answer = await collect(result.response.body);
         result.response.body = new Uint8Array(0);
+        this.#left = { request: args.request, context };
         return result;
       },
       { step: 'deserialize', priority: 'low', name: 'millraceAnswer' },
     );
   }
 
-  /** What became of each entry; undefined when the client sent in a way of its own and the answer is all there is. */
-  get results(): readonly PutRecordsResultEntry[] | undefined {
-    return this.#results;
+  /** Has the SDK make of `sent` what it makes of calls of its own, instead of sending this one. */
+  answerWith(sent: Unsettled): void {
+    this.command.middlewareStack.add(
+      () => async () => {
+        if ('error' in sent) throw sent.error;
+        return { response: sent.response };
+      },
+      { step: 'deserialize', priority: 'low', name: 'millraceSent' },
+    );
+  }
+
+  /** The answer; undefined when the client sent in a way of its own and what `send` resolves with is all there is. */
+  get answer(): Buffer | undefined {
+    return this.#answer;
+  }
+
+  /** The request as it left, and the SDK's context of it; undefined unless it went well. */
+  get left(): { readonly request: unknown; readonly context: unknown } | undefined {
+    return this.#left;
   }
 }
 
@@ -72,27 +85,4 @@ class Input implements PutRecordsCommandInput {
       ...(explicitHashKey !== undefined && { ExplicitHashKey: explicitHashKey }),
     }));
   }
-}
-
-function readResults(bytes: Buffer, stream: string): readonly PutRecordsResultEntry[] {
-  let cause: unknown;
-  try {
-    const answer: unknown = JSON.parse(bytes.toString());
-    if (
-      typeof answer === 'object' &&
-      answer !== null &&
-      'Records' in answer &&
-      Array.isArray(answer.Records)
-    ) {
-      return answer.Records;
-    }
-  } catch (error) {
-    cause = error;
-  }
-  throw new MillraceError('SERVICE_FAILED', `The answer to PutRecords on ${stream} cannot be read.`, {
-    advice: 'Call again after a back-off; the records may have been stored all the same.',
-    retryable: true,
-    stream,
-    cause,
-  });
 }

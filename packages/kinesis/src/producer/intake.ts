@@ -58,13 +58,19 @@ export class Intake {
 
   leave(bytes: number): void {
     this.#bytesInside -= bytes + RECORD_OVERHEAD;
-    this.#room?.();
+    if (this.#room !== undefined) this.#tellRoom();
   }
 
   /** Refuses everyone still waiting at the door. */
   close(error: MillraceError): void {
     for (const arrival of this.#queue.empty()) arrival.refuse(error);
-    this.#room?.();
+    this.#tellRoom();
+  }
+
+  #tellRoom(): void {
+    const room = this.#room;
+    this.#room = undefined;
+    room?.();
   }
 
   /** Never rejects: what goes wrong with one arrival is told to that arrival. */

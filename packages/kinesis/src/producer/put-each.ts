@@ -99,7 +99,7 @@ class Crowd<In> implements Putter<In> {
 
   admitted(): void {
     this.#atTheDoor = false;
-    this.#wake?.();
+    if (this.#wake !== undefined) this.#tellNews();
   }
 
   stored(receipt: Receipt, value: In): void {
@@ -143,7 +143,14 @@ class Crowd<In> implements Putter<In> {
 
   #closed(): void {
     this.#open--;
-    this.#wake?.();
+    if (this.#wake !== undefined) this.#tellNews();
+  }
+
+  /** Once: to call what has resolved already costs as much as all else here. */
+  #tellNews(): void {
+    const wake = this.#wake;
+    this.#wake = undefined;
+    wake?.();
   }
 
   #news(): Promise<void> {

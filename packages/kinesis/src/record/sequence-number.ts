@@ -5,7 +5,9 @@ declare const sequenceNumberBrand: unique symbol;
 /** A decimal integer of up to 129 digits, without leading zeros. Larger than any `number`; compare with {@link compareSequenceNumbers}. */
 export type SequenceNumber = string & { readonly [sequenceNumberBrand]: true };
 
-const form = /^(?:0|[1-9]\d{0,128})$/;
+const maxDigits = 129;
+const ZERO = 0x30;
+const NINE = 0x39;
 
 /**
  * Whether `text` has the form of a sequence number.
@@ -16,7 +18,15 @@ const form = /^(?:0|[1-9]\d{0,128})$/;
  * ```
  */
 export function isSequenceNumber(text: string): text is SequenceNumber {
-  return form.test(text);
+  // By hand, since it is asked for every record: a regular expression takes several times as long.
+  const { length } = text;
+  if (length === 0 || length > maxDigits) return false;
+  if (text.charCodeAt(0) === ZERO) return length === 1;
+  for (let at = 0; at < length; at++) {
+    const unit = text.charCodeAt(at);
+    if (unit < ZERO || unit > NINE) return false;
+  }
+  return true;
 }
 
 /**

@@ -45,6 +45,35 @@ test('the same producer and consumer run through the AWS SDK, with leases in Dyn
   ]);
 });
 
+test('calls are signed right, the first as those after it, with credentials that are renewed', async () => {
+  await connection.close();
+  await server.close();
+  await start({
+    port: 0,
+    streams: { orders: { shards: 3 } },
+    verifySignatures: { first: 'secret of the first', second: 'secret of the second' },
+  });
+  await connection.close();
+  const users: string[] = [];
+  connection = connect({
+    endpoint: server.endpoint,
+    region: 'us-east-1',
+    credentials: async () => {
+      const accessKeyId = users.length % 2 === 0 ? 'first' : 'second';
+      users.push(accessKeyId);
+      // Always about to expire, so that the SDK asks for others.
+      const expiration = new Date(Date.now() + 1000);
+      return { accessKeyId, secretAccessKey: `secret of the ${accessKeyId}`, expiration };
+    },
+  });
+  for (let call = 0; call < 4; call++) {
+    const data = new TextEncoder().encode(`number ${call}`);
+    const outcomes = await connection.writer.write('orders', [{ partitionKey: `k${call}`, data }], {});
+    expect(outcomes).toMatchObject([{ ok: true }]);
+  }
+  expect(new Set(users)).toEqual(new Set(['first', 'second']));
+});
+
 test('explicit hash keys, bytes and arrival times come through unchanged', async () => {
   const raw = rawStream('orders');
   const producer = createProducer(raw, connection);

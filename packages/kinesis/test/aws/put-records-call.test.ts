@@ -1,10 +1,16 @@
 import { Readable } from 'node:stream';
 
-import { KinesisClient, PutRecordsCommand, type PutRecordsCommandInput } from '@aws-sdk/client-kinesis';
-import { HttpResponse } from '@smithy/core/protocols';
-import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import {
+  KinesisClient,
+  PutRecordsCommand,
+  type KinesisClientConfig,
+  type PutRecordsCommandInput,
+} from '@aws-sdk/client-kinesis';
+import { HttpRequest, HttpResponse } from '@smithy/core/protocols';
+import { expect, test, vi } from 'vitest';
 
+import { DirectCalls } from '../../src/aws/direct-calls.ts';
+import type { Answer, OutgoingRequest } from '../../src/aws/http-call.ts';
 import { createKinesisWriter } from '../../src/aws/kinesis-writer.ts';
 import { encodePutRecords } from '../../src/aws/put-records-body.ts';
 import { PutRecordsCall } from '../../src/aws/put-records-call.ts';
@@ -15,40 +21,55 @@ const good = {
   ShardId: 'shardId-0',
 };
 
-interface Sent {
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: unknown;
-}
+type Served = Partial<HttpResponse> | Error;
 
-/** A client whose service answers as told, and what it was sent. */
-function clientOf(answer: (call: number) => Partial<HttpResponse> | Error): {
+/** A client whose service answers as told, what it was sent, and how many calls passed through the client. */
+function clientOf(
+  answer: (call: number) => Served,
+  credentials: KinesisClientConfig['credentials'] = identity,
+): {
   client: KinesisClient;
-  sent: Sent[];
+  direct: DirectCalls;
+  sent: OutgoingRequest[];
+  passed: () => number;
 } {
-  const sent: Sent[] = [];
+  const sent: OutgoingRequest[] = [];
+  const handle = async (request: OutgoingRequest): Promise<Answer> => {
+    sent.push(request);
+    const given = answer(sent.length);
+    if (given instanceof Error) throw given;
+    const { statusCode = 200, headers = {}, body = '' } = given;
+    const chunks = body instanceof Readable ? body : Readable.from([Buffer.from(String(body))]);
+    return { response: Object.assign(new HttpResponse({ statusCode, headers }), { body: chunks }) };
+  };
   const client = new KinesisClient({
     region: 'eu-west-1',
     endpoint: 'http://127.0.0.1:1',
-    credentials: { accessKeyId: 'a', secretAccessKey: 'b', sessionToken: 'c' },
+    credentials,
     maxAttempts: 1,
-    requestHandler: {
-      async handle(request: Sent) {
-        sent.push({ headers: request.headers, body: request.body });
-        const given = answer(sent.length);
-        if (given instanceof Error) throw given;
-        const { statusCode = 200, headers = {}, body = '' } = given;
-        return {
-          response: new HttpResponse({
-            statusCode,
-            headers,
-            body: Readable.from([Buffer.from(String(body))]),
-          }),
-        };
-      },
-    },
+    requestHandler: { handle } as NonNullable<KinesisClientConfig['requestHandler']>,
   });
-  return { client, sent };
+  let passed = 0;
+  client.middlewareStack.add(
+    (next) => (args) => {
+      passed++;
+      return next(args);
+    },
+    { step: 'initialize' },
+  );
+  const direct = new DirectCalls({ credentials: () => client.config.credentials(), handle });
+  return { client, direct, sent, passed: () => passed };
 }
+
+interface Identity {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken?: string;
+  readonly expiration: Date;
+}
+
+const identity = { accessKeyId: 'a', secretAccessKey: 'b', sessionToken: 'c' };
+const stored = { body: JSON.stringify({ FailedRecordCount: 0, Records: [good] }) };
 
 function inputOf(stream: string, entries: readonly (typeof entry)[]): PutRecordsCommandInput {
   return {
@@ -57,61 +78,135 @@ function inputOf(stream: string, entries: readonly (typeof entry)[]): PutRecords
   };
 }
 
-const outgoing = fc.record({
-  partitionKey: fc.oneof(fc.string({ minLength: 1, unit: 'binary' }), fc.string({ minLength: 1 })),
-  data: fc.uint8Array({ maxLength: 600 }),
-  explicitHashKey: fc.option(fc.constantFrom('0', '340282366920938463463374607431768211455'), {
-    nil: undefined,
-  }),
-});
-
-test('the body says what was put, whatever the keys and bytes', () => {
-  fc.assert(
-    fc.property(fc.string({ unit: 'binary' }), fc.array(outgoing, { maxLength: 20 }), (stream, records) => {
-      const entries = records.map(({ explicitHashKey, ...rest }) =>
-        explicitHashKey === undefined ? rest : { ...rest, explicitHashKey },
-      );
-      const parsed: unknown = JSON.parse(encodePutRecords(stream, entries).toString());
-      expect(parsed).toEqual({
-        StreamName: stream,
-        Records: entries.map(({ partitionKey, data, ...more }) => ({
-          Data: Buffer.from(data).toString('base64'),
-          PartitionKey: partitionKey,
-          ...('explicitHashKey' in more && { ExplicitHashKey: more.explicitHashKey }),
-        })),
-      });
-    }),
-    { numRuns: 500 },
-  );
-});
-
-test('a record without a partition key is sent without one', () => {
-  const body = encodePutRecords('s', [{ partitionKey: '', data: Uint8Array.of(1) }]);
-  expect(JSON.parse(body.toString())).toEqual({ StreamName: 's', Records: [{ Data: 'AQ==' }] });
-});
-
-test('base64 has every length right, short and long', () => {
-  for (let length = 0; length < 260; length++) {
-    const data = Uint8Array.from({ length }, (_, index) => (index * 37 + length) & 255);
-    const { Records } = JSON.parse(encodePutRecords('s', [{ partitionKey: 'k', data }]).toString());
-    expect(Records[0].Data).toBe(Buffer.from(data).toString('base64'));
-  }
-});
-
 test('the request is the SDK’s own but for the spelling of its body', async () => {
-  const { client, sent } = clientOf(() => ({
-    body: JSON.stringify({ FailedRecordCount: 0, Records: [good] }),
-  }));
-  const call = new PutRecordsCall('orders', [entry]);
+  const { client, sent } = clientOf(() => stored);
+  const call = callOf('orders', [entry]);
   await client.send(call.command);
   await client.send(new PutRecordsCommand(inputOf('orders', [entry])));
-  const [ours, theirs] = sent;
-  expect(JSON.parse(String(ours?.body))).toEqual(JSON.parse(String(theirs?.body)));
-  expect(Object.keys(ours?.headers ?? {}).toSorted()).toEqual(Object.keys(theirs?.headers ?? {}).toSorted());
-  for (const name of ['content-type', 'x-amz-target', 'content-length', 'x-amz-security-token', 'host']) {
-    expect([name, ours?.headers[name]]).toEqual([name, theirs?.headers[name]]);
+  expectAlike(sent[0], sent[1]);
+  expect(String(call.answer)).toBe(stored.body);
+});
+
+test('a call sent directly is the request the SDK would have sent', async () => {
+  const { client, direct, sent, passed } = clientOf(() => stored);
+  const writer = createKinesisWriter(client, direct);
+  await writer.write('orders', [entry], {});
+  await expect(writer.write('payments', [entry, entry], {})).resolves.toMatchObject([{ ok: true }]);
+  expect(passed()).toBe(1);
+  await client.send(new PutRecordsCommand(inputOf('payments', [entry, entry])));
+  const [first, ours, theirs] = sent;
+  expectAlike(ours, theirs);
+  const own = ['amz-sdk-invocation-id', 'content-length'] as const;
+  for (const name of own) expect(ours?.headers[name]).not.toBe(first?.headers[name]);
+});
+
+test('a signature put directly is right for the body, the token and the moment', async () => {
+  vi.useFakeTimers({ now: Date.UTC(2026, 0, 1), toFake: ['Date'] });
+  try {
+    const { client, direct, sent, passed } = clientOf(() => stored);
+    const writer = createKinesisWriter(client, direct);
+    await writer.write('orders', [entry, entry], {});
+    vi.setSystemTime(Date.UTC(2026, 0, 2));
+    await writer.write('orders', [entry], {});
+    expect(passed()).toBe(1);
+    const [, ours] = sent;
+    const { authorization: _, ...headers } = ours?.headers ?? {};
+    const signer = await client.config.signer();
+    const unsigned = new HttpRequest({ ...ours, headers } as HttpRequest);
+    const signed = await signer.sign(unsigned, { signingDate: new Date() });
+    expect(ours?.headers['x-amz-date']).toBe('20260102T000000Z');
+    expect(ours?.headers['authorization']).toBe(signed.headers['authorization']);
+  } finally {
+    vi.useRealTimers();
   }
-  expect(call.results).toEqual([good]);
+});
+
+test('credentials that are about to expire are renewed for a direct call', async () => {
+  let given = 0;
+  const provider = async (): Promise<Identity> => {
+    given++;
+    // Less than the SDK lets them be used for.
+    return { ...identity, sessionToken: `token-${given}`, expiration: new Date(Date.now() + 1000) };
+  };
+  const { client, direct, sent, passed } = clientOf(() => stored, provider);
+  const writer = createKinesisWriter(client, direct);
+  await writer.write('orders', [entry], {});
+  const before = given;
+  await writer.write('orders', [entry], {});
+  expect(passed()).toBe(1);
+  expect(given).toBeGreaterThan(before);
+  expect(sent[1]?.headers['x-amz-security-token']).not.toBe(sent[0]?.headers['x-amz-security-token']);
+});
+
+test('credentials that lose their token leave none behind', async () => {
+  let withToken = true;
+  const { accessKeyId, secretAccessKey } = identity;
+  const provider = async (): Promise<Identity> => ({
+    ...(withToken ? identity : { accessKeyId, secretAccessKey }),
+    expiration: new Date(Date.now() + 1000),
+  });
+  const { client, direct, sent, passed } = clientOf(() => stored, provider);
+  const writer = createKinesisWriter(client, direct);
+  await writer.write('orders', [entry], {});
+  withToken = false;
+  await writer.write('orders', [entry], {});
+  expect(passed()).toBe(1);
+  expect(sent[0]?.headers).toHaveProperty('x-amz-security-token');
+  expect(sent[1]?.headers).not.toHaveProperty('x-amz-security-token');
+});
+
+test('credentials that cannot be had fail in the SDK’s words', async () => {
+  let fails = false;
+  const provider = async (): Promise<Identity> => {
+    if (fails)
+      throw Object.assign(new Error('The SSO session has ended'), { name: 'CredentialsProviderError' });
+    return { ...identity, expiration: new Date(Date.now() + 1000) };
+  };
+  const { client, direct, sent } = clientOf(() => stored, provider);
+  const writer = createKinesisWriter(client, direct);
+  await writer.write('orders', [entry], {});
+  fails = true;
+  await expect(writer.write('orders', [entry], {})).rejects.toMatchObject({ code: 'CREDENTIALS_INVALID' });
+  expect(sent).toHaveLength(1);
+});
+
+test('after anything but a plain success the SDK puts the next call together anew', async () => {
+  const { client, direct, sent, passed } = clientOf((call) =>
+    call === 2 ? json(400, { __type: 'ThrottlingException', message: 'Rate exceeded.' }) : stored,
+  );
+  const writer = createKinesisWriter(client, direct);
+  await writer.write('orders', [entry], {});
+  await expect(writer.write('orders', [entry], {})).rejects.toMatchObject({ code: 'THROTTLED' });
+  expect([sent.length, passed()]).toEqual([2, 2]);
+  await writer.write('orders', [entry], {});
+  await writer.write('orders', [entry], {});
+  expect([sent.length, passed()]).toEqual([4, 3]);
+});
+
+test('in Lambda, where every invocation has trace headers of its own, every call passes through the SDK', async () => {
+  vi.stubEnv('AWS_LAMBDA_FUNCTION_NAME', 'producer');
+  try {
+    const { client, direct, sent, passed } = clientOf(() => stored);
+    const writer = createKinesisWriter(client, direct);
+    for (const trace of ['Root=1', 'Root=2']) {
+      vi.stubEnv('_X_AMZN_TRACE_ID', trace);
+      await writer.write('orders', [entry], {});
+    }
+    expect(passed()).toBe(2);
+    expect(sent.map(({ headers }) => headers['X-Amzn-Trace-Id'])).toEqual(['Root=1', 'Root=2']);
+  } finally {
+    vi.unstubAllEnvs();
+  }
+});
+
+test('an aborted direct call fails as aborted', async () => {
+  const { client, direct } = clientOf((call) =>
+    call === 1 ? stored : Object.assign(new Error('Request aborted'), { name: 'AbortError' }),
+  );
+  const writer = createKinesisWriter(client, direct);
+  await writer.write('orders', [entry], {});
+  const aborted = writer.write('orders', [entry], { signal: AbortSignal.abort() });
+  await expect(aborted).rejects.toMatchObject({ code: 'ABORTED' });
 });
 
 /** What the service, and what stands before it, may answer instead of records. */
@@ -147,44 +242,84 @@ const refusals: Readonly<Record<string, () => Partial<HttpResponse> | Error>> = 
   'a reset': () => Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' }),
 };
 
+/** The error of the second of two calls; the first is stored. */
+async function failureOf(
+  answer: () => Served,
+  run: (parts: ReturnType<typeof clientOf>) => Promise<unknown>,
+): Promise<Record<string, unknown>> {
+  const parts = clientOf((call) => (call === 1 ? stored : answer()));
+  await run(parts);
+  const error = await run(parts).then(
+    () => undefined,
+    (cause: unknown) => cause,
+  );
+  if (!(error instanceof Error)) throw new Error('it did not fail');
+  const { $metadata, $fault, $retryable } = error as unknown as Record<string, unknown>;
+  const { name, message, constructor } = error;
+  return { name, message, kind: constructor.name, $metadata, $fault, $retryable };
+}
+
 test.each(Object.entries(refusals))('%s fails exactly as with the SDK itself', async (_name, answer) => {
-  const { client } = clientOf(answer);
-  const told = async (command: PutRecordsCommand): Promise<unknown> => {
-    const error = await client.send(command).then(
+  const theirs = await failureOf(answer, ({ client }) =>
+    client.send(new PutRecordsCommand(inputOf('orders', [entry]))),
+  );
+  const ours = await failureOf(answer, ({ client }) => client.send(callOf('orders', [entry]).command));
+  expect(ours).toEqual(theirs);
+});
+
+test.each(Object.entries(refusals))('%s fails directly as with the SDK itself', async (_name, answer) => {
+  const theirs = await failureOf(answer, ({ client }) =>
+    client.send(new PutRecordsCommand(inputOf('orders', [entry]))),
+  );
+  const ours = await failureOf(answer, async ({ client, direct, sent, passed }) => {
+    const before = [sent.length, passed()];
+    const writer = createKinesisWriter(client, direct);
+    const error = await writer.write('orders', [entry], {}).then(
       () => undefined,
       (cause: unknown) => cause,
     );
-    if (!(error instanceof Error)) throw new Error('it did not fail');
-    const { $metadata, $fault, $retryable } = error as unknown as Record<string, unknown>;
-    return {
-      name: error.name,
-      message: error.message,
-      kind: error.constructor.name,
-      $metadata,
-      $fault,
-      $retryable,
-    };
-  };
-  const ours = await told(new PutRecordsCall('orders', [entry]).command);
-  expect(ours).toEqual(await told(new PutRecordsCommand(inputOf('orders', [entry]))));
+    if (before[0] === 0) return;
+    // It was sent once, and passed through the SDK only to be judged.
+    expect([sent.length, passed()]).toEqual([2, 2]);
+    throw (error as Error).cause;
+  });
+  expect(ours).toEqual(theirs);
 });
 
-test('a clock that is wrong is corrected for the next call, as with the SDK itself', async () => {
+test.each([false, true])(
+  'a clock that is wrong is corrected for the next call, as with the SDK itself (directly: %j)',
+  async (directly) => {
+    const ahead = new Date(Date.now() + 3_600_000);
+    const refused = json(
+      400,
+      { __type: 'RequestExpired', message: 'Request has expired.' },
+      { date: ahead.toUTCString() },
+    );
+    const { client, direct, sent } = clientOf((call) => (call === 2 ? refused : stored));
+    const writer = createKinesisWriter(client, directly ? direct : undefined);
+    await writer.write('orders', [entry], {});
+    await expect(writer.write('orders', [entry], {})).rejects.toMatchObject({ code: 'CREDENTIALS_INVALID' });
+    await writer.write('orders', [entry], {});
+    expect(hourOf(sent[2])).toBe(hourOf(ahead));
+  },
+);
+
+test('a clock that goes wrong is noticed by the dates of good answers, too', async () => {
   const ahead = new Date(Date.now() + 3_600_000);
-  const { client, sent } = clientOf((call) =>
-    call === 1
-      ? json(
-          400,
-          { __type: 'RequestExpired', message: 'Request has expired.' },
-          { date: ahead.toUTCString() },
-        )
-      : { body: JSON.stringify({ FailedRecordCount: 0, Records: [good] }) },
+  const { client, direct, sent, passed } = clientOf((call) =>
+    call === 2 ? { ...stored, headers: { date: ahead.toUTCString() } } : stored,
   );
-  const writer = createKinesisWriter(client);
-  await expect(writer.write('orders', [entry], {})).rejects.toMatchObject({ code: 'CREDENTIALS_INVALID' });
+  const writer = createKinesisWriter(client, direct);
+  for (let call = 0; call < 3; call++) await writer.write('orders', [entry], {});
+  expect(passed()).toBe(1);
+  expect(hourOf(sent[2])).toBe(hourOf(ahead));
+});
+
+test('an answer that breaks off is a failure to retry', async () => {
+  const { client, direct } = clientOf((call) => (call === 1 ? stored : { body: broken() }));
+  const writer = createKinesisWriter(client, direct);
   await writer.write('orders', [entry], {});
-  const signedAt = sent[1]?.headers['x-amz-date'] ?? '';
-  expect(signedAt.slice(0, 11)).toBe(ahead.toISOString().replaceAll(/[-:]/g, '').slice(0, 11));
+  await expect(writer.write('orders', [entry], {})).rejects.toMatchObject({ retryable: true });
 });
 
 test.each(['', '{', '[]', '{"Records":7}', 'null'])(
@@ -224,6 +359,40 @@ test('a client that is a test’s double sees the records and answers them itsel
   ]);
   expect(seen).toMatchObject([inputOf('orders', [entry])]);
 });
+
+/** The body of an answer whose connection was cut. */
+function broken(): Readable {
+  return new Readable({
+    read() {
+      this.destroy(Object.assign(new Error('aborted'), { code: 'ECONNRESET' }));
+    },
+  });
+}
+
+function callOf(stream: string, entries: readonly (typeof entry)[]): PutRecordsCall {
+  return new PutRecordsCall(stream, entries, encodePutRecords(stream, entries));
+}
+
+/** Two requests that say the same, but for what is a call's own. */
+function expectAlike(ours: OutgoingRequest | undefined, theirs: OutgoingRequest | undefined): void {
+  expect(JSON.parse(String(ours?.body))).toEqual(JSON.parse(String(theirs?.body)));
+  expect(ours?.headers['content-length']).toBe(String(Buffer.byteLength(String(ours?.body))));
+  if (ours === undefined || theirs === undefined) throw new Error('a request was not sent');
+  expect(common(ours)).toEqual(common(theirs));
+}
+
+function common({ headers, method, protocol, hostname, port, path, query }: OutgoingRequest): object {
+  const { authorization, 'amz-sdk-invocation-id': id, 'content-length': length, ...shared } = headers;
+  const { 'x-amz-date': date, 'x-amz-content-sha256': hash, ...same } = shared;
+  for (const own of [authorization, id, length, date, hash]) expect(own).toBeDefined();
+  return { method, protocol, hostname, port, path, query, headers: same };
+}
+
+function hourOf(moment: Date | OutgoingRequest | undefined): string {
+  const date =
+    moment instanceof Date ? moment.toISOString().replaceAll(/[-:]/g, '') : moment?.headers['x-amz-date'];
+  return date?.slice(0, 11) ?? '';
+}
 
 function json(statusCode: number, body: object, headers: Record<string, string> = {}): Partial<HttpResponse> {
   return {
