@@ -14,6 +14,7 @@ export function setup() {
   requireNode();
   install();
   run('Building', join(root, 'node_modules', '.bin', 'tsc'), ['-b']);
+  run('Joining', process.execPath, [join(root, 'scripts', 'entries.mjs')]);
 }
 
 export function install() {

@@ -2,8 +2,10 @@ import { execFileSync } from 'node:child_process';
 
 import { expect, test } from 'vitest';
 
-/** Modules a fresh process loads for `specifier`, by file name. */
-function loadedBy(specifier: string, then = ''): readonly string[] {
+const fromSource = ['--conditions=@millrace/source', '--import', 'tsx'];
+
+/** Modules a fresh process loads for `specifier`, by file name; as they are published when there are no `flags`. */
+function loadedBy(specifier: string, then = '', flags = fromSource): readonly string[] {
   const script = `
     import { register } from 'node:module';
     const seen = [];
@@ -22,11 +24,10 @@ function loadedBy(specifier: string, then = ''): readonly string[] {
     await new Promise((resolve) => setTimeout(resolve, 20));
     port1.close();
     console.log(JSON.stringify(seen));`;
-  const out = execFileSync(
-    process.execPath,
-    ['--conditions=@millrace/source', '--import', 'tsx', '--input-type=module', '-e', script],
-    { encoding: 'utf8', cwd: import.meta.dirname },
-  );
+  const out = execFileSync(process.execPath, [...flags, '--input-type=module', '-e', script], {
+    encoding: 'utf8',
+    cwd: import.meta.dirname,
+  });
   return JSON.parse(out) as string[];
 }
 
@@ -44,4 +45,12 @@ test('a Lambda function loads no producer, consumer or source with its handler',
     .map((url) => /kinesis\/src\/(\w+)\//.exec(url)?.[1])
     .filter((folder) => folder !== undefined);
   expect([...new Set(folders)].toSorted()).toEqual(['codec', 'lambda', 'process', 'record', 'runtime']);
+});
+
+test('a published Lambda function loads three files of ours, and no module of Node it may never need', () => {
+  const loaded = loadedBy('@millrace/kinesis/lambda', "await import('@millrace/kinesis/stream');", []);
+  // More of them: `npm run build` joins them, `tsc -b` alone does not.
+  const ours = loaded.filter((url) => url.includes('kinesis/dist/')).map((url) => url.split('/dist/')[1]);
+  expect([...new Set(ours)]).toEqual(['lambda/index.js', 'lambda/shared.js', 'stream/index.js']);
+  expect(loaded.filter((url) => url.startsWith('node:'))).toEqual(['node:diagnostics_channel']);
 });

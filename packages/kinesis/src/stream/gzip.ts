@@ -1,5 +1,3 @@
-import { gunzipSync, gzipSync } from 'node:zlib';
-
 import { MillraceError } from '../errors.ts';
 import { integerOption } from '../runtime/options.ts';
 import type { ValueCodec } from './value-codec.ts';
@@ -23,16 +21,20 @@ export interface GzipOptions {
 export function gzip<T>(inner: ValueCodec<T>, options: GzipOptions = {}): ValueCodec<T> {
   const level = integerOption('gzip.level', options.level ?? 6, 1, 9);
   const maxOutputLength = integerOption('gzip.maxBytes', options.maxBytes ?? 67_108_864, 1024, 1_073_741_824);
+  // With the first codec that wants it: every program that defines a stream loads this module.
+  const { gunzipSync, gzipSync } = process.getBuiltinModule('node:zlib');
+  const unpack = (bytes: Uint8Array): Uint8Array =>
+    attempt(maxOutputLength, () => gunzipSync(bytes, { maxOutputLength }));
   return {
     name: `gzip(${inner.name})`,
     encode: (value) => gzipSync(inner.encode(value), { level }),
-    decode: (bytes) => inner.decode(unpack(bytes, maxOutputLength)),
+    decode: (bytes) => inner.decode(unpack(bytes)),
   };
 }
 
-function unpack(bytes: Uint8Array, maxOutputLength: number): Uint8Array {
+function attempt(maxOutputLength: number, unpack: () => Uint8Array): Uint8Array {
   try {
-    return gunzipSync(bytes, { maxOutputLength });
+    return unpack();
   } catch (cause) {
     throw new MillraceError('VALUE_INVALID', 'The record is not gzip, or unpacks to too much.', {
       advice: 'Check that the producer compresses; raise gzip.maxBytes if the value is meant to be so large.',
