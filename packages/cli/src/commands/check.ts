@@ -27,16 +27,21 @@ export async function check(context: CommandContext): Promise<ExitCode> {
       path: 'path',
     });
   }
-  const least = order.findIndex((severity) => severity === options.text('severity'));
-  const counts = (finding: Finding): boolean => order.indexOf(finding.severity) <= least;
+  const least = options.textOrNone('severity');
+  const isShown = reaches(least ?? 'note');
   const result: CheckResult = {
     ...all,
-    findings: all.findings.filter(counts),
-    suppressed: all.suppressed.filter(counts),
+    findings: all.findings.filter(isShown),
+    suppressed: all.suppressed.filter(isShown),
   };
   await write(context, result);
   notes.info(summary(result));
-  return result.findings.length === 0 ? exitCode.ok : exitCode.checkFailed;
+  return result.findings.some(reaches(least ?? 'warning')) ? exitCode.checkFailed : exitCode.ok;
+}
+
+function reaches(least: string | undefined): (finding: Finding) => boolean {
+  const last = order.findIndex((one) => one === least);
+  return ({ severity }) => order.indexOf(severity) <= last;
 }
 
 async function write(context: CommandContext, result: CheckResult): Promise<void> {

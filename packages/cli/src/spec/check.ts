@@ -16,8 +16,7 @@ export const checkCommands: readonly CommandSpec[] = [
         name: 'severity',
         value: 'level',
         choices: ['error', 'warning', 'note'],
-        default: 'note',
-        about: 'the least that is shown and counts',
+        about: 'the least that is shown and counts; default: all are shown, and notes do not count',
       },
       { kind: 'flag', name: 'sarif', about: 'write a SARIF 2.1.0 log, with what is suppressed' },
       {
@@ -31,7 +30,7 @@ export const checkCommands: readonly CommandSpec[] = [
     ],
     connects: false,
     notes: [
-      'With findings the exit code is 7; a file that cannot be read is one. What is known only when it is deployed is ' +
+      'With errors or warnings the exit code is 7; a file that cannot be read is one. What is known only when it is deployed is ' +
         'listed with --verbose, and counts for nothing. All rules: docs/rules.md.',
       'To answer a finding, write # millrace:ignore KST003 -- the reason on its line, above it or above its resource.',
     ],

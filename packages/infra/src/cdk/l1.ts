@@ -89,6 +89,7 @@ function toProps(value: Value, scope: Construct, made: ReadonlyMap<string, CfnRe
 
 function expression(value: Expression, scope: Construct, made: ReadonlyMap<string, CfnResource>): string {
   if (value.expr === 'pseudo') return pseudoParameters[value.name];
+  if (value.expr === 'given') throw new RangeError(`the CDK has no parameter ${value.parameter}`);
   if (value.expr === 'parameter') throw new RangeError(`the CDK has no parameter ${value.name}`);
   if (value.expr === 'json') return Stack.of(scope).toJsonString(toToken(value.document, scope, made));
   if (value.expr === 'text') {

@@ -33,8 +33,37 @@ function expression(value: Expression, template: Pick<Template, 'parameters'>): 
   if (value.expr === 'parameter') return { Ref: value.name };
   if (value.expr === 'pseudo') return { Ref: pseudoNames[value.name] };
   if (value.expr === 'text') return { 'Fn::Sub': value.parts.map(substitution).join('') };
+  if (value.expr === 'given') {
+    return {
+      'Fn::If': [
+        conditionName(value.parameter),
+        toIntrinsics(value.value, template),
+        { Ref: 'AWS::NoValue' },
+      ],
+    };
+  }
   if (value.expr === 'json') return { 'Fn::Sub': `${jsonOf(value.document, numbersOf(template), 0)}\n` };
   return value.attribute === undefined ? { Ref: value.id } : { 'Fn::GetAtt': [value.id, value.attribute] };
+}
+
+/** The conditions that properties of `values` depend on: `HasFilterPattern` of the parameter `FilterPattern`. */
+export function conditionsOf(values: readonly (Value | undefined)[]): { readonly [name: string]: Json } {
+  return Object.fromEntries(
+    values.flatMap((value) => (value === undefined ? [] : Object.entries(conditionsIn(value)))),
+  );
+}
+
+function conditionsIn(value: Value): { readonly [name: string]: Json } {
+  if (isExpression(value)) {
+    if (value.expr !== 'given') return {};
+    const isEmpty = { 'Fn::Equals': [{ Ref: value.parameter }, ''] };
+    return { [conditionName(value.parameter)]: { 'Fn::Not': [isEmpty] }, ...conditionsIn(value.value) };
+  }
+  return typeof value === 'object' ? conditionsOf(isList(value) ? value : Object.values(value)) : {};
+}
+
+function conditionName(parameter: string): string {
+  return `Has${parameter}`;
 }
 
 /** What stands for an expression within `Fn::Sub`. */
@@ -43,7 +72,9 @@ function substitution(part: string | Expression): string {
   if (part.expr === 'parameter') return `\${${part.name}}`;
   if (part.expr === 'pseudo') return `\${${pseudoNames[part.name]}}`;
   if (part.expr === 'text') return part.parts.map(substitution).join('');
-  if (part.expr === 'json') throw new RangeError('a document cannot stand within a text');
+  if (part.expr === 'json' || part.expr === 'given') {
+    throw new RangeError(`a ${part.expr} cannot stand within a text`);
+  }
   return part.attribute === undefined ? `\${${part.id}}` : `\${${part.id}.${part.attribute}}`;
 }
 

@@ -1,5 +1,5 @@
 import type { Parameter, Resource, Template } from '../template/template.ts';
-import { toIntrinsics, type Json } from './intrinsics.ts';
+import { conditionsOf, toIntrinsics, type Json } from './intrinsics.ts';
 
 /**
  * A template as CloudFormation takes it, in JSON.
@@ -11,17 +11,23 @@ import { toIntrinsics, type Json } from './intrinsics.ts';
  */
 export function cloudFormationTemplate(template: Template): Readonly<Record<string, Json>> {
   const { parameters, resources, outputs } = template;
+  const conditions = conditionsOf(resources.map(({ properties }) => properties));
   return {
     AWSTemplateFormatVersion: '2010-09-09',
     Description: template.description,
     ...(parameters.length > 0 && {
       Parameters: Object.fromEntries(parameters.map((one) => [one.name, parameterOf(one)])),
     }),
+    ...(Object.keys(conditions).length > 0 && { Conditions: conditions }),
     Resources: Object.fromEntries(resources.map((one) => [one.id, resourceOf(one, template)])),
     Outputs: Object.fromEntries(
       outputs.map(({ name, description, value }) => [
         name,
-        { Description: description, Value: toIntrinsics(value, template) },
+        {
+          Description: description,
+          Value: toIntrinsics(value, template),
+          Export: { Name: { 'Fn::Sub': `\${AWS::StackName}-${name}` } },
+        },
       ]),
     ),
   };

@@ -30,6 +30,8 @@ function below(value: Json, indent: number): string {
   const tag = shortForm(value);
   if (tag !== undefined) return ` ${tag.name} ${tagged(tag.argument, indent)}\n`;
   if (typeof value !== 'object') return ` ${scalar(value)}\n`;
+  const call = listCall(value);
+  if (call !== undefined) return ` ${call.name}${argumentsOf(call.items, indent)}`;
   if (isList(value)) {
     if (value.length === 0) return ' []\n';
     return `\n${value.map((item) => `${' '.repeat(indent)}-${inList(item, indent + 2)}`).join('')}`;
@@ -41,7 +43,13 @@ function below(value: Json, indent: number): string {
 
 /** An item of a list: its first member stands on the line of the dash. */
 function inList(item: Json, indent: number): string {
-  if (typeof item !== 'object' || isList(item) || shortForm(item) !== undefined) return below(item, indent);
+  if (
+    typeof item !== 'object' ||
+    isList(item) ||
+    shortForm(item) !== undefined ||
+    listCall(item) !== undefined
+  )
+    return below(item, indent);
   const text = below(item, indent);
   return text.startsWith('\n') ? ` ${text.slice(1 + indent)}` : text;
 }
@@ -61,6 +69,30 @@ function shortForm(value: Json): ShortForm | undefined {
   if (name === 'Fn::GetAtt' && isList(argument))
     return { name: '!GetAtt', argument: argument.map(scalarText).join('.') };
   return undefined;
+}
+
+/** `!If`, `!Not` and their like. */
+function listCall(value: Json): { readonly name: string; readonly items: readonly Json[] } | undefined {
+  if (typeof value !== 'object' || isList(value)) return undefined;
+  const [entry, ...more] = Object.entries(value);
+  const name = /^Fn::(If|Not|Equals)$/.exec(entry?.[0] ?? '')?.[1];
+  if (entry === undefined || name === undefined || more.length > 0 || !isList(entry[1])) return undefined;
+  return { name: `!${name}`, items: entry[1] };
+}
+
+/** On the same line when none of them is an object, else below. */
+function argumentsOf(items: readonly Json[], indent: number): string {
+  const flow = items.map(inFlow);
+  return flow.includes(undefined) ? below(items, indent) : ` [${flow.join(', ')}]\n`;
+}
+
+function inFlow(value: Json): string | undefined {
+  if (typeof value !== 'object') return scalar(value);
+  const tag = shortForm(value);
+  if (tag !== undefined) return `${tag.name} ${tagged(tag.argument, 0)}`;
+  const call = listCall(value);
+  const flow = call?.items.map(inFlow);
+  return flow === undefined || flow.includes(undefined) ? undefined : `${call?.name} [${flow.join(', ')}]`;
 }
 
 function tagged(argument: string, indent: number): string {

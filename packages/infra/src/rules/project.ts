@@ -27,6 +27,16 @@ export interface TemplateParameter {
   readonly isBounded: boolean;
 }
 
+/** A value a template gives out. */
+export interface TemplateOutput {
+  readonly name: string;
+  readonly place: Place;
+  /** Whether other stacks can import it. */
+  readonly isExported: boolean;
+  /** Ids of the resources its value is made of. */
+  readonly mentions: readonly string[];
+}
+
 /** Everything that is deployed together: one template, or one Terraform module. */
 export interface Project {
   readonly dialect: Dialect;
@@ -34,6 +44,8 @@ export interface Project {
   readonly parameters: readonly TemplateParameter[];
   /** Parameters by the property they are given to: `Stream.ShardCount` of a resource's id and property. */
   readonly parameterUses: ReadonlyMap<string, string>;
+  /** What it tells of itself, and to other stacks. */
+  readonly outputs: readonly TemplateOutput[];
   /** Terraform only: what is referred to and nowhere declared. */
   readonly undeclared: readonly { readonly what: string; readonly place: Place }[];
   /** Terraform only: whether it pins versions. */

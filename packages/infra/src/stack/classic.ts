@@ -65,6 +65,14 @@ const lambdaParameters: readonly Parameter[] = [
     max: 10_000,
   },
   {
+    name: 'FilterPattern',
+    type: 'String',
+    description:
+      'Which records to read, as a pattern on their data; the rest, and what is no JSON, is skipped',
+    default: '',
+    pattern: String.raw`(\{ *"data" *:.*\})?`,
+  },
+  {
     name: 'Parallelization',
     type: 'Number',
     description: 'Batches of one shard in flight at once; each key stays in order',
@@ -110,6 +118,7 @@ export function classicStack(kind: ClassicKind): Template {
               handler: parameter('Handler'),
               environment: { STREAM_NAME: parameter('StreamName') },
             },
+            filters: parameter('FilterPattern'),
             batchSize: parameter('BatchSize'),
             parallelization: parameter('Parallelization'),
           },

@@ -1,6 +1,6 @@
 import { integerOption, optionError } from '@millrace/kinesis/runtime';
 
-import type { Numeric, Value } from '../template/value.ts';
+import { isExpression, whenGiven, type Expression, type Numeric, type Value } from '../template/value.ts';
 import { checkNumber } from './check.ts';
 import type { StreamReference } from './stream.ts';
 import { mustBeUnsafe } from './unsafe.ts';
@@ -29,8 +29,11 @@ export interface MappingOptions {
   readonly reportBatchItemFailures?: boolean;
   /** Window of a running aggregate, seconds, 0 to 900. Default 0: none. */
   readonly tumblingWindowSeconds?: number;
-  /** Up to 10 patterns on the record's `data`; a record that matches none is skipped, one that is no JSON too. */
-  readonly filters?: readonly Readonly<Record<string, Value>>[];
+  /**
+   * Up to 10 patterns on the record's `data`, or a parameter that has one as JSON text and none when it is empty; a
+   * record that matches none is skipped, one that is no JSON too.
+   */
+  readonly filters?: readonly Readonly<Record<string, Value>>[] | Expression;
   /** ARN of the KMS key that encrypts the patterns. */
   readonly filterKmsKeyArn?: string;
   /** Default true; false pauses it, and its place is kept. */
@@ -134,7 +137,7 @@ export function mappingProperties(
     ...(tumblingWindowSeconds !== 0 && {
       TumblingWindowInSeconds: integerOption(at('tumblingWindowSeconds'), tumblingWindowSeconds, 0, 900),
     }),
-    ...(filters.length > 0 && filterCriteria(at('filters'), filters)),
+    ...filterCriteria(at('filters'), filters),
     ...(options.filterKmsKeyArn !== undefined && { KmsKeyArn: options.filterKmsKeyArn }),
     MetricsConfig: { Metrics: ['EventCount'] },
     Enabled: options.enabled ?? true,
@@ -174,8 +177,13 @@ function checkAge(path: string, seconds: number, { retentionHours }: StreamRefer
 
 function filterCriteria(
   path: string,
-  filters: readonly Readonly<Record<string, Value>>[],
+  filters: NonNullable<MappingOptions['filters']>,
 ): Readonly<Record<string, Value>> {
+  if (isExpression(filters)) {
+    if (filters.expr !== 'parameter') throw optionError(path, filters.expr, 'patterns, or a parameter');
+    return { FilterCriteria: whenGiven(filters.name, { Filters: [{ Pattern: filters }] }) };
+  }
+  if (filters.length === 0) return {};
   if (filters.length > 10) throw optionError(path, `${filters.length} patterns`, 'up to 10');
   for (const [index, filter] of filters.entries()) {
     const strange = Object.keys(filter).find((key) => key !== 'data');

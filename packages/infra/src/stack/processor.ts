@@ -238,7 +238,7 @@ function functionProperties(
     LoggingConfig: { LogGroup: reference(ids.logs), LogFormat: 'JSON' },
     ...(environment !== undefined && { Environment: { Variables: environment } }),
     ...(reservedConcurrency !== undefined && { ReservedConcurrentExecutions: reservedConcurrency }),
-    ...(given.tracing === true && { TracingConfig: { Mode: 'Active' } }),
+    TracingConfig: { Mode: given.tracing === true ? 'Active' : 'PassThrough' },
   };
 }
 

@@ -26,7 +26,7 @@ export interface StreamOptions {
   readonly distribution?: 'key' | 'auto';
   /** Hours records are kept, 24 to 8,760. Default 168: what fails on a Friday can be read again on Monday. */
   readonly retentionHours?: Numeric;
-  /** Largest record in KiB, 1,024 to 10,240. Default: the service's, 1,024. */
+  /** Largest record in KiB, 1,024 to 10,240. Default 1,024, as the service's. */
   readonly maxRecordKiB?: number;
   /** Id, ARN or alias of the KMS key. Default `alias/aws/kinesis`, which costs nothing and needs no permission. */
   readonly kmsKey?: Text;
@@ -118,9 +118,7 @@ export function streamResource(options: UnnamedStreamOptions): {
       ...capacity(options),
       RetentionPeriodHours: retentionHours,
       ...(encrypted && { StreamEncryption: { EncryptionType: 'KMS', KeyId: kmsKey } }),
-      ...(options.maxRecordKiB !== undefined && {
-        MaxRecordSizeInKiB: checkNumber('stream.maxRecordKiB', options.maxRecordKiB, 1024, 10_240),
-      }),
+      MaxRecordSizeInKiB: checkNumber('stream.maxRecordKiB', options.maxRecordKiB ?? 1024, 1024, 10_240),
       ...(options.shardMetrics !== undefined && {
         DesiredShardLevelMetrics: options.shardMetrics === 'all' ? ['ALL'] : options.shardMetrics,
       }),

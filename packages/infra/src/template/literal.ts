@@ -26,7 +26,8 @@ export function toLiteral(value: Value, deployment: Deployment): Literal {
       return value.parts.map((part) => textOf(part, deployment)).join('');
     }
     if (value.expr === 'json') return JSON.stringify(toLiteral(value.document, deployment));
-    throw optionError('value', value.expr === 'parameter' ? value.name : value.id, 'a literal');
+    if (value.expr === 'resource') throw optionError('value', value.id, 'a literal');
+    throw optionError('value', value.expr === 'given' ? value.parameter : value.name, 'a literal');
   }
   if (isList(value)) return value.map((item) => toLiteral(item, deployment));
   if (typeof value !== 'object') return value;

@@ -18,7 +18,9 @@ export type Expression =
   | { readonly expr: 'pseudo'; readonly name: PseudoParameter }
   | { readonly expr: 'text'; readonly parts: readonly (string | Expression)[] }
   /** A document as text, for example a dashboard's body. */
-  | { readonly expr: 'json'; readonly document: Value };
+  | { readonly expr: 'json'; readonly document: Value }
+  /** A property that is there when a text parameter is not empty, and left out else. */
+  | { readonly expr: 'given'; readonly parameter: string; readonly value: Value };
 
 /** What every deployment knows of itself. */
 export type PseudoParameter = 'account' | 'partition' | 'region' | 'urlSuffix';
@@ -46,6 +48,11 @@ export function attribute(id: string, name: string): Expression {
 
 export function pseudo(name: PseudoParameter): Expression {
   return { expr: 'pseudo', name };
+}
+
+/** A property that is left out when the text parameter is empty. */
+export function whenGiven(name: string, value: Value): Expression {
+  return { expr: 'given', parameter: name, value };
 }
 
 /** A document written as JSON text. */

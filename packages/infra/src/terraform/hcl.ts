@@ -6,6 +6,8 @@ export interface Block {
   readonly labels?: readonly string[];
   readonly body: readonly Entry[];
   readonly comment?: string;
+  /** Only when this parameter is not empty. */
+  readonly whenGiven?: Expression;
 }
 
 /** An argument, or a block in the block. */
@@ -17,7 +19,7 @@ export interface Raw {
 }
 
 /** How an expression of the model is written. */
-export type WriteExpression = (value: Exclude<Expression, { expr: 'text' | 'json' }>) => string;
+export type WriteExpression = (value: Exclude<Expression, { expr: 'text' | 'json' | 'given' }>) => string;
 
 /** Blocks as `terraform fmt` would leave them. */
 export function writeBlocks(blocks: readonly Block[], write: WriteExpression): string {
@@ -25,10 +27,22 @@ export function writeBlocks(blocks: readonly Block[], write: WriteExpression): s
 }
 
 function writeBlock(block: Block, write: WriteExpression, depth: number): string {
+  const { whenGiven } = block;
+  if (whenGiven !== undefined)
+    return writeBlock(dynamic(block, writeValue(whenGiven, write, 0)), write, depth);
   const indent = '  '.repeat(depth);
   const labels = (block.labels ?? []).map((label) => ` ${JSON.stringify(label)}`).join('');
   const comment = block.comment === undefined || block.comment === '' ? '' : `${indent}# ${block.comment}\n`;
   return `${comment}${indent}${block.type}${labels} {\n${writeBody(block.body, write, depth + 1)}${indent}}\n`;
+}
+
+function dynamic({ type, body }: Block, given: string): Block {
+  const condition = `${given} == "" ? [] : [1]`;
+  return {
+    type: 'dynamic',
+    labels: [type],
+    body: [['for_each', { raw: condition }], { type: 'content', body }],
+  };
 }
 
 function writeBody(entries: readonly Entry[], write: WriteExpression, depth: number): string {
@@ -49,6 +63,7 @@ interface Written {
 /** Arguments on adjacent lines have their equals signs below one another; a block has an empty line around it. */
 function align(entries: readonly Written[], indent: string): string {
   let out = '';
+  let isAfterBlock = false;
   let group: { readonly name: string; readonly text: string }[] = [];
   const flush = (): void => {
     const width = Math.max(0, ...group.map(({ name }) => name.length));
@@ -56,6 +71,8 @@ function align(entries: readonly Written[], indent: string): string {
     group = [];
   };
   for (const { block, name = '', text = '' } of entries) {
+    if (block === undefined && isAfterBlock) out += '\n';
+    isAfterBlock = block !== undefined;
     if (block !== undefined) {
       flush();
       out += `${out === '' ? '' : '\n'}${block}`;
@@ -90,6 +107,7 @@ function writeValue(value: Value | Raw, write: WriteExpression, depth: number): 
 
 function writeExpression(value: Expression, write: WriteExpression, depth: number): string {
   if (value.expr === 'json') return `jsonencode(${writeValue(value.document, write, depth)})`;
+  if (value.expr === 'given') throw new RangeError('only a block can depend on a parameter');
   if (value.expr !== 'text') return write(value);
   return `"${value.parts.map((part) => (typeof part === 'string' ? escaped(part) : `\${${writeExpression(part, write, depth)}}`)).join('')}"`;
 }

@@ -1,4 +1,4 @@
-import { isList, isMembers, type Value } from '../template/value.ts';
+import { isExpression, isList, isMembers, parameter, type Value } from '../template/value.ts';
 import type { Block, Entry } from './hcl.ts';
 
 type Members = { readonly [name: string]: Value | undefined };
@@ -34,10 +34,14 @@ export class Properties {
     });
   }
 
-  /** A block for a property that is an object, when it is there. */
+  /** A block for a property that is an object, when it is there; a dynamic one when that is decided by a parameter. */
   block(name: string, type: string, body: (inner: Properties) => readonly Entry[]): readonly Block[] {
     const value = this.take(name);
-    return value === undefined ? [] : [{ type, body: body(this.#inner(value, name)) }];
+    if (value === undefined) return [];
+    if (!isExpression(value) || value.expr !== 'given')
+      return [{ type, body: body(this.#inner(value, name)) }];
+    const { parameter: given, value: inner } = value;
+    return [{ type, whenGiven: parameter(given), body: body(this.#inner(inner, name)) }];
   }
 
   /** A block for each item of a property that is a list of objects. */

@@ -153,6 +153,8 @@ function streamBody(p: Properties): readonly Entry[] {
       RetentionPeriodHours: 'retention_period',
       MaxRecordSizeInKiB: 'max_record_size_in_kib',
     }),
+    // Said, since it decides what becomes of readers: a stream that is still read is not destroyed.
+    ['enforce_consumer_deletion', false],
     ...encryption.arguments({ EncryptionType: 'encryption_type', KeyId: 'kms_key_id' }),
     ...(metrics === undefined
       ? []

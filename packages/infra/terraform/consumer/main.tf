@@ -11,11 +11,13 @@ data "aws_region" "current" {
 
 # Outlives the stack: it holds records that exist nowhere else.
 resource "aws_kinesis_stream" "stream" {
-  name             = var.stream_name
-  shard_count      = var.shard_count
-  retention_period = var.retention_hours
-  encryption_type  = "KMS"
-  kms_key_id       = "alias/aws/kinesis"
+  name                      = var.stream_name
+  shard_count               = var.shard_count
+  retention_period          = var.retention_hours
+  max_record_size_in_kib    = 1024
+  enforce_consumer_deletion = false
+  encryption_type           = "KMS"
+  kms_key_id                = "alias/aws/kinesis"
   tags = {
     Environment = var.environment
   }

@@ -11,11 +11,13 @@ data "aws_region" "current" {
 
 # Outlives the stack: it holds records that exist nowhere else.
 resource "aws_kinesis_stream" "stream" {
-  name             = var.stream_name
-  shard_count      = var.shard_count
-  retention_period = var.retention_hours
-  encryption_type  = "KMS"
-  kms_key_id       = "alias/aws/kinesis"
+  name                      = var.stream_name
+  shard_count               = var.shard_count
+  retention_period          = var.retention_hours
+  max_record_size_in_kib    = 1024
+  enforce_consumer_deletion = false
+  encryption_type           = "KMS"
+  kms_key_id                = "alias/aws/kinesis"
   tags = {
     Environment = var.environment
   }
@@ -101,6 +103,10 @@ resource "aws_lambda_function" "processor_function" {
       STREAM_NAME = var.stream_name
     }
   }
+
+  tracing_config {
+    mode = "PassThrough"
+  }
 }
 
 resource "aws_iam_role_policy" "processor_policy" {
@@ -150,6 +156,16 @@ resource "aws_lambda_event_source_mapping" "processor_mapping" {
   function_response_types            = ["ReportBatchItemFailures"]
   enabled                            = true
 
+  dynamic "filter_criteria" {
+    for_each = var.filter_pattern == "" ? [] : [1]
+
+    content {
+      filter {
+        pattern = var.filter_pattern
+      }
+    }
+  }
+
   metrics_config {
     metrics = ["EventCount"]
   }
@@ -159,6 +175,7 @@ resource "aws_lambda_event_source_mapping" "processor_mapping" {
       destination_arn = aws_sqs_queue.processor_failure_queue.arn
     }
   }
+
   depends_on = [aws_iam_role_policy.processor_policy]
 }
 

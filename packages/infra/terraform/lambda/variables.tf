@@ -89,6 +89,17 @@ variable "batch_size" {
   }
 }
 
+variable "filter_pattern" {
+  description = "Which records to read, as a pattern on their data; the rest, and what is no JSON, is skipped"
+  type        = string
+  default     = ""
+
+  validation {
+    condition     = can(regex("^((\\{ *\"data\" *:.*\\})?)$", var.filter_pattern))
+    error_message = "filter_pattern must be text that matches (\\{ *\"data\" *:.*\\})?."
+  }
+}
+
 variable "parallelization" {
   description = "Batches of one shard in flight at once; each key stays in order"
   type        = number

@@ -77,9 +77,20 @@ const tag = (name: string, long: string): object => ({
   resolve: (text: string) => ({ [long]: name === 'GetAtt' ? text.split('.') : text }),
 });
 
+const call = (name: string): object => ({
+  tag: `!${name}`,
+  collection: 'seq',
+  resolve: (seq: { toJSON: () => unknown }) => ({ [`Fn::${name}`]: seq.toJSON() }),
+});
+
 test.each(stacks)('the YAML of the %s template says what its JSON says', (_name, template) => {
   const read: unknown = parse(cloudFormationYaml(template), {
-    customTags: [tag('Ref', 'Ref'), tag('Sub', 'Fn::Sub'), tag('GetAtt', 'Fn::GetAtt')] as never,
+    customTags: [
+      tag('Ref', 'Ref'),
+      tag('Sub', 'Fn::Sub'),
+      tag('GetAtt', 'Fn::GetAtt'),
+      ...['If', 'Not', 'Equals'].map(call),
+    ] as never,
   });
   expect(JSON.parse(JSON.stringify(read))).toEqual(cloudFormationTemplate(template));
 });

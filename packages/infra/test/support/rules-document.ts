@@ -1,5 +1,6 @@
 import { checkFiles, fileRules, rules } from '../../src/rules/index.ts';
 import { terraformRules } from '../../src/rules/table/terraform-rules.ts';
+import { defects, type Defect } from './defects.ts';
 import { publicTemplates, type PublicTemplate } from './public-templates.ts';
 
 const severities = {
@@ -17,7 +18,7 @@ export async function renderRules(): Promise<string> {
       'bash',
       'npx millrace check template.yaml\nnpx millrace check infra/ --severity warning\nnpx millrace check cdk.out --sarif > millrace.sarif\n',
     ),
-    'It reads CloudFormation and SAM in YAML or JSON, the output of the CDK, `serverless.yml` and Terraform modules (with `terraform.tfvars`). Every finding says where it is, what can be lost and what to do; with findings the exit code is 7. Intrinsic functions, conditions, parameters with defaults, variables and locals are resolved; what is known only when it is deployed is listed as such (`--verbose`), not guessed.',
+    'It reads CloudFormation and SAM in YAML or JSON, the output of the CDK, `serverless.yml` and Terraform modules (with `terraform.tfvars`). Every finding says where it is, what can be lost and what to do; with errors and warnings the exit code is 7, with notes alone 0 (`--severity note` makes them count, too). Intrinsic functions, conditions, parameters with defaults, variables and locals are resolved; what is known only when it is deployed is listed as such (`--verbose`), not guessed.',
     '## Answering a finding',
     fenced(
       'yaml',
@@ -57,6 +58,9 @@ export async function renderRules(): Promise<string> {
         ].join('\n\n'),
       ];
     }),
+    '## The known defects of the classic template',
+    'The stream-and-function template that everybody copies, its module, scripts and tables have 58 known defects. A test sees that each is found at the rules named here, or is none of a template; those beside find the same in other templates.',
+    table([['', 'defect', 'found by', 'beside'], ...defects.map(defectRow)]),
     '## Found in public templates',
     'Ten templates as they stood in November 2026, each cut down to what has to do with streams and put in our own words; a test runs the rules on them.',
     table([
@@ -64,6 +68,12 @@ export async function renderRules(): Promise<string> {
       ...(await Promise.all(publicTemplates.map(row))),
     ]),
   ].join('\n\n')}\n`;
+}
+
+function defectRow({ number, what, found }: Defect): readonly string[] {
+  if ('no' in found) return [String(number), what, `– ${found.no}`, ''];
+  const by = [...new Set([...(found.yaml ?? []), ...(found.tf ?? [])])].toSorted().join(' ');
+  return [String(number), what, by, (found.beside ?? []).join(' ')];
 }
 
 async function row({ repository, path, files }: PublicTemplate): Promise<readonly string[]> {

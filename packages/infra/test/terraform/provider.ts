@@ -49,7 +49,12 @@ export function checkReferences(
   });
 }
 
-function checkBody(path: string, body: object, known: Readonly<Record<string, Member>>): readonly string[] {
+function checkBody(
+  path: string,
+  written: object,
+  known: Readonly<Record<string, Member>>,
+): readonly string[] {
+  const body = withDynamicBlocks(written);
   const given = Object.entries(body).filter(([name]) => !metaArguments.has(name));
   return [
     ...Object.entries(known)
@@ -63,6 +68,12 @@ function checkBody(path: string, body: object, known: Readonly<Record<string, Me
         : checkBlock(`${path}.${name}`, value, member.block);
     }),
   ];
+}
+
+/** A dynamic block is held to be there. */
+function withDynamicBlocks({ dynamic = {}, ...body }: { readonly dynamic?: object }): object {
+  const blocks = Object.entries(dynamic as Record<string, readonly { readonly content: unknown }[]>);
+  return { ...body, ...Object.fromEntries(blocks.map(([name, [block]]) => [name, block?.content])) };
 }
 
 function checkBlock(

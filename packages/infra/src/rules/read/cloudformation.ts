@@ -1,5 +1,5 @@
-import { emptyMembers, type MembersNode, type Node } from '../node.ts';
-import type { Dialect, Project, TemplateParameter, TemplateResource } from '../project.ts';
+import { emptyMembers, mentioned, type MembersNode, type Node } from '../node.ts';
+import type { Dialect, Project, TemplateOutput, TemplateParameter, TemplateResource } from '../project.ts';
 import { resolve, type Scope } from './intrinsics.ts';
 import { samMappings } from './sam.ts';
 import { entry, textAt, type Tree, type TreeEntry } from './yaml-tree.ts';
@@ -41,6 +41,7 @@ export function readTemplate(tree: Tree): Project {
         }),
       ),
     ),
+    outputs: entriesOf(entry(tree, 'Outputs')?.value).map((one) => readOutput(one, scope)),
     undeclared: [],
     pinsVersions: true,
   };
@@ -78,6 +79,16 @@ function readParameter({ key, keyPlace, value }: TreeEntry): TemplateParameter {
     isBounded: ['AllowedValues', 'AllowedPattern', 'MinValue', 'MaxValue', 'MinLength', 'MaxLength'].some(
       (name) => entry(value, name) !== undefined,
     ),
+  };
+}
+
+function readOutput({ key, keyPlace, value }: TreeEntry, scope: Scope): TemplateOutput {
+  const content = entry(value, 'Value')?.value;
+  return {
+    name: key,
+    place: keyPlace,
+    isExported: entry(value, 'Export') !== undefined,
+    mentions: content === undefined ? [] : mentioned(resolve(content, scope)),
   };
 }
 

@@ -46,6 +46,7 @@ export function readServerless(tree: Tree): Project {
     resources: [...(own?.resources ?? []), ...mappings],
     parameters: [],
     parameterUses: new Map(),
+    outputs: own?.outputs ?? [],
     undeclared: [],
     pinsVersions: textAt(tree, 'frameworkVersion') !== undefined,
   };

@@ -26,6 +26,8 @@ export async function readModule(
     resources,
     parameters: files.flatMap(parametersOf),
     parameterUses: new Map(files.flatMap(parameterUsesOf)),
+    // Whoever uses a module sees all of its outputs.
+    outputs: [],
     undeclared,
     pinsVersions: files.some(({ content }) =>
       list(content['terraform']).some(

@@ -1,6 +1,7 @@
 import { at, items, mentioned, textOf, type Node } from '../node.ts';
 import { ofType, targetOf, type Project, type TemplateResource } from '../project.ts';
 import { judge, type Rule } from '../rule.ts';
+import { ageAlarms, kinesisAlarms, metricNames, metricsOf, readerAlarms } from './alarms.ts';
 import { readsByFanOut, streamMappings } from './mappings.ts';
 
 const recommended =
@@ -202,6 +203,47 @@ ${alarm(sound.replace('Value: orders', 'Value: !Ref Orders'), '  Orders:\n    Ty
     },
   },
   {
+    id: 'KST044',
+    name: 'topic-takes-plain-text',
+    severity: 'note',
+    title: 'The topic of the alarms can be published to without encryption',
+    why: 'Whoever listens on the way reads what is wrong with the system, and a program that may publish can do so by accident over plain HTTP.',
+    fix: "Add an AWS::SNS::TopicPolicy that denies sns:Publish where aws:SecureTransport is 'false'.",
+    source: topics,
+    bad: alarm(sound.replaceAll('TopicArn', 'Topic'), '  Topic:\n    Type: AWS::SNS::Topic\n'),
+    good: alarm(
+      sound.replaceAll('TopicArn', 'Topic'),
+      `  Topic:
+    Type: AWS::SNS::Topic
+  OnlyEncrypted:
+    Type: AWS::SNS::TopicPolicy
+    Properties:
+      Topics: [!Ref Topic]
+      PolicyDocument:
+        Statement:
+          - { Effect: Allow, Principal: { Service: cloudwatch.amazonaws.com }, Action: sns:Publish, Resource: !Ref Topic }
+          - Effect: Deny
+            Principal: '*'
+            Action: sns:Publish
+            Resource: !Ref Topic
+            Condition: { Bool: { aws:SecureTransport: 'false' } }
+`,
+    ),
+    check: (project, report) => {
+      const policies = ofType(project, 'AWS::SNS::TopicPolicy');
+      for (const topic of alarmTopics(project)) {
+        const own = policies.filter(({ properties }) =>
+          mentioned(at(properties, 'Topics')).includes(topic.id),
+        );
+        const documents = own.map(({ properties }) => at(properties, 'PolicyDocument'));
+        const open = documents.find((document) => document?.kind === 'unknown');
+        if (documents.some(deniesPlainText)) continue;
+        if (open?.kind === 'unknown') report.cannotTell(topic, open.place, open.why);
+        else report.found(topic, topic.place);
+      }
+    },
+  },
+  {
     id: 'KST037',
     name: 'reader-unwatched',
     severity: 'warning',
@@ -219,48 +261,11 @@ ${alarm(sound.replace('Value: orders', 'Value: !Ref Orders'), '  Orders:\n    Ty
     Properties: { EventSourceArn: 'arn:aws:kinesis:us-east-1:111122223333:stream/orders', FunctionName: billing }
 `,
     check: (project, report) => {
-      const watched = ofType(project, 'AWS::CloudWatch::Alarm').some((one) =>
-        /IteratorAge|MillisBehindLatest/.test(metricNames(one).join(' ')),
-      );
-      if (watched) return;
+      if (ageAlarms(project).length > 0) return;
       for (const mapping of streamMappings(project)) report.found(mapping, mapping.place);
     },
   },
 ];
-
-function kinesisAlarms(project: Project): readonly TemplateResource[] {
-  return ofType(project, 'AWS::CloudWatch::Alarm').filter((one) =>
-    metricsOf(one).some((metric) => textOf(at(metric, 'Namespace')) === 'AWS/Kinesis'),
-  );
-}
-
-/** Those on what happens to records: on Kinesis, on functions that read streams, and on their mappings. */
-function readerAlarms(project: Project): readonly TemplateResource[] {
-  const readers = streamMappings(project).flatMap((mapping) => [
-    mapping.id,
-    ...mentioned(at(mapping.properties, 'FunctionName')),
-  ]);
-  return ofType(project, 'AWS::CloudWatch::Alarm').filter((one) =>
-    metricsOf(one).some((metric) => {
-      const namespace = textOf(at(metric, 'Namespace'));
-      if (namespace === 'AWS/Kinesis') return true;
-      const watched = mentioned(at(metric, 'Dimensions'));
-      return namespace === 'AWS/Lambda' && watched.some((id) => readers.includes(id));
-    }),
-  );
-}
-
-/** Its one metric, or those of its metric math. */
-function metricsOf(one: TemplateResource): readonly Node[] {
-  const queries = items(at(one.properties, 'Metrics')).flatMap(
-    (query) => at(query, 'MetricStat', 'Metric') ?? at(query, 'Metric') ?? [],
-  );
-  return at(one.properties, 'MetricName') === undefined ? queries : [one.properties];
-}
-
-function metricNames(one: TemplateResource): readonly string[] {
-  return metricsOf(one).map((metric) => textOf(at(metric, 'MetricName')) ?? '');
-}
 
 function watches(one: TemplateResource, name: string): boolean {
   return metricNames(one).includes(name);
@@ -274,6 +279,15 @@ function dimensionValue(dimensions: Node | undefined, name: string): Node | unde
   return at(
     items(dimensions).find((dimension) => textOf(at(dimension, 'Name')) === name),
     'Value',
+  );
+}
+
+function deniesPlainText(document: Node | undefined): boolean {
+  const statements = at(document, 'Statement');
+  return (statements?.kind === 'list' ? statements.items : [statements]).some(
+    (statement) =>
+      textOf(at(statement, 'Effect')) === 'Deny' &&
+      textOf(at(statement, 'Condition', 'Bool', 'aws:SecureTransport')) === 'false',
   );
 }
 

@@ -2,7 +2,7 @@ import { at, mentioned, numberOf, textOf, type Node } from '../node.ts';
 import { ofType, targetOf, type Project, type TemplateResource } from '../project.ts';
 import { judge, type Rule } from '../rule.ts';
 import { allows, managedOf } from './permissions.ts';
-import { functionOf, readsByFanOut, streamMappings, streamOf } from './mappings.ts';
+import { destinationOf, functionOf, readers, readsByFanOut, streamMappings, streamOf } from './mappings.ts';
 
 const permissions = 'https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-create.html';
 const keys = 'https://docs.aws.amazon.com/streams/latest/dev/permissions-user-key-KMS.html';
@@ -32,7 +32,15 @@ const pair = (role: string, source: string, extra = ''): string => `Resources:
     Properties: { Role: !GetAtt Role.Arn${extra} }
   Mapping:
     Type: AWS::Lambda::EventSourceMapping
-    Properties: { EventSourceArn: !GetAtt ${source}, FunctionName: !Ref Billing }
+    Properties:
+      EventSourceArn: !GetAtt ${source}
+      FunctionName: !Ref Billing
+`;
+
+const setAside = (role: string): string =>
+  `${pair(role, 'Orders.Arn')}      DestinationConfig: { OnFailure: { Destination: !GetAtt Failures.Arn } }
+  Failures:
+    Type: AWS::SQS::Queue
 `;
 
 const withProperties = (properties: string): string => `Resources:
@@ -86,6 +94,26 @@ export const functionRules: readonly Rule[] = [
       for (const mapping of streamMappings(project)) {
         if (readsByFanOut(project, mapping) === true)
           checkPermission(project, report, mapping, 'kinesis:SubscribeToShard');
+      }
+    },
+  },
+  {
+    id: 'KST051',
+    name: 'destination-not-allowed',
+    severity: 'error',
+    title: 'The function may not send to its failure destination',
+    why: 'Lambda sends with the role of the function: what should be set aside is dropped, and only DestinationDeliveryFailures tells of it.',
+    fix: 'Allow sqs:SendMessage, sns:Publish or s3:PutObject on the destination to the role of the function.',
+    source: 'https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html',
+    bad: setAside('"kinesis:*", "kms:Decrypt"'),
+    good: setAside('"kinesis:*", "kms:Decrypt", "sqs:SendMessage"'),
+    check: (project, report) => {
+      for (const mapping of streamMappings(project)) {
+        // The Serverless Framework writes that permission by itself, and SAM where the type is said.
+        if (mapping.dialect === 'serverless') continue;
+        if (at(mapping.properties, 'DestinationConfig', 'OnFailure', 'Type') !== undefined) continue;
+        const action = sendAction(project, destinationOf(mapping));
+        if (action !== undefined) checkPermission(project, report, mapping, action);
       }
     },
   },
@@ -222,12 +250,6 @@ export const functionRules: readonly Rule[] = [
 const endingRuntimes =
   /^(?:nodejs(?:\d|1\d|20)(?:\.x)?|nodejs\d\.\d+|python2\.7|python3\.(?:[6-9]|1[01])|ruby2\.\d|ruby3\.2|java8(?:\.al2)?|go1\.x|dotnet(?:core\d\.\d|[5-7])|provided)$/;
 
-/** The functions that mappings of the template call. */
-function readers(project: Project): readonly TemplateResource[] {
-  const all = streamMappings(project).flatMap((mapping) => functionOf(project, mapping) ?? []);
-  return [...new Set(all)].filter(({ type }) => type === 'AWS::Lambda::Function');
-}
-
 function checkPermission(
   project: Project,
   report: Parameters<Rule['check']>[1],
@@ -249,6 +271,16 @@ function checkPermission(
       `the role of ${lambda.id}, or a policy of it, is not in the template`,
     );
   }
+}
+
+/** What sending to a destination is called; undefined when its kind is not known. */
+function sendAction(project: Project, destination: Node | undefined): string | undefined {
+  const target = targetOf(project, destination)?.type ?? '';
+  const text = textOf(destination) ?? '';
+  if (target === 'AWS::SQS::Queue' || text.includes(':sqs:')) return 'sqs:SendMessage';
+  if (target === 'AWS::SNS::Topic' || text.includes(':sns:')) return 'sns:Publish';
+  if (target === 'AWS::S3::Bucket' || text.includes(':s3:')) return 's3:PutObject';
+  return undefined;
 }
 
 function roleOf(project: Project, lambda: TemplateResource): TemplateResource | undefined {

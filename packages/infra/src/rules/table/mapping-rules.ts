@@ -2,7 +2,7 @@ import { at, hasUnknown, isTrue, items, numberOf, possibilities, textOf, type No
 import type { Project, TemplateResource } from '../project.ts';
 import { judge, type Report, type Rule } from '../rule.ts';
 import { example } from './example.ts';
-import { streamMappings } from './mappings.ts';
+import { destinationOf, streamMappings } from './mappings.ts';
 
 const parameters = 'https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-parameters.html';
 const failures = 'https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html';
@@ -264,10 +264,6 @@ function forEachMapping(
   return (project, report) => {
     for (const mapping of streamMappings(project)) check(mapping, report);
   };
-}
-
-function destinationOf(mapping: TemplateResource): Node | undefined {
-  return at(mapping.properties, 'DestinationConfig', 'OnFailure', 'Destination');
 }
 
 /** Whether tries or age are limited in some way it may turn out. */

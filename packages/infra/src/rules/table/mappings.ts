@@ -34,6 +34,22 @@ export function functionOf(project: Project, mapping: TemplateResource): Templat
   return found.find(({ type }) => type === 'AWS::Lambda::Function') ?? found[0];
 }
 
+/** Where the mapping sends what it gives up on. */
+export function destinationOf(mapping: TemplateResource): Node | undefined {
+  return at(mapping.properties, 'DestinationConfig', 'OnFailure', 'Destination');
+}
+
+/** Whether it has none in any way it may turn out. */
+export function isDestinationMissing(mapping: TemplateResource): boolean {
+  return possibilities(destinationOf(mapping)).every((value) => value === undefined || textOf(value) === '');
+}
+
+/** The functions that mappings of the template call. */
+export function readers(project: Project): readonly TemplateResource[] {
+  const all = streamMappings(project).flatMap((mapping) => functionOf(project, mapping) ?? []);
+  return [...new Set(all)].filter(({ type }) => type === 'AWS::Lambda::Function');
+}
+
 function readsStream(project: Project, mapping: TemplateResource): boolean {
   if (mapping.dialect === 'serverless' || (mapping.id.includes('.') && mapping.dialect === 'sam'))
     return true;

@@ -4,6 +4,8 @@ import { functionRules } from './function-rules.ts';
 import { mappingRules } from './mapping-rules.ts';
 import { streamRules } from './stream-rules.ts';
 import { terraformRules } from './terraform-rules.ts';
+import { unsaidRules } from './unsaid-rules.ts';
+import { watchRules } from './watch-rules.ts';
 
 /** Every rule, by id: the one source of the check, its documentation and its tests. */
 export const rules: readonly Rule[] = [
@@ -12,4 +14,6 @@ export const rules: readonly Rule[] = [
   ...functionRules,
   ...alarmRules,
   ...terraformRules,
+  ...unsaidRules,
+  ...watchRules,
 ].toSorted((a, b) => (a.id < b.id ? -1 : 1));
