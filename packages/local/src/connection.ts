@@ -54,7 +54,7 @@ function createReader(service: Service): ShardReader {
         service.run('DescribeStreamSummary', describeStreamSummary, { StreamName: stream }),
       );
       const { StreamARN: arn, StreamCreationTimestamp: createdAt } = output.StreamDescriptionSummary;
-      return { arn, createdAt };
+      return { arn, createdAt, maxRecordBytes: output.StreamDescriptionSummary.MaxRecordSizeInKiB * 1024 };
     },
     async listShards(stream, { signal } = {}) {
       const shards: Shard[] = [];

@@ -62,7 +62,12 @@ const statementsOf: Readonly<Record<RoleKind, (options: RoleOptions) => readonly
 };
 
 function producer(options: RoleOptions): readonly Statement[] {
-  const actions = ['kinesis:PutRecords', ...(options.aggregates === true ? ['kinesis:ListShards'] : [])];
+  const actions = [
+    'kinesis:PutRecords',
+    // Asked when a record is larger than 1 MiB: whether this stream takes it.
+    'kinesis:DescribeStreamSummary',
+    ...(options.aggregates === true ? ['kinesis:ListShards'] : []),
+  ];
   return [
     { sid: 'WriteRecords', actions, resources: [arnOf(options)] },
     ...keyUse(options, 'kms:GenerateDataKey'),

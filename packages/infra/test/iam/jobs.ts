@@ -12,7 +12,7 @@ import { connect } from '@millrace/kinesis/aws';
 
 import { streamArn, type World } from './world.ts';
 
-const orders = defineStream<{ id: number }>({ name: 'orders', key: ({ id }) => String(id) });
+const orders = defineStream<{ id: number; text?: string }>({ name: 'orders', key: ({ id }) => String(id) });
 const shard = { StreamName: 'orders', ShardId: 'shardId-000000000000' };
 
 /** A role at work; resolves when everything is done, rejects when something is refused. */
@@ -24,6 +24,8 @@ export const produce =
     const producer = createProducer(orders, connect({ kinesis, dynamodb }), { aggregation, deadline: '2s' });
     try {
       const receipts = await Promise.all([1, 2, 3, 4, 5, 6].map((id) => producer.put({ id })));
+      // More than a stream takes unless it is raised.
+      await producer.put({ id: 7, text: 'x'.repeat(1_500_000) });
       const stored = new Set(receipts.map(({ sequenceNumber }) => sequenceNumber)).size;
       if (aggregation === 'shard' && stored === receipts.length) throw new Error('nothing was aggregated');
     } finally {

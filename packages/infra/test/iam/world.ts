@@ -61,7 +61,7 @@ export async function createWorld(
     ...(registered ? ['kinesis:RegisterStreamConsumer'] : []),
   ].filter((action) => !used.has(action));
   const local = await createLocalKinesis({
-    streams: { orders: {} },
+    streams: { orders: { maxRecordKiB: 2048 } },
     policy: policyOf([...statements, { ...setup, actions: extra }]),
   });
   const refused = new Set<string>();

@@ -21,10 +21,12 @@ export function createKinesisReader(client: KinesisSender): ShardReader {
       call({ operation: 'DescribeStreamSummary', stream }, async () => {
         const command = new DescribeStreamSummaryCommand({ StreamName: stream });
         const answer = await client.send(command, { ...(signal && { abortSignal: signal }) });
-        const { StreamARN: arn, StreamCreationTimestamp: created } = answer.StreamDescriptionSummary ?? {};
+        const summary = answer.StreamDescriptionSummary;
+        const maxRecordKiB = summary?.MaxRecordSizeInKiB;
         return {
-          arn: needed(arn, 'StreamARN'),
-          createdAt: needed(created, 'StreamCreationTimestamp').getTime(),
+          arn: needed(summary?.StreamARN, 'StreamARN'),
+          createdAt: needed(summary?.StreamCreationTimestamp, 'StreamCreationTimestamp').getTime(),
+          ...(typeof maxRecordKiB === 'number' && { maxRecordBytes: maxRecordKiB * 1024 }),
         };
       }),
 

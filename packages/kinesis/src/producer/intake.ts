@@ -1,13 +1,14 @@
 import { MillraceError } from '../errors.ts';
 import { checkPartitionKey, effectiveHashKey, type OutgoingRecord } from '../record/index.ts';
-import { aborted } from '../runtime/clock.ts';
+import { aborted, unlessAborted } from '../runtime/clock.ts';
 import { Fifo } from '../runtime/fifo.ts';
+import type { RecordLimit } from './record-limit.ts';
 
 export interface IntakeOptions {
   readonly stream: string;
   /** Bytes that may be inside at once, counting what a record takes beside its own. */
   readonly maxBytes: number;
-  readonly maxRecordBytes: number;
+  readonly limit: Pick<RecordLimit, 'bytes' | 'mustLearn' | 'learn'>;
   /** Whether the stream distributes its records itself: then they have no key. */
   readonly keyless: boolean;
 }
@@ -47,7 +48,9 @@ export class Intake {
     if (this.#queue.length === 0 && !(arrival.offered instanceof Promise) && arrival.signal === undefined) {
       const bytes = this.#measure(arrival, arrival.offered);
       if (bytes === undefined) return;
-      if (this.#hasRoom(bytes)) {
+      // One that may be too large waits, and everyone behind it, until that is known.
+      const { limit } = this.#options;
+      if (bytes <= limit.bytes && !limit.mustLearn(bytes) && this.#hasRoom(bytes)) {
         this.#enter(arrival, arrival.offered, bytes);
         return;
       }
@@ -94,9 +97,17 @@ export class Intake {
     }
     if (this.#queue.first !== arrival) return;
     const bytes = this.#measure(arrival, record);
-    if (bytes !== undefined) await this.#waitForRoom(arrival, bytes);
-    if (!this.#leaveQueue(arrival) || bytes === undefined) return;
+    if (bytes === undefined) {
+      this.#leaveQueue(arrival);
+      return;
+    }
+    const { limit } = this.#options;
+    // Whoever gives up meanwhile is told below.
+    if (limit.mustLearn(bytes)) await unlessAborted(limit.learn(), signal).catch(() => {});
+    if (bytes <= limit.bytes) await this.#waitForRoom(arrival, bytes);
+    if (!this.#leaveQueue(arrival)) return;
     if (signal?.aborted === true) arrival.refuse(aborted(signal));
+    else if (bytes > limit.bytes) arrival.refuse(this.#tooLarge(record, bytes));
     else this.#enter(arrival, record, bytes);
   }
 
@@ -131,15 +142,13 @@ export class Intake {
     arrival.enter(record, bytes);
   }
 
-  /** The record's size, or undefined when it was refused. */
+  /** The record's size; undefined when it was refused for what it is. */
   #measure(arrival: Arrival, record: OutgoingRecord): number | undefined {
     try {
       if (this.#options.keyless) checkKeyless(record);
       else checkPartitionKey(record.partitionKey);
       if (record.explicitHashKey !== undefined) effectiveHashKey(record.partitionKey, record.explicitHashKey);
-      const bytes = record.data.length + Buffer.byteLength(record.partitionKey) + headerBytes(record.headers);
-      if (bytes > this.#options.maxRecordBytes) throw this.#tooLarge(record, bytes);
-      return bytes;
+      return record.data.length + Buffer.byteLength(record.partitionKey) + headerBytes(record.headers);
     } catch (error) {
       arrival.refuse(error);
       return undefined;
@@ -147,15 +156,15 @@ export class Intake {
   }
 
   #tooLarge(record: OutgoingRecord, bytes: number): MillraceError {
-    const { stream, maxRecordBytes } = this.#options;
+    const { stream, limit } = this.#options;
     return new MillraceError('RECORD_INVALID', `A record of ${bytes} bytes is too large for ${stream}.`, {
       advice:
-        'Put a reference to the data instead, compress it, or raise the stream to 10 MiB (UpdateMaxRecordSize) and producer.maxRecordBytes with it.',
+        'Put a reference to the data instead, compress it, or raise the stream (UpdateMaxRecordSize, to 10 MiB at most); the producer must then be allowed DescribeStreamSummary, or be told by producer.maxRecordBytes.',
       stream,
       partitionKey: record.partitionKey,
       path: 'data',
       got: bytes,
-      allowed: `at most ${maxRecordBytes} bytes of data and partition key`,
+      allowed: `at most ${limit.bytes} bytes of data and partition key`,
     });
   }
 }

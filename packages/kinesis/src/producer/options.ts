@@ -44,7 +44,11 @@ export interface ProducerOptions {
   readonly maxInFlight?: number;
   /** Bytes of data and partition keys in one PutRecords call, 1 KiB to 10 MiB. @defaultValue 5 MiB */
   readonly maxRequestBytes?: number;
-  /** The stream's own record limit (data and partition key), 1 KiB to 10 MiB. @defaultValue 1 MiB */
+  /**
+   * The largest record (data and partition key), 1 KiB to 10 MiB.
+   * @defaultValue what the stream is configured for, asked with DescribeStreamSummary when the first record of more than
+   * 1 MiB comes; 1 MiB when that may not be asked
+   */
   readonly maxRecordBytes?: number;
   /**
    * Receives each record that could not be stored, and why, before its promise rejects: write it where it can be put from
@@ -72,7 +76,8 @@ export interface ResolvedProducerOptions {
   readonly maxBufferedBytes: number;
   readonly maxInFlight: number;
   readonly maxRequestBytes: number;
-  readonly maxRecordBytes: number;
+  /** Undefined: as the stream is configured. */
+  readonly maxRecordBytes: number | undefined;
   readonly onUndeliverable: ((lost: LostRecord) => unknown) | undefined;
   readonly meter: Meter;
   readonly clock: Clock;
@@ -112,7 +117,10 @@ export function resolveProducerOptions(options: ProducerOptions): ResolvedProduc
       KiB,
       10 * MiB,
     ),
-    maxRecordBytes: integerOption('producer.maxRecordBytes', options.maxRecordBytes ?? MiB, KiB, 10 * MiB),
+    maxRecordBytes:
+      options.maxRecordBytes === undefined
+        ? undefined
+        : integerOption('producer.maxRecordBytes', options.maxRecordBytes, KiB, 10 * MiB),
     onUndeliverable: options.onUndeliverable,
     meter: options.meter ?? noMeter,
     clock: options.clock ?? systemClock,

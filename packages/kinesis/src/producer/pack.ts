@@ -6,6 +6,7 @@ import type { Packed, Pending } from './pending.ts';
 
 /** The KPL's own limit of an aggregate: larger ones save little and make retries dearer. */
 const MAX_AGGREGATE_BYTES = 51_200;
+const SHARD_BYTES = 1_048_576;
 /** 256 characters of at most four bytes. */
 const LONGEST_KEY_BYTES = 1024;
 
@@ -27,10 +28,12 @@ export function packAggregates({
   maxRecordBytes,
 }: {
   readonly ordering: Ordering;
-  readonly maxRecordBytes: number;
+  readonly maxRecordBytes: number | undefined;
 }): Pack {
-  // In order a lane has one entry under way, so what fits into it is the lane's speed: a hot key needs all of it.
-  const limit = ordering === 'none' ? Math.min(MAX_AGGREGATE_BYTES, maxRecordBytes) : maxRecordBytes;
+  // In order a lane has one entry under way, so what fits into it is the lane's speed: a hot key needs as much as a shard
+  // takes in a second.
+  const most = ordering === 'none' ? MAX_AGGREGATE_BYTES : SHARD_BYTES;
+  const limit = Math.min(most, maxRecordBytes ?? most);
   // Room for the longest partition key: one aggregator then serves them all.
   const aggregator = createAggregator({ maxBytes: Math.max(64, limit - LONGEST_KEY_BYTES) });
   return (lane, waiting, from) => {

@@ -11,15 +11,19 @@ import { checkKeyless, resolveProducerOptions, type OptionsFor, type ProducerOpt
 import type { Receipt } from './pending.ts';
 import { putEach, type PutCount, type PutManyOptions, type PutOptions } from './put-each.ts';
 import type { RecordWriter } from './record-writer.ts';
+import { RecordLimit, type StreamDescriber } from './record-limit.ts';
 import type { ShardLister } from './shard-follower.ts';
 import { Submission, type Putter, type Rooms } from './submission.ts';
 import { Tally } from './tally.ts';
 import { createWritable } from './writable.ts';
 
-/** The part of a connection a producer uses. Without a reader it cannot follow the stream's shards, and manages. */
+/**
+ * The part of a connection a producer uses. Without a reader it cannot follow the stream's shards, and takes no larger
+ * record than every stream does unless told; it manages.
+ */
 export interface ProducerPorts {
   readonly writer: RecordWriter;
-  readonly reader?: ShardLister;
+  readonly reader?: ShardLister & Partial<StreamDescriber>;
 }
 
 /** Puts values into one stream; never drops one silently. */
@@ -77,15 +81,23 @@ export function createProducer<In, D extends Distribution = Distribution>(
 class StreamProducer<In> implements Producer<In> {
   readonly #stream: StreamDefinition<In, unknown>;
   readonly #rooms: Rooms;
+  readonly #limit: RecordLimit;
   #closing: Promise<PutCount> | undefined;
 
   constructor(stream: StreamDefinition<In, unknown>, ports: ProducerPorts, given: ProducerOptions) {
     const options = resolveProducerOptions(given);
-    const { maxBufferedBytes: maxBytes, maxRecordBytes } = options;
+    const { maxBufferedBytes: maxBytes, clock } = options;
     const keyless = stream.distribution === 'auto';
     if (keyless) checkKeyless(options);
     this.#stream = stream;
-    const intake = new Intake({ stream: stream.name, maxBytes, maxRecordBytes, keyless });
+    this.#limit = new RecordLimit({
+      stream: stream.name,
+      given: options.maxRecordBytes,
+      describer: ports.reader,
+      timeoutMs: options.requestTimeoutMs,
+      clock,
+    });
+    const intake = new Intake({ stream: stream.name, maxBytes, limit: this.#limit, keyless });
     // Which shard a record without a key goes to, no map can tell.
     const reached = keyless ? { writer: ports.writer } : ports;
     this.#rooms = {
@@ -176,6 +188,7 @@ class StreamProducer<In> implements Producer<In> {
     await tally.settled();
     giveUp?.[Symbol.dispose]();
     dispatch.stop();
+    this.#limit.stop();
     return tally.count;
   }
 }

@@ -18,6 +18,8 @@ export interface StreamDescription {
   readonly arn: string;
   /** Milliseconds since the epoch. */
   readonly createdAt: number;
+  /** The largest record the stream takes, data and partition key. */
+  readonly maxRecordBytes?: number;
 }
 
 interface CallOptions {
@@ -32,7 +34,7 @@ interface CallOptions {
  * rate, `ABORTED` when the signal fires.
  */
 export interface ShardReader {
-  /** Called once for each stream, and only for enhanced fan-out or several streams: the account has 20 such calls a second. */
+  /** Called seldom, for enhanced fan-out, several streams, and records larger than 1 MiB: the account has 20 such calls a second. */
   describeStream(stream: string, options?: CallOptions): Promise<StreamDescription>;
   /** Every shard within the retention period, open and closed, all pages. */
   listShards(stream: string, options?: CallOptions): Promise<readonly Shard[]>;
