@@ -49,9 +49,9 @@ export function connect(options: ConnectOptions = {}): Connection {
       import('./kinesis-client.ts'),
       import('./kinesis-reader.ts'),
     ]);
-    const client = ownKinesis ?? createReaderClient(clientOptions);
-    const destroy = (): void => (ownKinesis === undefined ? client.destroy() : undefined);
-    return { reader: createKinesisReader(client), destroy };
+    if (ownKinesis !== undefined) return { reader: createKinesisReader(ownKinesis), destroy: () => {} };
+    const { client, direct } = createReaderClient(clientOptions);
+    return { reader: createKinesisReader(client, direct), destroy: () => client.destroy() };
   });
   const subscriptions = lazy('@aws-sdk/client-kinesis', async () => {
     const [{ createFanOutClient }, { createKinesisFanOut }] = await Promise.all([

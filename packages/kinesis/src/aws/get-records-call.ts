@@ -1,102 +1,62 @@
-import { GetRecordsCommand } from '@aws-sdk/client-kinesis';
+import { GetRecordsCommand, type GetRecordsCommandOutput } from '@aws-sdk/client-kinesis';
 
-import { MillraceError } from '../errors.ts';
-import type { StoredRecord } from '../record/record.ts';
-import { toSequenceNumber } from '../record/sequence-number.ts';
 import type { ReadResult } from '../source/shard-reader.ts';
+import type { KinesisSender } from './clients.ts';
+import type { DirectCalls } from './direct-calls.ts';
+import { readGetRecords } from './get-records-answer.ts';
 import { collect, isResponse } from './http-message.ts';
-import { needed, toChild } from './kinesis-shapes.ts';
+import { toChild, toRecord } from './kinesis-shapes.ts';
 
 /**
- * One GetRecords call that goes through everything the SDK's client does, but a good answer is read by us: the SDK walks it by
- * its schema, value by value, which costs more than all the rest of reading a record.
+ * GetRecords. A good answer is read by us, since the SDK walks it by its schema, value by value, which costs more than all the
+ * rest of reading a record; and while all goes well the call is sent by us, too. Whatever else comes back goes the SDK's way: its
+ * errors are the SDK's own, and it learns from them what it does (the service's clock, for one).
  *
  * See {@link https://docs.aws.amazon.com/kinesis/latest/APIReference/API_GetRecords.html}.
  */
-export class GetRecordsCall {
-  readonly command: GetRecordsCommand;
-  #result: ReadResult | undefined;
+export class GetRecordsCalls {
+  readonly #client: KinesisSender;
+  readonly #direct: DirectCalls | undefined;
 
-  constructor(iterator: string, limit: number) {
-    this.command = new GetRecordsCommand({ ShardIterator: iterator, Limit: limit });
-    this.command.middlewareStack.add(
+  constructor(client: KinesisSender, direct?: DirectCalls) {
+    this.#client = client;
+    this.#direct = direct;
+  }
+
+  async send(iterator: string, limit: number, signal: AbortSignal | undefined): Promise<ReadResult> {
+    const input = { ShardIterator: iterator, Limit: limit };
+    const sent = await this.#direct?.send(JSON.stringify(input), signal);
+    if (Buffer.isBuffer(sent)) return readGetRecords(sent);
+    let result: ReadResult | undefined;
+    const command = new GetRecordsCommand(input);
+    this.#direct?.join(command, sent);
+    command.middlewareStack.add(
       (next) => async (args) => {
-        const result = await next(args);
-        const { response } = result;
-        if (!isResponse(response) || response.statusCode !== 200) return result;
-        this.#result = readAnswer(await collect(response.body));
+        const given = await next(args);
+        const { response } = given;
+        if (!isResponse(response) || response.statusCode !== 200) return given;
+        result = readGetRecords(await collect(response.body));
         response.body = new Uint8Array(0);
-        return result;
+        return given;
       },
       { step: 'deserialize', priority: 'low', name: 'millraceAnswer' },
     );
-  }
-
-  /** Undefined when the client sent in a way of its own and the SDK's answer is all there is. */
-  get result(): ReadResult | undefined {
-    return this.#result;
+    const output = await this.#client.send(command, { ...(signal && { abortSignal: signal }) });
+    // A client that sends in a way of its own has only that.
+    return result ?? toResult(output);
   }
 }
 
-/** The answer as AWS JSON 1.1 has it. */
-interface Answer {
-  readonly Records: readonly {
-    readonly SequenceNumber?: string;
-    readonly PartitionKey?: string | null;
-    /** Base64. */
-    readonly Data?: string;
-    /** Seconds. */
-    readonly ApproximateArrivalTimestamp?: number;
-  }[];
-  readonly NextShardIterator?: string | null;
-  readonly MillisBehindLatest?: number;
-  readonly ChildShards?: readonly Parameters<typeof toChild>[0][];
-}
-
-function readAnswer(body: Buffer): ReadResult {
-  try {
-    const answer: unknown = JSON.parse(body.toString());
-    if (isAnswer(answer)) return toResult(answer);
-  } catch (cause) {
-    throw unreadable(cause);
-  }
-  throw unreadable(undefined);
-}
-
-function isAnswer(answer: unknown): answer is Answer {
-  return (
-    typeof answer === 'object' && answer !== null && 'Records' in answer && Array.isArray(answer.Records)
-  );
-}
-
-function toResult({ Records, NextShardIterator, MillisBehindLatest, ChildShards }: Answer): ReadResult {
+function toResult({
+  Records,
+  NextShardIterator,
+  MillisBehindLatest,
+  ChildShards,
+}: GetRecordsCommandOutput): ReadResult {
   return {
-    records: Records.map(toRecord),
+    records: (Records ?? []).map(toRecord),
     millisBehindLatest: MillisBehindLatest ?? 0,
-    ...(typeof NextShardIterator === 'string' && { nextIterator: NextShardIterator }),
+    ...(NextShardIterator !== undefined && NextShardIterator !== null && { nextIterator: NextShardIterator }),
     ...(ChildShards !== undefined && { childShards: ChildShards.map(toChild) }),
   };
-}
-
-function toRecord({
-  SequenceNumber,
-  PartitionKey,
-  Data,
-  ApproximateArrivalTimestamp,
-}: Answer['Records'][number]): StoredRecord {
-  const data = Buffer.from(needed(Data, 'Data'), 'base64');
-  return {
-    sequenceNumber: toSequenceNumber(needed(SequenceNumber, 'SequenceNumber')),
-    partitionKey: PartitionKey ?? '',
-    data: new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
-    arrivedAt: Math.round((ApproximateArrivalTimestamp ?? 0) * 1000),
-  };
-}
-
-function unreadable(cause: unknown): MillraceError {
-  return new MillraceError('SERVICE_FAILED', 'The answer to GetRecords cannot be read.', {
-    advice: 'It is asked again; if that goes on, look at what listens at the endpoint.',
-    retryable: true,
-    cause,
-  });
 }

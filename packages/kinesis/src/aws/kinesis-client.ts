@@ -5,26 +5,22 @@ import { DirectCalls } from './direct-calls.ts';
 import { Http1Handler } from './http1-handler.ts';
 import { Http2Handler } from './http2-handler.ts';
 
-/**
- * A client for the producer, whose calls are large: no retries of its own, and a kept connection for each call in flight.
- * Nobody else has it, so no call of it need pass what others may add to a client: `direct` sends them by a shorter way.
- */
-export function createWriterClient(options: ClientOptions): {
+/** A client nobody else has, so that no call of it need pass what others may add to one: `direct` sends them by a shorter way. */
+export interface OwnClient {
   readonly client: KinesisClient;
   readonly direct: DirectCalls;
-} {
-  const handler = new Http1Handler(30_000);
-  const client = createClient(options, handler);
-  const direct = new DirectCalls({
-    credentials: () => client.config.credentials(),
-    handle: (request, call) => handler.handle(request, call),
-  });
-  return { client, direct };
 }
 
-/** A client for the sources: no retries of its own, connections that are kept and shared. */
-export function createReaderClient(options: ClientOptions): KinesisClient {
-  return createClient(options, new Http2Handler(30_000));
+/** A client for the producer, whose calls are large: no retries of its own, and a kept connection for each call in flight. */
+export function createWriterClient(options: ClientOptions): OwnClient {
+  const client = createClient(options, new Http1Handler(30_000));
+  return { client, direct: new DirectCalls(client) };
+}
+
+/** A client for the sources: no retries of its own, connections that are kept and shared. `direct` is for GetRecords. */
+export function createReaderClient(options: ClientOptions): OwnClient {
+  const client = createClient(options, new Http2Handler(30_000));
+  return { client, direct: new DirectCalls(client) };
 }
 
 /**

@@ -2,20 +2,21 @@ import {
   DescribeStreamSummaryCommand,
   GetShardIteratorCommand,
   ListShardsCommand,
-  type GetRecordsCommandOutput,
   type GetShardIteratorCommandInput,
 } from '@aws-sdk/client-kinesis';
 
 import type { Position } from '../record/position.ts';
 import type { Shard } from '../shard/shard.ts';
-import type { ReadResult, ShardReader } from '../source/shard-reader.ts';
+import type { ShardReader } from '../source/shard-reader.ts';
 import { toMillraceError, type AwsErrorContext } from './aws-error.ts';
 import type { KinesisSender } from './clients.ts';
-import { GetRecordsCall } from './get-records-call.ts';
-import { needed, toChild, toRecord, toServicePosition, toShard } from './kinesis-shapes.ts';
+import type { DirectCalls } from './direct-calls.ts';
+import { GetRecordsCalls } from './get-records-call.ts';
+import { needed, toServicePosition, toShard } from './kinesis-shapes.ts';
 
-/** Reads with ListShards, GetShardIterator and GetRecords. */
-export function createKinesisReader(client: KinesisSender): ShardReader {
+/** Reads with ListShards, GetShardIterator and GetRecords; the last of these by `direct`, when the client is one of ours. */
+export function createKinesisReader(client: KinesisSender, direct?: DirectCalls): ShardReader {
+  const getRecords = new GetRecordsCalls(client, direct);
   return {
     describeStream: (stream, { signal } = {}) =>
       call({ operation: 'DescribeStreamSummary', stream }, async () => {
@@ -45,21 +46,7 @@ export function createKinesisReader(client: KinesisSender): ShardReader {
       }),
 
     read: (iterator, { stream, limit, signal }) =>
-      call({ operation: 'GetRecords', stream }, async () => {
-        const get = new GetRecordsCall(iterator, limit);
-        const answer = await client.send(get.command, { ...(signal && { abortSignal: signal }) });
-        return get.result ?? toResult(answer);
-      }),
-  };
-}
-
-function toResult(answer: GetRecordsCommandOutput): ReadResult {
-  const { Records, NextShardIterator, MillisBehindLatest, ChildShards } = answer;
-  return {
-    records: (Records ?? []).map(toRecord),
-    millisBehindLatest: MillisBehindLatest ?? 0,
-    ...(NextShardIterator !== undefined && NextShardIterator !== null && { nextIterator: NextShardIterator }),
-    ...(ChildShards !== undefined && { childShards: ChildShards.map(toChild) }),
+      call({ operation: 'GetRecords', stream }, () => getRecords.send(iterator, limit, signal)),
   };
 }
 

@@ -18,7 +18,6 @@ export function createKinesisWriter(client: KinesisSender, direct?: DirectCalls)
       try {
         const sent = await direct?.send(body, signal);
         if (Buffer.isBuffer(sent)) return readPutRecords(sent, stream);
-        direct?.forget();
         return await throughSdk(client, { stream, entries, body, sent, direct, signal });
       } catch (error) {
         throw toMillraceError(error, { operation: 'PutRecords', stream });
@@ -40,9 +39,8 @@ interface SdkCall {
 async function throughSdk(client: KinesisSender, given: SdkCall): Promise<readonly WriteOutcome[]> {
   const { stream, entries, body, sent, direct, signal } = given;
   const call = new PutRecordsCall(stream, entries, body);
-  if (sent !== undefined) call.answerWith(sent);
+  direct?.join(call.command, sent);
   const output = await client.send(call.command, { ...(signal && { abortSignal: signal }) });
-  if (call.left !== undefined) direct?.learn(call.left.request, call.left.context);
   return call.answer === undefined
     ? (output.Records ?? []).map(toOutcome)
     : readPutRecords(call.answer, stream);

@@ -2,7 +2,6 @@ import { PutRecordsCommand, type PutRecordsCommandInput } from '@aws-sdk/client-
 
 import { NO_PARTITION_KEY } from '../record/partition-key.ts';
 import type { OutgoingRecord } from '../record/record.ts';
-import type { Unsettled } from './direct-calls.ts';
 import { collect, isRequest, isResponse } from './http-message.ts';
 
 /**
@@ -15,7 +14,6 @@ import { collect, isRequest, isResponse } from './http-message.ts';
 export class PutRecordsCall {
   readonly command: PutRecordsCommand;
   #answer: Buffer | undefined;
-  #left: { readonly request: unknown; readonly context: unknown } | undefined;
 
   constructor(stream: string, entries: readonly OutgoingRecord[], body: Buffer) {
     this.command = new PutRecordsCommand(new Input(stream, entries));
@@ -34,37 +32,20 @@ export class PutRecordsCall {
       { step: 'serialize', priority: 'low', name: 'millraceBody' },
     );
     middlewareStack.add(
-      (next, context) => async (args) => {
+      (next) => async (args) => {
         const result = await next(args);
         if (!isResponse(result.response) || result.response.statusCode !== 200) return result;
         this.#answer = await collect(result.response.body);
         result.response.body = new Uint8Array(0);
-        this.#left = { request: args.request, context };
         return result;
       },
       { step: 'deserialize', priority: 'low', name: 'millraceAnswer' },
     );
   }
 
-  /** Has the SDK make of `sent` what it makes of calls of its own, instead of sending this one. */
-  answerWith(sent: Unsettled): void {
-    this.command.middlewareStack.add(
-      () => async () => {
-        if ('error' in sent) throw sent.error;
-        return { response: sent.response };
-      },
-      { step: 'deserialize', priority: 'low', name: 'millraceSent' },
-    );
-  }
-
   /** The answer; undefined when the client sent in a way of its own and what `send` resolves with is all there is. */
   get answer(): Buffer | undefined {
     return this.#answer;
-  }
-
-  /** The request as it left, and the SDK's context of it; undefined unless it went well. */
-  get left(): { readonly request: unknown; readonly context: unknown } | undefined {
-    return this.#left;
   }
 }
 

@@ -1,0 +1,69 @@
+import { MillraceError } from '../errors.ts';
+import type { StoredRecord } from '../record/record.ts';
+import { toSequenceNumber } from '../record/sequence-number.ts';
+import type { ReadResult } from '../source/shard-reader.ts';
+import { needed, toChild } from './kinesis-shapes.ts';
+
+/** The answer as AWS JSON 1.1 has it. */
+interface Answer {
+  readonly Records: readonly {
+    readonly SequenceNumber?: string;
+    readonly PartitionKey?: string | null;
+    /** Base64. */
+    readonly Data?: string;
+    /** Seconds. */
+    readonly ApproximateArrivalTimestamp?: number;
+  }[];
+  readonly NextShardIterator?: string | null;
+  readonly MillisBehindLatest?: number;
+  readonly ChildShards?: readonly Parameters<typeof toChild>[0][];
+}
+
+/** What a good answer says. Throws `SERVICE_FAILED` when it cannot be read. */
+export function readGetRecords(body: Buffer): ReadResult {
+  try {
+    const answer: unknown = JSON.parse(body.toString());
+    if (isAnswer(answer)) return toResult(answer);
+  } catch (cause) {
+    throw unreadable(cause);
+  }
+  throw unreadable(undefined);
+}
+
+function isAnswer(answer: unknown): answer is Answer {
+  return (
+    typeof answer === 'object' && answer !== null && 'Records' in answer && Array.isArray(answer.Records)
+  );
+}
+
+function toResult({ Records, NextShardIterator, MillisBehindLatest, ChildShards }: Answer): ReadResult {
+  return {
+    records: Records.map(toRecord),
+    millisBehindLatest: MillisBehindLatest ?? 0,
+    ...(typeof NextShardIterator === 'string' && { nextIterator: NextShardIterator }),
+    ...(ChildShards !== undefined && { childShards: ChildShards.map(toChild) }),
+  };
+}
+
+function toRecord({
+  SequenceNumber,
+  PartitionKey,
+  Data,
+  ApproximateArrivalTimestamp,
+}: Answer['Records'][number]): StoredRecord {
+  const data = Buffer.from(needed(Data, 'Data'), 'base64');
+  return {
+    sequenceNumber: toSequenceNumber(needed(SequenceNumber, 'SequenceNumber')),
+    partitionKey: PartitionKey ?? '',
+    data: new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
+    arrivedAt: Math.round((ApproximateArrivalTimestamp ?? 0) * 1000),
+  };
+}
+
+function unreadable(cause: unknown): MillraceError {
+  return new MillraceError('SERVICE_FAILED', 'The answer to GetRecords cannot be read.', {
+    advice: 'It is asked again; if that goes on, look at what listens at the endpoint.',
+    retryable: true,
+    cause,
+  });
+}

@@ -1,0 +1,268 @@
+import { Readable } from 'node:stream';
+
+import { GetRecordsCommand, KinesisClient, type KinesisClientConfig } from '@aws-sdk/client-kinesis';
+import { HttpRequest, HttpResponse } from '@smithy/core/protocols';
+import fc from 'fast-check';
+import { expect, test, vi } from 'vitest';
+
+import { DirectCalls } from '../../src/aws/direct-calls.ts';
+import { GetRecordsCalls } from '../../src/aws/get-records-call.ts';
+import type { OutgoingRequest } from '../../src/aws/http-call.ts';
+import { createKinesisReader } from '../../src/aws/kinesis-reader.ts';
+import { RequestTemplate } from '../../src/aws/request-template.ts';
+import { systemClock } from '../../src/runtime/clock.ts';
+
+type Given = {
+  readonly statusCode?: number;
+  readonly headers?: Record<string, string>;
+  readonly body?: string;
+};
+const good: Given = {
+  body: JSON.stringify({ Records: [], NextShardIterator: 'next', MillisBehindLatest: 7 }),
+};
+const goodResult = { records: [], nextIterator: 'next', millisBehindLatest: 7 };
+const json = (statusCode: number, body: object, headers: Record<string, string> = {}): Given => ({
+  statusCode,
+  headers,
+  body: JSON.stringify(body),
+});
+
+/** A client whose service answers as told, what it was sent, and who began each call: the SDK, or we. */
+function clientOf(answer: (call: number) => Given | Error, more: Partial<KinesisClientConfig> = {}) {
+  const sent: OutgoingRequest[] = [];
+  const log: string[] = [];
+  let passing = false;
+  const client = new KinesisClient({
+    region: 'eu-west-1',
+    endpoint: 'http://127.0.0.1:1',
+    credentials: { accessKeyId: 'a', secretAccessKey: 'b', sessionToken: 'c' },
+    maxAttempts: 1,
+    requestHandler: {
+      async handle(request: OutgoingRequest) {
+        sent.push(request);
+        if (!passing) log.push('us');
+        const given = answer(sent.length);
+        if (given instanceof Error) throw given;
+        const { statusCode = 200, headers = {}, body = '' } = given;
+        return {
+          response: new HttpResponse({ statusCode, headers, body: Readable.from([Buffer.from(body)]) }),
+        };
+      },
+    },
+    ...more,
+  });
+  client.middlewareStack.add(
+    (next) => async (args) => {
+      log.push('sdk');
+      passing = true;
+      return await next(args).finally(() => (passing = false));
+    },
+    { step: 'initialize' },
+  );
+  const senders = (): string => log.join();
+  return { client, sent, senders };
+}
+
+const callsOf = (client: KinesisClient): GetRecordsCalls =>
+  new GetRecordsCalls(client, new DirectCalls(client));
+
+async function errorOf(call: Promise<unknown>): Promise<unknown> {
+  try {
+    await call;
+  } catch (error) {
+    return error;
+  }
+  throw new Error('It did not fail.');
+}
+
+/** A request as the SDK has it when all is done but sending it. */
+async function signedBySdk(): Promise<{ readonly request: OutgoingRequest; readonly client: KinesisClient }> {
+  const { client, sent } = clientOf(() => good);
+  await client.send(new GetRecordsCommand({ ShardIterator: 'i', Limit: 1 }));
+  const [request] = sent;
+  if (request === undefined) throw new Error('Nothing was sent.');
+  return { request, client };
+}
+
+test('a call is signed as the SDK’s own signer would, whatever its body, its credentials and its time', async () => {
+  const { request, client } = await signedBySdk();
+  const template = RequestTemplate.of(request);
+  const credentials = fc.record(
+    {
+      accessKeyId: fc.string({ minLength: 1 }),
+      secretAccessKey: fc.string(),
+      sessionToken: fc.base64String(),
+    },
+    { requiredKeys: ['accessKeyId', 'secretAccessKey'] },
+  );
+  const time = fc.date({ min: new Date('2000-01-01'), max: new Date('2100-01-01'), noInvalidDate: true });
+  await fc.assert(
+    fc.asyncProperty(fc.string({ unit: 'binary' }), credentials, time, async (body, given, date) => {
+      const ours = template?.sign(body, given, date.getTime());
+      const { authorization, ...headers } = ours?.headers ?? {};
+      const signer = await client.config.signer();
+      // The SDK's asks its client for credentials, so these are put in their place.
+      Object.assign(signer, { credentialProvider: async () => given });
+      const theirs = await signer.sign(new HttpRequest({ ...request, headers, body } as HttpRequest), {
+        signingDate: date,
+      });
+      expect(authorization).toBe(theirs.headers['authorization']);
+      expect(ours?.headers).toEqual(theirs.headers);
+    }),
+    { numRuns: 100 },
+  );
+});
+
+test('the first call is the SDK’s, and those that follow are like it', async () => {
+  const { client, sent, senders } = clientOf(() => good);
+  const calls = callsOf(client);
+  for (const iterator of ['one', 'two', 'three']) {
+    expect(await calls.send(iterator, 100, undefined)).toEqual(goodResult);
+  }
+  expect(senders()).toBe('sdk,us,us');
+  const lasting = ({ headers, body: _, ...rest }: OutgoingRequest): object => ({
+    ...rest,
+    headers: Object.fromEntries(
+      Object.entries(headers).filter(
+        ([name]) => !/^(authorization|amz-sdk-.*|content-length|x-amz-date|x-amz-content-sha256)$/.test(name),
+      ),
+    ),
+  });
+  const [first, second, third] = sent;
+  if (first === undefined || second === undefined || third === undefined) throw new Error('Three were sent.');
+  expect(lasting({ ...second })).toEqual(lasting({ ...first }));
+  expect(second.headers).toMatchObject({ 'x-amz-security-token': 'c', 'content-length': '35' });
+  expect(JSON.parse(String(third.body))).toEqual({ ShardIterator: 'three', Limit: 100 });
+});
+
+const refusals: Readonly<Record<string, Given | Error>> = {
+  'an expired iterator': json(400, { __type: 'ExpiredIteratorException', message: 'Iterator expired.' }),
+  'a throttled shard': json(400, { __type: 'ProvisionedThroughputExceededException', message: 'Rate.' }),
+  'a missing stream': json(400, {
+    __type: 'com.amazonaws.kinesis#ResourceNotFoundException',
+    message: 'No.',
+  }),
+  'expired credentials': json(400, { __type: 'ExpiredTokenException', message: 'Expired.' }),
+  'no access': json(400, { __type: 'AccessDeniedException', Message: 'not authorized' }),
+  'an error told in a header': {
+    statusCode: 400,
+    headers: { 'x-amzn-errortype': 'LimitExceededException:', 'x-amzn-requestid': 'r-1' },
+    body: '{"message":"Too much."}',
+  },
+  'a failing service that says nothing': { statusCode: 503, headers: { 'x-amzn-requestid': 'r-2' } },
+  'a page of a proxy': { statusCode: 502, body: '<html>Bad gateway</html>' },
+  'a cut connection': Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' }),
+  silence: Object.assign(new Error('There was no answer'), { name: 'TimeoutError' }),
+};
+
+test.for(Object.entries(refusals))(
+  '%s is the same error by either way, and the next call is the SDK’s',
+  async ([, refusal]) => {
+    const alone = clientOf(() => refusal);
+    const theirs = await errorOf(createKinesisReader(alone.client).read('i', { stream: 'orders', limit: 1 }));
+    const { client, sent, senders } = clientOf((call) => (call === 2 ? refusal : good));
+    const reader = createKinesisReader(client, new DirectCalls(client));
+    const read = (): Promise<unknown> => reader.read('i', { stream: 'orders', limit: 1 });
+    await read();
+    expect(await errorOf(read())).toEqual(theirs);
+    expect(await read()).toEqual(goodResult);
+    await read();
+    // What was refused passed through the SDK to be judged, and was not sent again.
+    expect([sent.length, senders()]).toEqual([4, 'sdk,us,sdk,sdk,us']);
+  },
+);
+
+test('an answer that is none of the service’s is an error to be tried again', async () => {
+  const { client } = clientOf((call) => (call === 2 ? { body: '{"Rec' } : good));
+  const reader = createKinesisReader(client, new DirectCalls(client));
+  await reader.read('i', { stream: 'orders', limit: 1 });
+  const error = await errorOf(reader.read('i', { stream: 'orders', limit: 1 }));
+  expect(error).toMatchObject({ code: 'SERVICE_FAILED', retryable: true });
+});
+
+test('credentials that expire are renewed, and the next call is signed with the new ones', async () => {
+  let made = 0;
+  const credentials = async (): Promise<object> => ({
+    accessKeyId: `key-${++made}`,
+    secretAccessKey: 'b',
+    sessionToken: `token-${made}`,
+    // The SDK renews what ends within minutes, and goes on with what it has meanwhile.
+    expiration: new Date(systemClock.now() + 1000),
+  });
+  const { client, sent, senders } = clientOf(() => good, { credentials: credentials as never });
+  const calls = callsOf(client);
+  for (let n = 0; n < 3; n++) await calls.send('i', 1, undefined);
+  expect(senders()).toBe('sdk,us,us');
+  const keys = sent.map(({ headers }) => /Credential=([^/]+)/.exec(headers['authorization'] ?? '')?.[1]);
+  expect(new Set(keys).size).toBeGreaterThan(1);
+  for (const [index, key] of keys.entries()) {
+    expect(sent[index]?.headers['x-amz-security-token']).toBe(key?.replace('key', 'token'));
+  }
+});
+
+test('a clock that is wrong is corrected by what the SDK reads in a refusal', async () => {
+  const hour = 3_600_000;
+  const date = new Date(systemClock.now() + hour).toUTCString();
+  const { client, sent } = clientOf((call) =>
+    call === 2 ? json(400, { __type: 'InvalidSignatureException', message: 'expired' }, { date }) : good,
+  );
+  const calls = callsOf(client);
+  await calls.send('i', 1, undefined);
+  await errorOf(calls.send('i', 1, undefined));
+  for (let n = 0; n < 2; n++) await calls.send('i', 1, undefined);
+  expect(sent.map(aheadOf)).toEqual([0, 0, 1, 1]);
+});
+
+test('once a minute the SDK puts a call together anew, so that nothing in it is older', async () => {
+  const { client, senders } = clientOf(() => good);
+  const calls = callsOf(client);
+  const started = systemClock.monotonic();
+  const clock = vi.spyOn(systemClock, 'monotonic');
+  for (const after of [0, 1, 59_000, 61_000, 62_000]) {
+    clock.mockReturnValue(started + after);
+    await calls.send('i', 1, undefined);
+  }
+  clock.mockRestore();
+  expect(senders()).toBe('sdk,us,us,sdk,us');
+});
+
+test('a clock that goes wrong is noticed by the dates of good answers, and the SDK corrects it', async () => {
+  const hour = 3_600_000;
+  const date = new Date(systemClock.now() + hour).toUTCString();
+  const { client, sent, senders } = clientOf((call) => (call < 2 ? good : { ...good, headers: { date } }));
+  const calls = callsOf(client);
+  for (let n = 0; n < 4; n++) await calls.send('i', 1, undefined);
+  expect(senders()).toBe('sdk,us,sdk,us');
+  expect(aheadOf(sent[1])).toBe(0);
+  expect(aheadOf(sent[3])).toBe(1);
+});
+
+test('what is no plain call is no pattern', async () => {
+  const { request } = await signedBySdk();
+  expect(RequestTemplate.of(request)).toBeDefined();
+  const { headers } = request;
+  for (const other of [
+    { headers: { ...headers, authorization: 'Bearer x' } },
+    { headers: { 'content-type': 'application/x-amz-json-1.1' } },
+    { query: { page: '2' } },
+    { path: '/elsewhere' },
+    { method: 'GET' },
+  ]) {
+    expect(RequestTemplate.of({ ...request, ...other })).toBeUndefined();
+  }
+});
+
+test('every call of a client of the user’s own passes what was added to it', async () => {
+  const { client, senders } = clientOf(() => good);
+  const reader = createKinesisReader(client);
+  for (let n = 0; n < 3; n++) await reader.read('i', { stream: 'orders', limit: 1 });
+  expect(senders()).toBe('sdk,sdk,sdk');
+});
+
+/** Hours between the time a request was signed for and this machine's. */
+function aheadOf(request: OutgoingRequest | undefined): number {
+  const [, ...parts] = /^(....)(..)(..)T(..)(..)(..)Z$/.exec(request?.headers['x-amz-date'] ?? '') ?? [];
+  const [year = '', month = '', day = '', ...time] = parts;
+  const signedFor = Date.parse(`${year}-${month}-${day}T${time.join(':')}Z`);
+  return Math.abs(Math.round((signedFor - systemClock.now()) / 3_600_000));
+}
