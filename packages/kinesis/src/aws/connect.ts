@@ -63,19 +63,23 @@ export function connect(options: ConnectOptions = {}): Connection {
     return { fanOut: createKinesisFanOut(client), destroy };
   });
   const dynamodb = lazy('@aws-sdk/client-dynamodb', async () => {
-    const [{ DynamoDBClient }, { createDynamoDBLeaseStore }] = await Promise.all([
+    const [{ DynamoDBClient }, { createDynamoDBLeaseStore }, { DirectCalls }] = await Promise.all([
       import('@aws-sdk/client-dynamodb'),
       import('./lease-store.ts'),
+      import('./direct-calls.ts'),
     ]);
+    const time = clock && { clock };
+    if (ownDynamoDB !== undefined) {
+      const open = (table: string): LeaseStore =>
+        createDynamoDBLeaseStore({ client: ownDynamoDB, table, ...time });
+      return { open, destroy: () => {} };
+    }
     // A call that is never answered would hold up every heartbeat after it.
     const requestHandler = { connectionTimeout: 5000, requestTimeout: 10_000, throwOnRequestTimeout: true };
-    // Nothing is added to it later, so what a call passes through is put together once and not for each heartbeat.
-    const client =
-      ownDynamoDB ?? new DynamoDBClient({ ...clientOptions, requestHandler, cacheMiddleware: true });
-    const destroy = (): void => (ownDynamoDB === undefined ? client.destroy() : undefined);
+    const client = new DynamoDBClient({ ...clientOptions, requestHandler });
     const open = (table: string): LeaseStore =>
-      createDynamoDBLeaseStore({ client, table, ...(clock && { clock }) });
-    return { open, destroy };
+      createDynamoDBLeaseStore({ client, table, ...time }, new DirectCalls(client));
+    return { open, destroy: () => client.destroy() };
   });
   const writer: RecordWriter = { write: async (...given) => (await writing.get()).writer.write(...given) };
   const reader: ShardReader = {

@@ -84,17 +84,20 @@ export class DirectCalls {
 
   /**
    * Has the SDK's call of `command` learnt from, when it goes well; or, when the call was `sent` already, has the SDK make of that
-   * what it makes of calls of its own.
+   * what it makes of calls of its own; should it then try again, it does so itself.
    */
   join(command: Command, sent: Unsettled | undefined): void {
+    let given = sent;
     const step: Step = (next) => async (args) => {
-      if (sent === undefined) {
+      const come = given;
+      given = undefined;
+      if (come === undefined) {
         const result = await next(args);
         if (isResponse(result.response) && result.response.statusCode === 200) this.#learn(args.request);
         return result;
       }
-      if ('error' in sent) throw sent.error;
-      return { response: sent.response };
+      if ('error' in come) throw come.error;
+      return { response: come.response };
     };
     command.middlewareStack.add(step, { step: 'deserialize', priority: 'low', name: 'millraceDirect' });
   }

@@ -3,7 +3,6 @@ import {
   GetItemCommand,
   PutItemCommand,
   ScanCommand,
-  UpdateItemCommand,
   type AttributeValue,
   type DynamoDBClient,
 } from '@aws-sdk/client-dynamodb';
@@ -24,6 +23,7 @@ import {
 import { systemClock, type Clock } from '../runtime/clock.ts';
 import { toMilliseconds, type Duration } from '../runtime/duration.ts';
 import { toMillraceError } from './aws-error.ts';
+import type { DirectCalls } from './direct-calls.ts';
 import { itemToLease, leaseToItem } from './lease-item.ts';
 import { prepareLeaseTable } from './lease-store-table.ts';
 import {
@@ -34,6 +34,7 @@ import {
   takeOver,
   type LeaseUpdate,
 } from './lease-store-update.ts';
+import { updateItem } from './update-item.ts';
 
 export interface DynamoDBLeaseStoreOptions {
   readonly client: Pick<DynamoDBClient, 'send'>;
@@ -60,7 +61,10 @@ export interface DynamoDBLeaseStoreOptions {
  * await store.prepare();
  * ```
  */
-export function createDynamoDBLeaseStore(options: DynamoDBLeaseStoreOptions): LeaseStore {
+export function createDynamoDBLeaseStore(
+  options: DynamoDBLeaseStoreOptions,
+  direct?: DirectCalls,
+): LeaseStore {
   const { client, table, clock = systemClock } = options;
   checkName('table', table);
   const timeoutMs = toMilliseconds(options.prepareTimeout ?? '5m', 'prepareTimeout');
@@ -81,19 +85,18 @@ export function createDynamoDBLeaseStore(options: DynamoDBLeaseStoreOptions): Le
 
   /** The lease as written (`after`, when that is known before), or, when the condition did not hold, as it stands instead. */
   const update = async (leaseKey: string, change: LeaseUpdate, after?: Lease): Promise<Written> => {
-    const command = new UpdateItemCommand({
+    const input = {
       TableName: table,
       Key: keyOf(leaseKey),
       UpdateExpression: change.update,
       ConditionExpression: change.condition,
       ExpressionAttributeValues: change.values,
-      ReturnValues: after === undefined ? 'ALL_NEW' : 'NONE',
-      ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
-    });
+      ReturnValues: after === undefined ? ('ALL_NEW' as const) : ('NONE' as const),
+      ReturnValuesOnConditionCheckFailure: 'ALL_OLD' as const,
+    };
     try {
-      const answer = await client.send(command);
-      if (after !== undefined) return { done: true, lease: after };
-      return { done: true, lease: itemToLease(answer.Attributes ?? {}) ?? unreadable(table, leaseKey) };
+      const attributes = await updateItem(client, input, direct);
+      return { done: true, lease: after ?? itemToLease(attributes) ?? unreadable(table, leaseKey) };
     } catch (error) {
       const failed = failedCondition(error);
       if (failed === undefined) throw toMillraceError(error, { operation: 'UpdateItem', table });

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { GetRecordsCommand, KinesisClient, type KinesisClientConfig } from '@aws-sdk/client-kinesis';
 import { HttpRequest, HttpResponse } from '@smithy/core/protocols';
 import fc from 'fast-check';
@@ -10,6 +11,7 @@ import { GetRecordsCalls } from '../../src/aws/get-records-call.ts';
 import type { OutgoingRequest } from '../../src/aws/http-call.ts';
 import { createKinesisReader } from '../../src/aws/kinesis-reader.ts';
 import { RequestTemplate } from '../../src/aws/request-template.ts';
+import { updateItem } from '../../src/aws/update-item.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 
 type Given = {
@@ -55,7 +57,11 @@ function clientOf(answer: (call: number) => Given | Error, more: Partial<Kinesis
     (next) => async (args) => {
       log.push('sdk');
       passing = true;
-      return await next(args).finally(() => (passing = false));
+      try {
+        return await next(args);
+      } finally {
+        passing = false;
+      }
     },
     { step: 'initialize' },
   );
@@ -120,17 +126,9 @@ test('the first call is the SDK’s, and those that follow are like it', async (
     expect(await calls.send(iterator, 100, undefined)).toEqual(goodResult);
   }
   expect(senders()).toBe('sdk,us,us');
-  const lasting = ({ headers, body: _, ...rest }: OutgoingRequest): object => ({
-    ...rest,
-    headers: Object.fromEntries(
-      Object.entries(headers).filter(
-        ([name]) => !/^(authorization|amz-sdk-.*|content-length|x-amz-date|x-amz-content-sha256)$/.test(name),
-      ),
-    ),
-  });
   const [first, second, third] = sent;
   if (first === undefined || second === undefined || third === undefined) throw new Error('Three were sent.');
-  expect(lasting({ ...second })).toEqual(lasting({ ...first }));
+  expect(lasting(second)).toEqual(lasting(first));
   expect(second.headers).toMatchObject({ 'x-amz-security-token': 'c', 'content-length': '35' });
   expect(JSON.parse(String(third.body))).toEqual({ ShardIterator: 'three', Limit: 100 });
 });
@@ -259,10 +257,70 @@ test('every call of a client of the user’s own passes what was added to it', a
   expect(senders()).toBe('sdk,sdk,sdk');
 });
 
+/** Writes a heartbeat after one that went well; the service answers as told, call by call. */
+async function secondBeat(answers: readonly Given[]): Promise<{ answer: unknown; sent: number }> {
+  const { client: kinesis, sent } = clientOf((call) =>
+    call === 1 ? { body: '{}' } : (answers[call - 2] ?? {}),
+  );
+  const { requestHandler, credentials } = kinesis.config;
+  const client = new DynamoDBClient({ region: 'eu-west-1', requestHandler, credentials });
+  const direct = new DirectCalls(client);
+  const input = { TableName: 'leases', Key: { leaseKey: { S: 'shardId-0' } } };
+  await updateItem(client, input, direct);
+  const answer = await updateItem(client, input, direct).catch((error: unknown) => error);
+  return { answer, sent: sent.length };
+}
+
+test('a heartbeat answers the item as the SDK does', async () => {
+  const item = {
+    leaseKey: { S: 'shardId-0' },
+    leaseCounter: { N: '7' },
+    parentShardId: { SS: ['shardId-1'] },
+  };
+  expect(await secondBeat([{ body: JSON.stringify({ Attributes: item }) }])).toEqual({
+    answer: item,
+    sent: 2,
+  });
+  expect(await secondBeat([{ body: '{}' }])).toEqual({ answer: {}, sent: 2 });
+});
+
+test('a heartbeat that somebody else has forestalled says what stands there, and is not sent again', async () => {
+  const Item = { leaseKey: { S: 'shardId-0' }, leaseCounter: { N: '9' } };
+  const refused = json(400, {
+    __type: 'com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException',
+    Item,
+  });
+  expect(await secondBeat([refused])).toMatchObject({
+    answer: { name: 'ConditionalCheckFailedException', Item },
+    sent: 2,
+  });
+});
+
+test('a heartbeat the service fails on is tried again by the SDK, by a call of its own', async () => {
+  const failing = json(500, { __type: 'InternalServerError' });
+  expect(await secondBeat([failing, { body: '{}' }])).toEqual({ answer: {}, sent: 3 });
+});
+
+test.each(['', '{', 'null', '7'])(
+  'an answer of %j to a heartbeat is an error to be tried again',
+  async (body) => {
+    expect(await secondBeat([{ body }])).toMatchObject({
+      answer: { code: 'SERVICE_FAILED', retryable: true },
+    });
+  },
+);
+
 /** Hours between the time a request was signed for and this machine's. */
 function aheadOf(request: OutgoingRequest | undefined): number {
   const [, ...parts] = /^(....)(..)(..)T(..)(..)(..)Z$/.exec(request?.headers['x-amz-date'] ?? '') ?? [];
   const [year = '', month = '', day = '', ...time] = parts;
   const signedFor = Date.parse(`${year}-${month}-${day}T${time.join(':')}Z`);
   return Math.abs(Math.round((signedFor - systemClock.now()) / 3_600_000));
+}
+
+/** What is the same for each call. */
+function lasting(request: OutgoingRequest): object {
+  const own = /^(authorization|amz-sdk-invocation-id|content-length|x-amz-date|x-amz-content-sha256)$/;
+  const headers = Object.entries(request.headers).filter(([name]) => !own.test(name));
+  return { ...request, headers: Object.fromEntries(headers), body: undefined };
 }

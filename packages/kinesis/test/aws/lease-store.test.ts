@@ -10,7 +10,7 @@ import {
   PutItemCommand,
   type AttributeValue,
 } from '@aws-sdk/client-dynamodb';
-import { connect } from '@millrace/kinesis/aws';
+import { connect, type ConnectOptions } from '@millrace/kinesis/aws';
 import type { Lease, LeaseStore } from '@millrace/kinesis/lease';
 import { toSequenceNumber } from '@millrace/kinesis/record';
 import { createManualClock, leaseStoreGuarantees } from '@millrace/kinesis/testing';
@@ -43,6 +43,10 @@ function createStore(
   table = `group-${++tables}`,
   sender: Pick<DynamoDBClient, 'send' | 'destroy'> = client,
 ): LeaseStore {
+  return openStore(table, { dynamodb: sender });
+}
+
+function openStore(table: string, options: ConnectOptions): LeaseStore {
   const clock = createManualClock();
   const running = {
     ...clock,
@@ -52,7 +56,7 @@ function createStore(
       return timer;
     },
   };
-  return connect({ dynamodb: sender, clock: running }).leases(table);
+  return connect({ ...options, clock: running }).leases(table);
 }
 
 const fresh: Lease = {
@@ -80,6 +84,16 @@ async function put(table: string, Item: Record<string, AttributeValue>): Promise
 describe('the lease store in DynamoDB', () => {
   test.each(leaseStoreGuarantees)('$name', async ({ run }) => {
     await expect(run(createStore)).resolves.toBeUndefined();
+  });
+});
+
+describe('the lease store in DynamoDB, whose connection is nobody else’s', () => {
+  test.each(leaseStoreGuarantees)('$name', async ({ run }) => {
+    const { credentials } = client.config;
+    const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const open = (): LeaseStore =>
+      openStore(`group-${++tables}`, { endpoint, region: 'us-east-1', credentials });
+    await expect(run(open)).resolves.toBeUndefined();
   });
 });
 
