@@ -70,6 +70,8 @@ function resultOf(finding: Finding, ruleIndex: number): object {
 /** A relative reference, or a file URL. */
 function uriOf(file: string): string {
   const path = file.replaceAll('\\', '/');
-  const encoded = path.split('/').map(encodeURIComponent).join('/');
+  const [, drive = '', rest = path] = /^([A-Za-z]:)(\/.*)$/.exec(path) ?? [];
+  const encoded = rest.split('/').map(encodeURIComponent).join('/');
+  if (drive !== '') return `file:///${drive}${encoded}`;
   return path.startsWith('/') ? `file://${encoded}` : encoded;
 }
