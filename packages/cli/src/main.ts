@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import process from 'node:process';
 import { isatty } from 'node:tty';
 
@@ -11,6 +12,8 @@ import { run } from './run.ts';
 export async function main(): Promise<void> {
   // It tells of Node versions that later SDKs will need: nothing to a user of this command, on every call.
   process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
+  // Everything under way waits for the same Ctrl-C, shard by shard; Node would call more than ten of them a leak.
+  setMaxListeners(0);
   const stopping = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => {

@@ -69,7 +69,7 @@ export class MillraceError extends Error {
 
   constructor(code: ErrorCode, message: string, init: ErrorInit) {
     const { advice, retryable = false, cause, ...details } = init;
-    super(`${message} ${advice}`, cause === undefined ? undefined : { cause });
+    super(`${oneStop(message)} ${advice}`, cause === undefined ? undefined : { cause });
     this.code = code;
     this.retryable = retryable;
     this.advice = advice;
@@ -91,6 +91,11 @@ export function isMillraceError<C extends ErrorCode>(
   code?: C,
 ): error is MillraceError & { readonly code: C } {
   return isBranded(error) && (code === undefined || error.code === code);
+}
+
+/** Messages quote others', which may bring a full stop of their own; an ellipsis is left. */
+function oneStop(message: string): string {
+  return message.replace(/(?<=[^.][.!?])\.$/, '');
 }
 
 function isBranded(error: unknown): error is MillraceError {

@@ -8,7 +8,7 @@ import { afterEach, expect, test } from 'vitest';
 import { useServer } from '../support/server.ts';
 
 // Real processes: what pipes, signals and exit codes do cannot be seen from inside.
-const local = useServer({ streams: { orders: {} } });
+const local = useServer({ streams: { orders: {}, wide: { shards: 16 } } });
 const root = fileURLToPath(new URL('../../../..', import.meta.url));
 const launch = [
   '--conditions=@millrace/source',
@@ -125,6 +125,12 @@ test.each([
   const { packages } = JSON.parse(probe.stdout()) as { packages: string[] };
   for (const name of needed) expect(packages).toContain(name);
   for (const name of notNeeded) expect(packages).not.toContain(name);
+});
+
+test('many shards are read side by side without a word of Node about it', { timeout }, async () => {
+  const top = millrace('top', 'wide', '-n', '1', ...local.flags);
+  expect(await top.ended).toEqual({ code: 0, signal: null });
+  expect(top.stderr()).toBe('');
 });
 
 test('the exit code of a run is that of the process', { timeout }, async () => {

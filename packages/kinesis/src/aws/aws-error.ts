@@ -69,7 +69,9 @@ function judge(seen: SeenError, context: AwsErrorContext): Verdict {
       code: 'CREDENTIALS_INVALID',
       // Credentials that have run out are renewed by whoever gave them, and a clock that is off is corrected.
       retryable: /^(?:ExpiredToken|RequestExpired)/.test(seen.name),
-      advice: `Check the credentials (environment, profile or role) and the clock of this machine; ${where(context)}.`,
+      advice: /ProviderError$/.test(seen.name)
+        ? `Give credentials: in the environment, in a profile, or by the role of this machine; ${where(context)}.`
+        : `Check the credentials (environment, profile or role) and the clock of this machine; ${where(context)}.`,
     };
   }
   if (seen.name.startsWith('AccessDenied') || seen.name === 'KMSAccessDeniedException') {
@@ -226,8 +228,11 @@ interface SeenError {
   readonly peer: string;
 }
 
-function readError(error: unknown): SeenError {
-  const metadata = field(error, '$metadata');
+function readError(thrown: unknown): SeenError {
+  const metadata = field(thrown, '$metadata');
+  // Node's word for a call whose connection came to nothing; what became of the connection is the reason.
+  const cancelled = text(thrown, 'code') === 'ERR_HTTP2_STREAM_CANCEL';
+  const error = cancelled ? (field(thrown, 'cause') ?? thrown) : thrown;
   const status = field(metadata, 'httpStatusCode');
   const requestId = field(metadata, 'requestId');
   // A name resolved to several addresses fails as an AggregateError with one error for each.

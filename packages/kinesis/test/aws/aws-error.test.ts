@@ -101,6 +101,23 @@ describe('an error of the AWS SDK', () => {
 });
 
 describe('an error of the network', () => {
+  test('a call that was cancelled for want of a connection says what became of the connection', () => {
+    const refused = Object.assign(new Error('connect ECONNREFUSED 127.0.0.1:4567'), {
+      code: 'ECONNREFUSED',
+      address: '127.0.0.1',
+      port: 4567,
+    });
+    const cancelled = Object.assign(new Error('The pending stream has been canceled (caused by: …)'), {
+      code: 'ERR_HTTP2_STREAM_CANCEL',
+      cause: refused,
+    });
+    const error = toMillraceError(cancelled, onStream);
+    expect(error).toMatchObject({ code: 'ENDPOINT_UNREACHABLE', retryable: true });
+    expect(error.message).toContain('failed: connect ECONNREFUSED 127.0.0.1:4567.');
+    expect(error.advice).toContain('that something listens at 127.0.0.1:4567');
+    expect(error.message).not.toContain('canceled');
+  });
+
   test.each(['ECONNREFUSED', 'ENOTFOUND', 'ECONNRESET', 'ERR_HTTP2_STREAM_CANCEL'])(
     '%s means the endpoint is unreachable for now',
     (code) => {
