@@ -30,6 +30,11 @@ export async function main(): Promise<void> {
     stderr: process.stderr,
     env: process.env,
     isTTY: { stdin: isatty(0), stdout: isatty(1), stderr: isatty(2) },
+    get room() {
+      // Undefined where it is no terminal, whatever the types say.
+      const { columns, rows } = process.stdout;
+      return columns > 0 && rows > 0 ? { columns, rows } : undefined;
+    },
     signal: stopping.signal,
   });
   // Everything is written; whatever a library still keeps open must not hold the prompt back.

@@ -62,7 +62,7 @@ async function attempt(
   // Answered without the parser: the most common first call must not wait for it.
   const [first] = argv;
   if (first === undefined || (argv.length === 1 && (first === '--help' || first === '-h'))) {
-    await out.write(renderRootHelp(commands, groups));
+    await out.write(renderRootHelp(commands, groups, io.room?.columns));
     return exitCode.ok;
   }
   if (first === '--version' || first === '-V') {
@@ -70,7 +70,7 @@ async function attempt(
     return exitCode.ok;
   }
   const { parse } = await import('./spec/parse.ts');
-  const parsed = parse(argv);
+  const parsed = parse(argv, io.room?.columns);
   if (parsed.kind === 'usage') {
     const { MillraceError } = await import('@millrace/kinesis');
     throw new MillraceError('OPTION_INVALID', parsed.message, { advice: parsed.advice });

@@ -10,7 +10,8 @@ import {
 import { readPrices } from '../cost/prices.ts';
 import { exitCode, type ExitCode } from '../errors/exit-code.ts';
 import { showBytes, showNumber } from '../io/amount.ts';
-import { documentFormat, renderTable } from '../io/document.ts';
+import { documentFormat } from '../io/document.ts';
+import { renderTable } from '../io/table.ts';
 import { showDuration } from '../lag/lag-row.ts';
 import { readTraffic } from '../metrics/traffic.ts';
 import { withKinesis } from '../with-kinesis.ts';
@@ -79,7 +80,7 @@ interface CostDocument {
 }
 
 async function tell(context: CommandContext, document: CostDocument): Promise<void> {
-  const { out, colour } = context;
+  const { out } = context;
   const { modes, traffic, putWaste: waste, now, measuredSeconds } = document;
   if (documentFormat(context) !== 'table') {
     await out.line(JSON.stringify(document));
@@ -95,21 +96,25 @@ async function tell(context: CommandContext, document: CostDocument): Promise<vo
         {
           title: 'BILLING',
           cell: ({ mode, shards }) =>
-            `${mode}${shards === undefined ? '' : ` (${shards} shards)`}${mode === now ? ', now' : ''}`,
+            `${mode}${shards === undefined ? '' : ` (${shards} ${shards === 1 ? 'shard' : 'shards'})`}${mode === now ? ', now' : ''}`,
         },
-        { title: 'A MONTH', cell: ({ monthly }) => monthly.toFixed(2), align: 'right' },
+        { title: 'A MONTH', cell: ({ monthly }) => money(monthly), align: 'right' },
         {
           title: 'OF WHICH',
-          cell: ({ items }) => items.map(({ what, monthly }) => `${what} ${monthly.toFixed(2)}`).join(', '),
+          cell: ({ items }) => items.map(({ what, monthly }) => `${what} ${money(monthly)}`).join(', '),
         },
       ],
-      colour,
+      context,
     ),
   );
   if (waste !== undefined && waste.units > waste.unitsAggregated * 1.1) {
     const saved = ((1 - waste.unitsAggregated / waste.units) * 100).toFixed(0);
     await out.write(
-      `\nrecords of ${showBytes(waste.meanRecordBytes)} on average are paid as 25 KiB each: aggregation saves ${saved} % of the put payload units, ${waste.savedMonthly.toFixed(2)} a month\n`,
+      `\nrecords of ${showBytes(waste.meanRecordBytes)} on average are paid as 25 KiB each: aggregation saves ${saved} % of the put payload units, ${money(waste.savedMonthly)} a month\n`,
     );
   }
+}
+
+function money(amount: number): string {
+  return amount.toLocaleString('en-US', { minimumFractionDigits: 2, maximumFractionDigits: 2 });
 }

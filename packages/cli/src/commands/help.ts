@@ -7,19 +7,19 @@ import { renderCommandHelp, renderGroupHelp, renderRootHelp } from '../spec/help
 import { topics } from '../spec/topics.ts';
 
 /** `millrace help`. */
-export async function help({ args, out }: CommandContext): Promise<ExitCode> {
-  await out.write(findText(args.join(' ')));
+export async function help({ args, out, io }: CommandContext): Promise<ExitCode> {
+  await out.write(findText(args.join(' '), io.room?.columns));
   return exitCode.ok;
 }
 
-function findText(wanted: string): string {
-  if (wanted === '') return renderRootHelp(commands, groups);
+function findText(wanted: string, columns: number | undefined): string {
+  if (wanted === '') return renderRootHelp(commands, groups, columns);
   const topic = topics.find(({ name }) => name === wanted);
   if (topic !== undefined) return topic.text;
   const command = commands.find(({ name }) => name === wanted);
-  if (command !== undefined) return renderCommandHelp(command);
+  if (command !== undefined) return renderCommandHelp(command, columns);
   const group = groups.find(({ name }) => name === wanted);
-  if (group !== undefined) return renderGroupHelp(group, commands);
+  if (group !== undefined) return renderGroupHelp(group, commands, columns);
   throw new MillraceError('OPTION_INVALID', `There is no help on ${JSON.stringify(wanted)}.`, {
     advice: `Topics: ${topics.map(({ name }) => name).join(', ')}. Commands: see millrace --help.`,
   });

@@ -5,8 +5,10 @@ import { exitCode, type ExitCode } from '../errors/exit-code.ts';
 import { adviseOnHeat, type HeatFinding } from '../hot/advise.ts';
 import { HeatMap, type ShardHeat } from '../hot/shard-heat.ts';
 import { showBytes, showNumber } from '../io/amount.ts';
-import { documentFormat, renderTable, type Column } from '../io/document.ts';
+import { documentFormat } from '../io/document.ts';
+import { renderTable, type Column } from '../io/table.ts';
 import { visible } from '../io/visible.ts';
+import { certainKeys } from '../keys/certain-keys.ts';
 import { readPace, tellPace } from '../read/pace.ts';
 import { scanStream } from '../read/stream-scan.ts';
 import { listShards } from '../shards/list-shards.ts';
@@ -72,7 +74,7 @@ const columns: readonly Column<ShardHeat>[] = [
   {
     title: 'HEAVIEST KEYS',
     cell: ({ keys }) =>
-      keys
+      certainKeys(keys)
         .slice(0, 3)
         .map(({ partitionKey, share }) => `${partitionKey} ${(share * 100).toFixed(0)} %`)
         .join(', '),
@@ -80,7 +82,7 @@ const columns: readonly Column<ShardHeat>[] = [
 ];
 
 async function tell(context: CommandContext, document: HeatDocument): Promise<void> {
-  const { out, colour, notes } = context;
+  const { out, notes } = context;
   const { shards, findings, records } = document;
   if (records === 0) notes.warn('nothing arrived in that time: there is nothing to tell of');
   if (documentFormat(context) !== 'table') {
@@ -91,7 +93,7 @@ async function tell(context: CommandContext, document: HeatDocument): Promise<vo
     renderTable(
       shards.toSorted((a, b) => b.load - a.load),
       columns,
-      colour,
+      context,
     ),
   );
   for (const { kind, what, advice } of findings)

@@ -5,10 +5,12 @@ import { createShardMap, evenRanges, type HashRange } from '@millrace/kinesis/sh
 import type { CommandContext } from '../command-context.ts';
 import { exitCode, type ExitCode } from '../errors/exit-code.ts';
 import { showBytes, showNumber } from '../io/amount.ts';
-import { documentFormat, renderTable } from '../io/document.ts';
+import { documentFormat } from '../io/document.ts';
+import { renderTable } from '../io/table.ts';
 import { bar } from '../io/sparkline.ts';
 import { visible } from '../io/visible.ts';
 import { adviseOnKeys } from '../keys/key-advice.ts';
+import { certainKeys } from '../keys/certain-keys.ts';
 import { KeyPlan, type KeyPlanReport } from '../keys/key-plan.ts';
 import {
   isFile,
@@ -30,7 +32,7 @@ export async function keysAnalyze(context: CommandContext): Promise<ExitCode> {
   const template = key === undefined ? undefined : keyTemplate(key, context.clock);
   if (await isFile(source)) {
     if (shards === undefined)
-      throw optionError('--shards', 'missing', 'a number of shards, when a file is analyzed');
+      throw optionError('--shards', undefined, 'a number of shards, when a file is analyzed');
     const analysis = new Analysis(context, evenRanges(shards), template?.keyOf);
     await readFileRecords(context, source, analysis.take);
     return analysis.tell();
@@ -132,7 +134,7 @@ class Analysis {
   }
 
   async #tellPlan({ name, distinctKeys, exact, hottest, shards, imbalance }: KeyPlanReport): Promise<void> {
-    const { out, colour } = this.#context;
+    const { out } = this.#context;
     const keys = `${exact ? '' : '~'}${showNumber(distinctKeys)} keys`;
     await out.write(
       `\n${visible(name)}: ${keys}, the fullest shard has ${imbalance.toFixed(2)} times the mean\n`,
@@ -144,14 +146,16 @@ class Analysis {
           { title: 'SHARD', cell: ({ index }) => String(index), align: 'right' },
           { title: 'RECORDS', cell: ({ records }) => showNumber(records), align: 'right' },
           { title: 'BYTES', cell: ({ bytes }) => showBytes(bytes), align: 'right' },
-          { title: 'SHARE', cell: ({ share }) => `${bar(share, 20)} ${(share * 100).toFixed(1)} %` },
+          { title: 'SHARE', cell: ({ share }) => `${bar(share, 20)} ${percent(share).padStart(7)}` },
         ],
-        colour,
+        this.#context,
       ),
     );
-    const list = hottest.map(
-      ({ partitionKey, share }) => `${visible(partitionKey)} ${(share * 100).toFixed(1)} %`,
-    );
+    const certain = certainKeys(hottest);
+    const list = certain.map(({ partitionKey, share }) => `${visible(partitionKey)} ${percent(share)}`);
+    const other = hottest.find((key) => !certain.includes(key));
+    if (other !== undefined)
+      list.push(`${list.length === 0 ? 'none, each' : 'any other'} under ${percent(other.share)}`);
     await out.write(`hottest: ${list.join(', ')}\n`);
   }
 
@@ -168,4 +172,8 @@ class Analysis {
       },
     );
   }
+}
+
+function percent(share: number): string {
+  return `${(share * 100).toFixed(1)} %`;
 }

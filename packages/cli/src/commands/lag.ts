@@ -1,11 +1,11 @@
-import { isMillraceError } from '@millrace/kinesis';
 import { optionError, sleep } from '@millrace/kinesis/runtime';
 
 import type { Kinesis } from '../aws/kinesis.ts';
 import type { CommandContext } from '../command-context.ts';
 import { exitCode, type ExitCode } from '../errors/exit-code.ts';
-import { documentFormat, renderTable, writeList, type Column } from '../io/document.ts';
-import { LiveView } from '../io/live-view.ts';
+import { documentFormat, writeList } from '../io/document.ts';
+import { renderTable, type Column } from '../io/table.ts';
+import { keepLooking } from '../io/keep-looking.ts';
 import { explainMapping, gatherEvidence } from '../lag/explain-view.ts';
 import { catchUp, explainLag, showCatchUp } from '../lag/explain.ts';
 import { showDuration, type LagRow } from '../lag/lag-row.ts';
@@ -17,7 +17,7 @@ import { withKinesis } from '../with-kinesis.ts';
 export async function lag(context: CommandContext): Promise<ExitCode> {
   const { args, options } = context;
   if (args[0] === undefined && options.list('group').length === 0) {
-    throw optionError('stream', 'missing', 'the name of a stream, or --group');
+    throw optionError('stream', undefined, 'the name of a stream, or --group');
   }
   if (options.flag('watch') && options.flag('explain')) {
     throw optionError('--explain', 'given with --watch', 'one of them');
@@ -68,23 +68,16 @@ function verdict({ options, notes }: CommandContext, rows: readonly LagRow[]): E
   return over.length === 0 ? exitCode.ok : exitCode.checkFailed;
 }
 
-async function watch(context: CommandContext, survey: LagSurvey): Promise<ExitCode> {
-  const { options, clock, out } = context;
-  const signal = AbortSignal.any([context.signal, out.broken]);
-  const live = new LiveView(context);
-  try {
-    for (;;) {
-      const { at, rows } = await survey.look();
-      if (documentFormat(context) === 'table') await live.show(renderTable(rows, columns, context.colour));
-      else await out.line(JSON.stringify({ at: new Date(at).toISOString(), rows }));
+function watch(context: CommandContext, survey: LagSurvey): Promise<ExitCode> {
+  return keepLooking(context, {
+    look: () => survey.look(),
+    text: ({ rows }) => renderTable(rows, columns, context),
+    document: ({ at, rows }) => ({ at: new Date(at).toISOString(), rows }),
+    verdict: ({ rows }) => {
       const code = verdict(context, rows);
-      if (code !== exitCode.ok) return code;
-      await sleep(clock, options.number('interval'), signal);
-    }
-  } catch (error) {
-    if (signal.aborted && isMillraceError(error, 'ABORTED')) return exitCode.ok;
-    throw error;
-  }
+      return code === exitCode.ok ? undefined : code;
+    },
+  });
 }
 
 async function explain(

@@ -1,7 +1,8 @@
 import type { CommandContext } from '../command-context.ts';
 import { exitCode, type ExitCode } from '../errors/exit-code.ts';
 import { leaseDocument, type LeaseDocument } from '../groups/lease-document.ts';
-import { writeList, type Column } from '../io/document.ts';
+import { writeList } from '../io/document.ts';
+import type { Column } from '../io/table.ts';
 import { withKinesis } from '../with-kinesis.ts';
 
 /** `millrace leases ls`. */

@@ -3,7 +3,8 @@ import { ifPossible } from '../aws/optional.ts';
 import type { CommandContext } from '../command-context.ts';
 import { exitCode, type ExitCode } from '../errors/exit-code.ts';
 import { showBytes, showNumber } from '../io/amount.ts';
-import { writeList, type Column } from '../io/document.ts';
+import { writeList } from '../io/document.ts';
+import type { Column } from '../io/table.ts';
 import { sparkline } from '../io/sparkline.ts';
 import { showDuration } from '../lag/lag-row.ts';
 import {
@@ -84,7 +85,7 @@ function columnsOf(span: MetricSpan): readonly Column<MetricRow>[] {
     { title: 'AVERAGE', cell: ({ average, unit }) => show(average, unit), align: 'right' },
     { title: 'MAXIMUM', cell: ({ maximum, unit }) => show(maximum, unit), align: 'right' },
     { title: 'LAST', cell: (row) => show(mainOf(row, row.points.length - 1), row.unit), align: 'right' },
-    { title: 'TREND', cell: (row) => sparkline(drawn(row, span)) },
+    { title: 'TREND', cell: (row) => sparkline(drawn(row, span)), dispensable: true },
   ];
 }
 

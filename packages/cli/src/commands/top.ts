@@ -1,13 +1,10 @@
-import { isMillraceError } from '@millrace/kinesis';
-import { sleep } from '@millrace/kinesis/runtime';
 import { openShards } from '@millrace/kinesis/shard';
 
 import type { Kinesis } from '../aws/kinesis.ts';
 import { ifPossible } from '../aws/optional.ts';
 import type { CommandContext } from '../command-context.ts';
 import { exitCode, type ExitCode } from '../errors/exit-code.ts';
-import { documentFormat } from '../io/document.ts';
-import { LiveView } from '../io/live-view.ts';
+import { keepLooking } from '../io/keep-looking.ts';
 import { createPaint } from '../io/paint.ts';
 import { LagSurvey } from '../lag/survey.ts';
 import { readPace, tellPace } from '../read/pace.ts';
@@ -24,24 +21,15 @@ const shardRows = 20;
 /** `millrace top`. */
 export function top(context: CommandContext): Promise<ExitCode> {
   return withKinesis(context, async (kinesis) => {
-    const { options, clock, out, colour } = context;
-    const signal = AbortSignal.any([context.signal, out.broken]);
-    const live = new LiveView(context);
-    const paint = createPaint(colour);
     const view = new Overview(kinesis, context);
-    const most = options.numberOrNone('num') ?? Number.POSITIVE_INFINITY;
-    try {
-      for (let looks = 1; ; looks++) {
-        const frame = await view.look();
-        if (documentFormat(context) === 'table') await live.show(renderFrame(frame, paint, shardRows));
-        else await out.line(JSON.stringify(frame));
-        if (looks >= most) return exitCode.ok;
-        await sleep(clock, options.number('interval'), signal);
-      }
-    } catch (error) {
-      if (signal.aborted && isMillraceError(error, 'ABORTED')) return exitCode.ok;
-      throw error;
-    }
+    const paint = createPaint(context.colour);
+    const most = context.options.numberOrNone('num') ?? Number.POSITIVE_INFINITY;
+    return keepLooking(context, {
+      look: () => view.look(),
+      text: (frame) => renderFrame(frame, paint, shardRows),
+      document: (frame) => frame,
+      verdict: (_, looks) => (looks >= most ? exitCode.ok : undefined),
+    });
   });
 }
 

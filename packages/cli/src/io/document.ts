@@ -1,13 +1,7 @@
 import type { CommandContext } from '../command-context.ts';
 import { createPaint } from './paint.ts';
+import { renderTable, type Column } from './table.ts';
 import { visible } from './visible.ts';
-
-/** A column of a table: its title and the text of an item. */
-export interface Column<T> {
-  readonly title: string;
-  readonly cell: (item: T) => string;
-  readonly align?: 'right';
-}
 
 /** Writes a list the way the user chose: a table, one JSON document, or a line for each item. */
 export async function writeList<T>(
@@ -24,7 +18,7 @@ export async function writeList<T>(
       for (const item of items) await out.line(JSON.stringify(item));
       return;
     case 'table':
-      await out.write(renderTable(items, columns, context.colour));
+      await out.write(renderTable(items, columns, context));
   }
 }
 
@@ -55,23 +49,4 @@ export function documentFormat({ options, io }: CommandContext): 'table' | 'json
 
 function toJson({ io }: CommandContext, document: unknown): string {
   return io.isTTY.stdout ? JSON.stringify(document, undefined, 2) : JSON.stringify(document);
-}
-
-/** A table of these items as text, with a line end. */
-export function renderTable<T>(items: readonly T[], columns: readonly Column<T>[], colour: boolean): string {
-  const paint = createPaint(colour);
-  const rows = items.map((item) => columns.map(({ cell }) => visible(cell(item))));
-  const widths = columns.map(({ title }, index) =>
-    Math.max(title.length, ...rows.map((row) => row[index]?.length ?? 0)),
-  );
-  const line = (cells: readonly string[]): string =>
-    cells
-      .map((cell, index) => {
-        const width = widths[index] ?? 0;
-        return columns[index]?.align === 'right' ? cell.padStart(width) : cell.padEnd(width);
-      })
-      .join('  ')
-      .trimEnd();
-  const head = paint('bold', line(columns.map(({ title }) => title)));
-  return [head, ...rows.map(line)].map((row) => `${row}\n`).join('');
 }

@@ -1,4 +1,6 @@
 import type { CommandContext } from '../command-context.ts';
+import type { Room } from './io.ts';
+import { clip } from './text-width.ts';
 
 /** A text that is shown again and again: in its own place on a terminal, else one below the other. */
 export class LiveView {
@@ -18,7 +20,17 @@ export class LiveView {
     }
     // Up to where the last one began, and everything below away: what came before it stays.
     const back = this.#lines === 0 ? '' : `\u001b[${this.#lines}A\r\u001b[J`;
-    this.#lines = text.split('\n').length - 1;
-    await out.write(back + text);
+    const lines = fit(text.split('\n').slice(0, -1), io.room);
+    this.#lines = lines.length;
+    await out.write(`${back}${lines.join('\n')}\n`);
   }
+}
+
+/** A line that wraps or scrolls away would not be found again. */
+function fit(lines: readonly string[], room: Room | undefined): readonly string[] {
+  if (room === undefined) return lines;
+  const rows = Math.max(1, room.rows - 1);
+  const shown = lines.length <= rows ? lines : lines.slice(0, rows - 1);
+  const cut = lines.length - shown.length;
+  return [...shown.map((line) => clip(line, room.columns)), ...(cut > 0 ? [`… and ${cut} more lines`] : [])];
 }

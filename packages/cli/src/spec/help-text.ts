@@ -2,10 +2,17 @@ import type { ArgumentSpec, CommandSpec, GroupSpec } from './command.ts';
 import { commonOptions, connectionOptions } from './global-options.ts';
 import type { OptionSpec } from './option.ts';
 
-const width = 100;
+/** As wide as it gets, and as narrow: beyond either a line is hard to read. */
+const widest = 100;
+const narrowest = 70;
 
 /** `millrace --help`. */
-export function renderRootHelp(commands: readonly CommandSpec[], groups: readonly GroupSpec[]): string {
+export function renderRootHelp(
+  commands: readonly CommandSpec[],
+  groups: readonly GroupSpec[],
+  columns?: number,
+): string {
+  const { table, optionTable } = layout(columns);
   const grouped = (name: string): boolean => groups.some((group) => name.startsWith(`${group.name} `));
   const rows = [
     ...commands.filter(({ name }) => !grouped(name)).map(({ name, summary }) => [name, summary] as const),
@@ -28,19 +35,25 @@ export function renderRootHelp(commands: readonly CommandSpec[], groups: readonl
 }
 
 /** `millrace streams --help`. */
-export function renderGroupHelp(group: GroupSpec, commands: readonly CommandSpec[]): string {
+export function renderGroupHelp(
+  group: GroupSpec,
+  commands: readonly CommandSpec[],
+  columns?: number,
+): string {
+  const { table, wrap } = layout(columns);
   const members = commands.filter(({ name }) => name.startsWith(`${group.name} `));
   return page([
-    `millrace ${group.name}: ${group.summary}`,
+    wrap(`millrace ${group.name}: ${group.summary}`, 0).join('\n'),
     section('Commands', table(members.map(({ name, summary }) => [name, summary]))),
     `More: millrace ${group.name} <command> --help`,
   ]);
 }
 
 /** `millrace put --help`. */
-export function renderCommandHelp(command: CommandSpec): string {
+export function renderCommandHelp(command: CommandSpec, columns?: number): string {
+  const { table, optionTable, wrap } = layout(columns);
   return page([
-    `millrace ${command.name}: ${command.summary}`,
+    wrap(`millrace ${command.name}: ${command.summary}`, 0).join('\n'),
     section('Usage', [usageOf(command)]),
     section(
       'Examples',
@@ -101,31 +114,44 @@ function section(title: string, lines: readonly string[]): string {
   return lines.length === 0 ? '' : `${title}:\n${lines.map((line) => `  ${line}`).join('\n')}`;
 }
 
-function optionTable(options: readonly OptionSpec[]): readonly string[] {
-  return table(
-    options.map((spec) => [spec.short === undefined ? `    ${flagsOf(spec)}` : flagsOf(spec), aboutOf(spec)]),
-  );
+interface Layout {
+  /** Two columns; what does not fit goes on below, indented. */
+  readonly table: (rows: readonly (readonly [string, string])[]) => readonly string[];
+  readonly optionTable: (options: readonly OptionSpec[]) => readonly string[];
+  readonly wrap: (text: string, indent: number) => string[];
 }
 
-/** Two columns; what does not fit goes on below, indented. */
-function table(rows: readonly (readonly [string, string])[]): readonly string[] {
-  const left = Math.min(44, Math.max(0, ...rows.map(([name]) => name.length)) + 2);
-  return rows.flatMap(([name, about]) => {
-    const lines = wrap(about, left);
-    if (name.length + 2 > left) return [name, ...lines];
-    const [first = '', ...rest] = lines;
-    return [name.padEnd(left) + first.trimStart(), ...rest];
-  });
-}
-
-function wrap(text: string, indent: number): string[] {
-  const lines: string[] = [];
-  let line = '';
-  for (const word of text.split(' ')) {
-    if (line !== '' && indent + line.length + 1 + word.length > width - 2) {
-      lines.push(' '.repeat(indent) + line);
-      line = word;
-    } else line = line === '' ? word : `${line} ${word}`;
-  }
-  return [...lines, ' '.repeat(indent) + line];
+/** For a terminal of so many columns; default: the widest. */
+function layout(columns = widest): Layout {
+  const width = Math.min(widest, Math.max(narrowest, columns));
+  const wrap: Layout['wrap'] = (text, indent) => {
+    const lines: string[] = [];
+    let line = '';
+    for (const word of text.split(' ')) {
+      if (line !== '' && indent + line.length + 1 + word.length > width - 2) {
+        lines.push(' '.repeat(indent) + line);
+        line = word;
+      } else line = line === '' ? word : `${line} ${word}`;
+    }
+    return [...lines, ' '.repeat(indent) + line];
+  };
+  const table: Layout['table'] = (rows) => {
+    // The right column keeps room for a few words.
+    const most = Math.min(44, Math.floor(width / 2));
+    const left = Math.min(most, Math.max(0, ...rows.map(([name]) => name.length)) + 2);
+    return rows.flatMap(([name, about]) => {
+      const lines = wrap(about, left);
+      if (name.length + 2 > left) return [name, ...lines];
+      const [first = '', ...rest] = lines;
+      return [name.padEnd(left) + first.trimStart(), ...rest];
+    });
+  };
+  const optionTable: Layout['optionTable'] = (options) =>
+    table(
+      options.map((spec) => [
+        spec.short === undefined ? `    ${flagsOf(spec)}` : flagsOf(spec),
+        aboutOf(spec),
+      ]),
+    );
+  return { table, optionTable, wrap };
 }

@@ -20,8 +20,8 @@ export type Parsed =
   /** It cannot be understood. */
   | { readonly kind: 'usage'; readonly message: string; readonly advice: string };
 
-/** Reads a command line by the table. */
-export function parse(argv: readonly string[]): Parsed {
+/** Reads a command line by the table; help is for a terminal of so many columns. */
+export function parse(argv: readonly string[], columns?: number): Parsed {
   const state: { parsed?: Parsed; help: string } = { help: '' };
   const program = build(
     (parsed) => {
@@ -30,6 +30,7 @@ export function parse(argv: readonly string[]): Parsed {
     (text) => {
       state.help += text;
     },
+    columns,
   );
   try {
     program.parse([...argv], { from: 'user' });
@@ -42,29 +43,33 @@ export function parse(argv: readonly string[]): Parsed {
   return state.parsed ?? usage('error: there is no command', argv);
 }
 
-function build(onRun: (parsed: Parsed) => void, onText: (text: string) => void): Command {
+function build(
+  onRun: (parsed: Parsed) => void,
+  onText: (text: string) => void,
+  columns: number | undefined,
+): Command {
   const program = new Command('millrace')
     .exitOverride()
     .enablePositionalOptions()
     .configureOutput({ writeOut: onText, writeErr: onText, outputError: () => {} })
     .helpCommand(false)
-    .configureHelp({ formatHelp: () => renderRootHelp(commands, groups) });
+    .configureHelp({ formatHelp: () => renderRootHelp(commands, groups, columns) });
   addOptions(program, [...connectionOptions, ...commonOptions]);
-  const parents = new Map(groups.map((group) => [group.name, addGroup(program, group)]));
+  const parents = new Map(groups.map((group) => [group.name, addGroup(program, group, columns)]));
   for (const command of commands) {
     const [first = '', second] = command.name.split(' ');
     const parent = second === undefined ? program : (parents.get(first) ?? program);
     // A command may have others below it, as a group has.
-    parents.set(command.name, addCommand(parent, second ?? first, command, onRun));
+    parents.set(command.name, addCommand(parent, second ?? first, command, onRun, columns));
   }
   return program;
 }
 
-function addGroup(program: Command, group: GroupSpec): Command {
+function addGroup(program: Command, group: GroupSpec, columns: number | undefined): Command {
   const parent = program
     .command(group.name)
     .helpCommand(false)
-    .configureHelp({ formatHelp: () => renderGroupHelp(group, commands) });
+    .configureHelp({ formatHelp: () => renderGroupHelp(group, commands, columns) });
   addOptions(parent, [...connectionOptions, ...commonOptions]);
   return parent;
 }
@@ -74,8 +79,9 @@ function addCommand(
   name: string,
   command: CommandSpec,
   onRun: (parsed: Parsed) => void,
+  columns: number | undefined,
 ): Command {
-  const leaf = parent.command(name).configureHelp({ formatHelp: () => renderCommandHelp(command) });
+  const leaf = parent.command(name).configureHelp({ formatHelp: () => renderCommandHelp(command, columns) });
   for (const argument of command.arguments) {
     const dots = argument.variadic === true ? '...' : '';
     leaf.argument(argument.optional === true ? `[${argument.name}${dots}]` : `<${argument.name}${dots}>`);

@@ -64,6 +64,51 @@ test('on a terminal it is drawn in its own place until Ctrl-C', async () => {
   expect(stdout.text).toContain('WRITE LOAD');
 });
 
+test('on a small terminal no line wraps and none scrolls away: it stays in its place', async () => {
+  await using cli = await createLocalCli({ streams: { orders: { shards: 9 } } });
+  const user = new AbortController();
+  const stdout = new Collector();
+  const running = cli.run(['top', 'orders'], {
+    stdout,
+    signal: user.signal,
+    tty: { stdout: true },
+    room: { columns: 40, rows: 6 },
+    env: { NO_COLOR: '1', MILLRACE_LOCAL: '1' },
+  });
+  const drawn = await stdout.until((text) => text.includes('\u001b[5A\r\u001b[J'));
+  user.abort();
+  await running;
+  const lines = drawn.split('\u001b[5A')[0]?.split('\n').slice(0, -1) ?? [];
+  expect(lines).toHaveLength(5);
+  expect(lines.at(-1)).toMatch(/^… and \d+ more lines$/);
+  for (const line of lines) expect(line.length).toBeLessThanOrEqual(40);
+});
+
+test('reads that are refused are told of, what was seen stays, and the next look is made', async () => {
+  await using cli = await createLocalCli({ streams: { orders: {} } });
+  const user = new AbortController();
+  const stdout = new Collector();
+  const running = cli.run(['top', 'orders'], {
+    stdout,
+    signal: user.signal,
+    tty: { stdout: true },
+    env: { NO_COLOR: '1', MILLRACE_LOCAL: '1' },
+  });
+  const since = async (phrase: string, from: number): Promise<number> => {
+    const text = await stdout.until((all) => all.indexOf(phrase, from) >= 0);
+    return text.indexOf(phrase, from);
+  };
+  await since('WRITE LOAD', 0);
+  const error = 'ProvisionedThroughputExceededException';
+  cli.kinesis.faults.add({ operation: 'GetRecords', error });
+  const refused = await since('no new look: GetRecords on stream "orders" failed', 0);
+  expect(stdout.text.slice(0, refused).split('\u001b[J').at(-1)).toContain('WRITE LOAD');
+  cli.kinesis.faults.clear();
+  await since('WRITE LOAD', refused);
+  user.abort();
+  expect((await running).code).toBe(0);
+});
+
 test('elsewhere each look is a line of its own, without a control character', async () => {
   await using cli = await createLocalCli({ streams: { orders: {} } });
   const { stdout, lines } = await cli.run(['top', 'orders', '-n', '3']);

@@ -46,6 +46,18 @@ test('the predicted shard of every key is the one the service puts it in', async
   }
 });
 
+test('among thousands of like keys only the one that is hot is called so', async () => {
+  const keys = Array.from({ length: 20_000 }, (_, n) => (n % 2 === 0 ? 'whale' : `c${n % 4999}`));
+  const source = await file(keys.map((customer) => ({ customer })));
+  const argv = ['keys', 'analyze', source, '--shards', '2', '--key', '.customer', '--local', '-o', 'table'];
+  const { stdout } = await runCli(argv);
+  expect(stdout).toMatch(/^hottest: whale 50\.0 %, any other under \d\.\d %$/m);
+  expect(stdout).toMatch(/^ {4}0 .* \d\d\.\d %$/m);
+  const even = await file(keys.map((_, n) => ({ customer: `c${n}` })));
+  const spread = await runCli(argv.with(2, even));
+  expect(spread.stdout).toMatch(/^hottest: none, each under 1\.6 %$/m);
+});
+
 test('a key that is more than a shard is named, and a salt is shown to mend it', async () => {
   const lines = Array.from({ length: 1000 }, (_, n) => ({
     customer: n % 2 === 0 ? 'whale' : `c${n}`,

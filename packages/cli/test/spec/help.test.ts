@@ -38,6 +38,22 @@ test('a group without a command shows its help on stderr and is a usage error', 
   expect(stderr).toContain('streams create');
 });
 
+test.each([70, 80, 99])(
+  'on a terminal of %i columns only what is typed as it stands is wider',
+  async (columns) => {
+    for (const { name, examples } of commands) {
+      const { stdout } = await runCli([...name.split(' '), '--help'], { room: { columns, rows: 24 } });
+      expect((await runCli(['help', ...name.split(' ')], { room: { columns, rows: 24 } })).stdout).toBe(
+        stdout,
+      );
+      const typed = examples.map(({ command }) => `  ${command}`);
+      for (const line of stdout.split('\n').filter((some) => !typed.includes(some))) {
+        expect(line.length).toBeLessThanOrEqual(columns);
+      }
+    }
+  },
+);
+
 test('no line of any help is wider than 100 characters, and none ends in a space', async () => {
   for (const { name } of commands) {
     const { stdout } = await runCli([...name.split(' '), '--help']);

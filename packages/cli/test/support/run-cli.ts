@@ -3,6 +3,7 @@ import { Readable, Writable } from 'node:stream';
 import type { Clock } from '@millrace/kinesis/runtime';
 
 import type { Doors } from '../../src/command-context.ts';
+import type { Io } from '../../src/io/io.ts';
 import { run } from '../../src/run.ts';
 
 export interface CliOptions {
@@ -11,6 +12,8 @@ export interface CliOptions {
   readonly stdout?: Writable;
   readonly env?: Readonly<Record<string, string>>;
   readonly tty?: { readonly stdin?: boolean; readonly stdout?: boolean; readonly stderr?: boolean };
+  /** Size of the terminal stdout is. */
+  readonly room?: Io['room'];
   readonly signal?: AbortSignal;
   readonly clock?: Clock;
   readonly doors?: Partial<Doors>;
@@ -38,6 +41,7 @@ export async function runCli(argv: readonly string[], options: CliOptions = {}):
       stderr,
       env,
       isTTY: { stdin: tty.stdin ?? false, stdout: tty.stdout ?? false, stderr: tty.stderr ?? false },
+      room: options.room,
       ...(options.signal && { signal: options.signal }),
       ...(options.clock && { clock: options.clock }),
     },
