@@ -43,7 +43,7 @@ async function stackOf(context: CommandContext, kind: Kind): Promise<StackOption
   if ((config === undefined) === (stream === undefined)) {
     throw optionError(
       '--config',
-      config === undefined ? 'missing' : 'beside --from-stream',
+      config === undefined ? undefined : 'beside --from-stream',
       'one of --config and --from-stream',
     );
   }

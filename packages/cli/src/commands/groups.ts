@@ -24,11 +24,13 @@ export function groups(context: CommandContext): Promise<ExitCode> {
     const tables = await kinesis.services.leaseTables();
     const names = named === undefined ? await tables.find({ signal }) : [named];
     const directory = new StreamDirectory(kinesis, context);
+    const stream = options.textOrNone('stream');
+    if (stream !== undefined) await directory.needed(stream);
     const survey = new Survey(kinesis, context, directory);
     const found = await eachOf(names, async (group) => {
       const leases =
         named === undefined ? await readOr(tables, group, context) : await tables.read(group, { signal });
-      const parts = await partsOf(directory, group, leases, options.textOrNone('stream'));
+      const parts = await partsOf(directory, group, leases, stream);
       return eachOf(parts, (part) => survey.row(part));
     });
     await writeList(context, found.flat(), [

@@ -8,7 +8,9 @@ import type { Options } from '../spec/options.ts';
 /** `millrace iam`. */
 export async function iam({ options, out, notes }: CommandContext): Promise<ExitCode> {
   const { policyDocument, roleKinds, roleStatements, toLiteral } = await import('@millrace/infra/iam');
-  const kind = choiceOption('--role', options.textOrNone('role') ?? '', roleKinds);
+  const role = options.textOrNone('role');
+  if (role === undefined) throw optionError('--role', role, `one of ${roleKinds.join(', ')}`);
+  const kind = choiceOption('--role', role, roleKinds);
   const place = placeOf(options);
   if (options.textOrNone('stream') === undefined) notes.warn('for every stream; name one with --stream');
   const statements = roleStatements(kind, roleOptions(kind, options, place));

@@ -19,7 +19,7 @@ export async function lambdaEvent(context: CommandContext): Promise<ExitCode> {
   if ((last === undefined) !== fromFiles) {
     throw optionError(
       '--last',
-      last ?? 'missing',
+      last,
       'either --last with a stream, or --file and --lines: an event is made of one or the other',
     );
   }

@@ -16,7 +16,7 @@ export async function leasesRelease(context: CommandContext): Promise<ExitCode> 
   if ((named.length === 0) === (owner === undefined)) {
     throw optionError(
       'shard',
-      named.length === 0 ? 'missing' : named.join(' '),
+      named.length === 0 ? undefined : named.join(' '),
       'shards, or --owner and a worker',
     );
   }

@@ -100,7 +100,7 @@ async function findPart(
 function readTarget({ options, clock }: CommandContext): Position {
   const text = options.textOrNone('to');
   const allowed = 'oldest, now, -15m, an ISO time, or with one --shard after:<sequence>';
-  if (text === undefined) throw optionError('--to', 'missing', allowed);
+  if (text === undefined) throw optionError('--to', undefined, allowed);
   const to = parsePosition(text, clock.now(), '--to');
   if (to.type === 'at' || (to.type === 'after' && options.list('shard').length !== 1)) {
     throw optionError('--to', text, allowed);

@@ -3,7 +3,8 @@ import { optionError } from '@millrace/kinesis/runtime';
 
 import type { CommandContext } from '../command-context.ts';
 import { exitCode, type ExitCode } from '../errors/exit-code.ts';
-import { writeList, type Column } from '../io/document.ts';
+import { documentFormat, writeList } from '../io/document.ts';
+import type { Column } from '../io/table.ts';
 import type { Options } from '../spec/options.ts';
 
 /** `millrace server fault`: sets, shows and lifts faults of a running server. */
@@ -24,7 +25,8 @@ export async function serverFault(context: CommandContext): Promise<ExitCode> {
       { method: 'POST', headers: { 'content-type': 'application/json' }, body },
       signal,
     );
-    await out.line(JSON.stringify(fault));
+    if (documentFormat(context) === 'table') await show(context, { faults: [fault] });
+    else await out.line(JSON.stringify(fault));
   }
   return exitCode.ok;
 }
@@ -60,7 +62,7 @@ function chance(text: string): number {
 async function ask(admin: URL, init: RequestInit, signal: AbortSignal): Promise<Answer> {
   const response = await fetch(admin, { ...init, signal }).catch((error: unknown) => {
     throw new MillraceError('ENDPOINT_UNREACHABLE', `No server answers at ${admin.origin}.`, {
-      advice: 'Start one with: millrace server. Name another with --endpoint-url.',
+      advice: 'Name another with --endpoint-url.',
       retryable: true,
       cause: error,
     });
@@ -94,11 +96,11 @@ async function show(context: CommandContext, { faults }: Answer): Promise<void> 
 }
 
 const columns: readonly Column<Answer>[] = [
-  { title: 'id', cell: ({ id }) => String(id) },
-  { title: 'hits', cell: ({ hits }) => String(hits), align: 'right' },
-  { title: 'set at', cell: ({ setAt }) => String(setAt) },
+  { title: 'ID', cell: ({ id }) => String(id) },
+  { title: 'HITS', cell: ({ hits }) => String(hits), align: 'right' },
+  { title: 'SET AT', cell: ({ setAt }) => String(setAt) },
   {
-    title: 'fault',
+    title: 'FAULT',
     cell: ({ id: _id, hits: _hits, setAt: _setAt, ...rule }) =>
       Object.entries(rule)
         .map(([name, value]) => `${name}=${Array.isArray(value) ? value.join(',') : String(value)}`)

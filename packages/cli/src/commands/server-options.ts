@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 
+import { MillraceError } from '@millrace/kinesis';
 import { optionError } from '@millrace/kinesis/runtime';
 import type { Certificate, FaultRule, HandlerFile, KmsKeyState, ServerOptions } from '@millrace/local';
 
@@ -88,14 +89,9 @@ async function tlsOptions(options: Options): Promise<Pick<ServerOptions, 'tls' |
 async function faultOptions(options: Options): Promise<Pick<ServerOptions, 'faults'>> {
   const file = options.textOrNone('faults');
   if (file === undefined) return {};
-  const text = await contentOf('--faults', file);
   const allowed = 'a file with a JSON list of faults, each as `millrace server fault --list` shows it';
-  let rules: unknown;
-  try {
-    rules = JSON.parse(text);
-  } catch (error) {
-    throw optionError('--faults', `${file}: ${error instanceof Error ? error.message : 'no JSON'}`, allowed);
-  }
+  const { readJson } = await import('../infra/read-config.ts');
+  const rules = await readJson('--faults', file);
   // What each says is checked where faults are, whoever sets them.
   if (!Array.isArray(rules) || !rules.every(isRule)) throw optionError('--faults', file, allowed);
   return { faults: rules };
@@ -117,8 +113,11 @@ async function contentOf(flag: string, file: string): Promise<string> {
   try {
     return await readFile(file, 'utf8');
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw optionError(flag, reason, 'a file that can be read');
+    throw new MillraceError('DATA_MISSING', `${file} cannot be read.`, {
+      advice: `Check the name given to ${flag}, and that it may be read.`,
+      path: flag,
+      cause: error,
+    });
   }
 }
 

@@ -31,7 +31,7 @@ export function parseTarget(text: string | undefined): TargetName {
   if (kind === 'stream' && /^[a-zA-Z0-9_.-]{1,128}$/.test(rest)) return { kind, stream: rest };
   if (kind === 'file') return { kind, path: rest };
   if (kind === 'handler') return { kind, file: rest };
-  throw optionError('--into', text ?? 'missing', 'stream:<name>, file:<path> or handler:<file>');
+  throw optionError('--into', text, 'stream:<name>, file:<path> or handler:<file>');
 }
 
 export async function openTarget(

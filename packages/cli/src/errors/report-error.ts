@@ -54,6 +54,15 @@ interface Told {
 
 function tell(error: unknown, asked: string | undefined): Told {
   if (!isMillraceError(error)) {
+    if (isFileError(error)) {
+      return {
+        ...reasonOf(error),
+        message: `${error.message}.`,
+        hint: 'Check the name, that every folder of it is there, and that it may be read and written.',
+        exitCode: isMissingPath(error) ? exitCode.notFound : exitCode.unexpected,
+        details: {},
+      };
+    }
     return {
       ...reasonOf(error),
       hint: 'This is not an error Millrace knows. Run it again with --debug to see where it comes from.',
@@ -74,6 +83,15 @@ function tell(error: unknown, asked: string | undefined): Told {
     exitCode: exitCodeOfError[error.code],
     details,
   };
+}
+
+/** One of Node's, about a file or folder the user named: no mystery, and nothing of ours. */
+function isFileError(error: unknown): error is NodeJS.ErrnoException & { readonly path: string } {
+  return error instanceof Error && 'syscall' in error && 'path' in error && typeof error.path === 'string';
+}
+
+function isMissingPath({ code }: NodeJS.ErrnoException): boolean {
+  return code === 'ENOENT' || code === 'ENOTDIR';
 }
 
 /** What the library cannot know: that it was called by this command. */

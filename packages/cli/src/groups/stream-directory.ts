@@ -1,4 +1,4 @@
-import { isMillraceError } from '@millrace/kinesis';
+import { isMillraceError, MillraceError } from '@millrace/kinesis';
 import type { Shard } from '@millrace/kinesis/shard';
 
 import type { Kinesis } from '../aws/kinesis.ts';
@@ -32,6 +32,16 @@ export class StreamDirectory {
       this.#shards.set(stream, shards);
     }
     return shards;
+  }
+
+  /** Throws `STREAM_NOT_FOUND` when there is no such stream. */
+  async needed(stream: string): Promise<readonly Shard[]> {
+    const shards = await this.shards(stream);
+    if (shards !== undefined) return shards;
+    throw new MillraceError('STREAM_NOT_FOUND', `There is no stream ${stream}.`, {
+      advice: 'Correct its name, or check region and endpoint.',
+      stream,
+    });
   }
 
   async #list(stream: string): Promise<readonly Shard[] | undefined> {

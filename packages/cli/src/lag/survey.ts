@@ -1,4 +1,4 @@
-import { isMillraceError, MillraceError } from '@millrace/kinesis';
+import { isMillraceError } from '@millrace/kinesis';
 import type { Lease } from '@millrace/kinesis/lease';
 
 import type { Kinesis } from '../aws/kinesis.ts';
@@ -58,7 +58,7 @@ export class LagSurvey {
   async #parts(stream: string | undefined, groups: readonly string[]): Promise<readonly KnownPart[]> {
     const { signal } = this.#context;
     const directory = new StreamDirectory(this.#kinesis, this.#context);
-    if (stream !== undefined && (await directory.shards(stream)) === undefined) throw noStream(stream);
+    if (stream !== undefined) await directory.needed(stream);
     const tables = await this.#kinesis.services.leaseTables();
     const named = groups.length > 0;
     const names = named ? groups : await tables.find({ signal });
@@ -92,11 +92,4 @@ export class LagSurvey {
     this.#probes.set(stream, probe);
     return probe;
   }
-}
-
-function noStream(stream: string): MillraceError {
-  return new MillraceError('STREAM_NOT_FOUND', `There is no stream ${stream}.`, {
-    advice: 'Correct its name, or check region and endpoint.',
-    stream,
-  });
 }

@@ -15,7 +15,7 @@ export interface PutResult {
 /** Says what became of the records: for people on stderr, with `--json` as one document on stdout. */
 export async function tellResult(result: PutResult, { notes, out, options }: CommandContext): Promise<void> {
   const { stream, delivered, failures, elapsedMs, interrupted, deadLetter } = result;
-  const seconds = elapsedMs / 1000;
+  const seconds = Math.round(elapsedMs) / 1000;
   if (options.flag('json') && !wantsReceipts(options)) {
     const document = {
       stream,

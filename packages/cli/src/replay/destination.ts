@@ -35,7 +35,7 @@ export function parseDestination(text: string | undefined): DestinationName {
   const [, kind, rest = ''] = /^(stream|file):(.+)$/su.exec(text ?? '') ?? [];
   if (kind === 'stream' && /^[a-zA-Z0-9_.-]{1,128}$/.test(rest)) return { kind, stream: rest };
   if (kind === 'file') return { kind, path: rest };
-  throw optionError('--into', text ?? 'missing', 'stream:<name> or file:<path>');
+  throw optionError('--into', text, 'stream:<name> or file:<path>');
 }
 
 export function showDestination(name: DestinationName): string {

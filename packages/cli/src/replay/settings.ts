@@ -26,7 +26,7 @@ export function readReplaySettings(context: CommandContext): ReplaySettings {
   const { options, clock } = context;
   const [stream = ''] = context.args;
   const range = options.textOrNone('range');
-  if (range === undefined) throw optionError('--range', 'missing', 'A..B, such as -2h..-1h');
+  if (range === undefined) throw optionError('--range', undefined, 'A..B, such as -2h..-1h');
   const span = parseRange(range, clock.now(), '--range');
   const oneShard = options.list('shard').length === 1;
   for (const { type } of [span.from, span.to]) {

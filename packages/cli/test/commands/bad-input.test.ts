@@ -297,3 +297,18 @@ test('what is no error of ours says so, and is exit code 1', async () => {
   expect(code).toBe(1);
   expect(stderr).toContain('--debug');
 });
+
+test.each([
+  [['iam'], '--role is missing.'],
+  [['iam', '--role', 'producer', 'more'], 'Expected 0 arguments but got 1.\n'],
+  [['replay', 'orders', '--into', 'stream:copy'], '--range is missing.'],
+  [['generate', 'cfn'], '--config is missing.'],
+  [['tail', 'orders', '--from', 'yesterday'], "'-15m', an ISO 8601 time, 'at:<sequence number>'"],
+])('%j says plainly what it lacks', async (argv, told) => {
+  const { code, stderr } = await runCli([
+    ...argv,
+    ...(argv[0] === 'iam' || argv[0] === 'generate' ? [] : local.flags),
+  ]);
+  expect(code).toBe(2);
+  expect(stderr).toContain(told);
+});

@@ -17,6 +17,16 @@ const hashKeyTable = (name: string, ...keys: string[]): CreateTableCommand =>
     BillingMode: 'PAY_PER_REQUEST',
   });
 
+test('a stream that is not there is exit code 3 and not the groups of others', async () => {
+  await using cli = await createLocalCli({ streams: { orders: {} } });
+  await using groups = createGroups(cli);
+  await cli.put('orders', 'k', 'x');
+  await groups.handle('billing', 'orders', 1);
+  const { code, stdout, stderr } = await cli.run(['groups', '--stream', 'nope']);
+  expect({ code, stdout }).toEqual({ code: 3, stdout: '' });
+  expect(stderr).toContain('There is no stream nope');
+});
+
 test('groups are found among all tables, with their stream, workers, shards and lag', async () => {
   await using cli = await createLocalCli({ streams: { orders: { shards: 2 }, other: { shards: 3 } } });
   await using groups = createGroups(cli);

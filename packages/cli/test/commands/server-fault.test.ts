@@ -44,6 +44,15 @@ test('a fault that is set is what a client meets, until it is lifted', async () 
   expect((await ls()).code).toBe(0);
 });
 
+test('on a terminal a fault that was set is shown as the list shows it', async () => {
+  await using kit = await open();
+  const { stdout } = await runCli(
+    ['server', 'fault', '--op', 'PutRecords', '--latency', '5', '--endpoint-url', kit.server.endpoint],
+    { tty: { stdout: true }, env: { NO_COLOR: '1' } },
+  );
+  expect(stdout).toMatch(/^ID {2}HITS {2}SET AT +FAULT\n1 +0 {2}\S+ {2}latency=5 operation=PutRecords\n$/);
+});
+
 test('--clear lifts every fault', async () => {
   await using kit = await open();
   await kit.fault('--drop', 'after');

@@ -209,12 +209,21 @@ test.each([
   [['--kms-key', 'alias/a=broken'], 'disabled, denied, missing'],
   [['--account-id', '12'], 'twelve digits'],
   [['--tls-key', 'key.pem'], '--tls-cert'],
-  [['--tls-key', 'nowhere.pem', '--tls-cert', 'nowhere.pem'], 'a file that can be read'],
-  [['--faults', 'nowhere.json'], '--faults'],
 ])('server %j is a usage error', async (argv, told) => {
   const { code, stderr } = await runCli(['server', ...argv]);
   expect(code).toBe(2);
   expect(stderr).toContain(told);
+});
+
+test.each([
+  [['--tls-key', 'nowhere.pem', '--tls-cert', 'nowhere.pem'], 'nowhere.pem cannot be read'],
+  [['--faults', 'nowhere.json'], 'nowhere.json cannot be read'],
+  [['--policy', 'nowhere.json'], 'nowhere.json cannot be read'],
+  [['--path', `${import.meta.filename}/data`, '--port', '0'], 'not a directory'],
+])('server %j names a file that is not there: exit code 3, and no riddle', async (argv, told) => {
+  const { code, stderr } = await runCli(['server', ...argv]);
+  expect({ code, told: stderr.includes(told), stderr }).toMatchObject({ code: 3, told: true });
+  expect(stderr).not.toContain('not an error Millrace knows');
 });
 
 test('a server that others can reach says what that means', async () => {

@@ -50,6 +50,13 @@ test('a stream without alarms is exit code 7, and every finding has a fix', asyn
   expect(table.stdout).toMatch(/^clock +\d s apart$/m);
 });
 
+test('a local server, which has no STS, is no failure of the credentials', async () => {
+  const { stdout } = await runCli(['doctor', ...local.flags, '-o', 'table']);
+  expect(stdout).toMatch(
+    /^credentials +not examined: http:\/\/127\.0\.0\.1:\d+ has no STS, which knows whose they are$/m,
+  );
+});
+
 test('with the recommended alarms there is nothing to mend', async () => {
   const client = new CloudWatchClient({
     endpoint: local.server.endpoint,

@@ -69,7 +69,7 @@ function judge(seen: SeenError, context: AwsErrorContext): Verdict {
       code: 'CREDENTIALS_INVALID',
       // Credentials that have run out are renewed by whoever gave them, and a clock that is off is corrected.
       retryable: /^(?:ExpiredToken|RequestExpired)/.test(seen.name),
-      advice: /ProviderError$/.test(seen.name)
+      advice: seen.name.endsWith('ProviderError')
         ? `Give credentials: in the environment, in a profile, or by the role of this machine; ${where(context)}.`
         : `Check the credentials (environment, profile or role) and the clock of this machine; ${where(context)}.`,
     };

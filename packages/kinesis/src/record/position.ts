@@ -15,7 +15,7 @@ export type Position =
 export type PositionInput = string | Date | Position;
 
 const grammar =
-  "'oldest', 'now', '-15m', an ISO 8601 time, a Date, 'at:<sequence number>' or 'after:<sequence number>'";
+  "'oldest', 'now', '-15m', an ISO 8601 time, 'at:<sequence number>' or 'after:<sequence number>'";
 
 /**
  * The one position grammar of library, command line and console. `now` is the wall time that `-15m` counts back

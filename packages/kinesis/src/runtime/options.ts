@@ -9,7 +9,7 @@ import { MillraceError } from '../errors.ts';
  * ```
  */
 export function optionError(path: string, got: unknown, allowed: string): MillraceError {
-  return new MillraceError('OPTION_INVALID', `${path} is ${show(got)}.`, {
+  return new MillraceError('OPTION_INVALID', `${path} is ${got === undefined ? 'missing' : show(got)}.`, {
     advice: `Give ${allowed}.`,
     path,
     got,
