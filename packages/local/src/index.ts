@@ -16,13 +16,8 @@ export {
 } from './functions/function.ts';
 export type { HandlerFile } from './functions/handler-file.ts';
 export type { LocalLambda, LocalMapping, MappingOptions } from './local-lambda.ts';
-export {
-  createLocalKinesis,
-  type ClientConfig,
-  type LocalKinesis,
-  type LocalKinesisOptions,
-  type StreamOptions,
-} from './local-kinesis.ts';
+export { createLocalKinesis, type ClientConfig, type LocalKinesis } from './local-kinesis.ts';
+export type { LocalKinesisOptions, StreamOptions } from './local-kinesis-options.ts';
 export type { SettledOptions } from './settled.ts';
 export type { Certificate } from './server/certificate.ts';
 export type { SigningKey, SigningKeys } from './wire/signature.ts';

@@ -3,6 +3,7 @@ import type { Clock } from '@millrace/kinesis/runtime';
 
 import type { MappingChoices } from './event-source/choices.ts';
 import { invalidParameter, isLambdaError } from './event-source/lambda-error.ts';
+import type { MappingKeeper } from './event-source/kept-mapping.ts';
 import { LocalDestinations } from './event-source/local-destinations.ts';
 import type { Mapping, MappingState } from './event-source/mapping.ts';
 import type { MappingEvent, MappingListener } from './event-source/mapping-event.ts';
@@ -38,7 +39,7 @@ export interface LocalMapping extends AsyncDisposable {
   pause(): Promise<void>;
   /** Goes on where {@link pause} stopped. */
   resume(): Promise<void>;
-  /** Ends it, and forgets how far it was. Idempotent. */
+  /** Ends it, and forgets how far it was; to have a folder keep it, close the Kinesis alone. Idempotent. */
   close(): Promise<void>;
 }
 
@@ -56,6 +57,8 @@ export interface LocalLambdaInit extends LambdaPlace {
   /** Hears of every function and mapping. */
   readonly meter?: LambdaMeter;
   readonly destinationFolder?: string | undefined;
+  /** Given when mappings outlive the process. */
+  readonly keeper?: MappingKeeper | undefined;
 }
 
 /** Counts what functions and mappings do. */
@@ -71,7 +74,7 @@ export class LocalLambda {
   readonly destinations: LocalDestinations;
   readonly #place: LambdaPlace;
 
-  constructor({ meter, destinationFolder, ...place }: LocalLambdaInit) {
+  constructor({ meter, destinationFolder, keeper, ...place }: LocalLambdaInit) {
     const { clock, region, accountId, source, checkEventSource } = place;
     this.#place = place;
     this.destinations = new LocalDestinations({ clock, folder: destinationFolder });
@@ -86,6 +89,7 @@ export class LocalLambda {
       tell: (settings, uuid, event) => meter?.ofMapping(settings, uuid, event),
       functionArn: (name) => this.#function(name).arn,
       checkEventSource,
+      keeper,
       doors: {
         clock,
         region,
@@ -111,7 +115,11 @@ export class LocalLambda {
       ...settings,
       FunctionName: added.arn,
     };
-    const mapping = asOption(() => this.mappings.create(input, choices, onEvent));
+    const mapping = await asOption(
+      async () =>
+        (await this.mappings.takeOver(input, choices, onEvent)) ??
+        this.mappings.create(input, choices, onEvent),
+    );
     await mapping.settled();
     return this.#handle(mapping, added);
   }
@@ -126,7 +134,7 @@ export class LocalLambda {
   #handle(mapping: Mapping, added: LocalFunction): LocalMapping {
     const { mappings } = this;
     const update = async (input: object): Promise<void> => {
-      asOption(() => mappings.update(mapping.uuid, input));
+      await asOption(async () => mappings.update(mapping.uuid, input));
       await mapping.settled();
     };
     const end = async (): Promise<void> => {
@@ -173,9 +181,9 @@ export class LocalLambda {
 }
 
 /** What the service would refuse, as a program hears of its options. */
-function asOption<T>(run: () => T): T {
+async function asOption<T>(run: () => Promise<T>): Promise<T> {
   try {
-    return run();
+    return await run();
   } catch (error) {
     if (!isLambdaError(error)) throw error;
     throw new MillraceError('OPTION_INVALID', `The mapping cannot be made: ${error.type}: ${error.message}`, {

@@ -3,6 +3,7 @@ import type { Clock } from '@millrace/kinesis/runtime';
 import type { ResolvedChoices } from './choices.ts';
 import type { DestinationSink } from './destination.ts';
 import type { Invoker } from './invoker.ts';
+import type { KeptMapping } from './kept-mapping.ts';
 import type { MappingListener } from './mapping-event.ts';
 import type { MappingSettings } from './settings.ts';
 import type { MappingSource } from './source.ts';
@@ -26,4 +27,8 @@ export interface MappingInit {
   readonly tell: MappingListener;
   /** Called when it may have come further in a shard. */
   readonly moved: () => void;
+  /** Called when its place in each shard is fixed, before it says that it is Enabled. */
+  readonly opened: () => void;
+  /** Given for one of an earlier process, to go on with. */
+  readonly kept?: KeptMapping | undefined;
 }

@@ -3,17 +3,29 @@ import type { Clock } from '@millrace/kinesis/runtime';
 import { isOpen, parentsOf, type Shard } from '@millrace/kinesis/shard';
 
 import { Alarm } from './alarm.ts';
+import type { KeptPositions } from './kept-mapping.ts';
 import type { MappingListener } from './mapping-event.ts';
 import type { ShardRun } from './shard-run.ts';
 
 /** How far a mapping is in each shard; outlives its runs, so that a pause or an update loses nothing. */
 export class Positions {
   readonly #start: Position;
-  readonly #places = new Map<string, Position | 'done'>();
-  #listed = false;
+  readonly #places: Map<string, Position | 'done'>;
+  #listed: boolean;
 
-  constructor(start: Position) {
+  /** `kept` are those of an earlier process. */
+  constructor(start: Position, kept: KeptPositions = { listed: false, places: {} }) {
     this.#start = start;
+    this.#places = new Map(Object.entries(kept.places));
+    this.#listed = kept.listed;
+  }
+
+  /** As they are now, those that `run` is at included. */
+  capture(run: MappingRun | undefined): KeptPositions {
+    const places = [...this.#places].map(
+      ([shardId, place]) => [shardId, run?.placeOf(shardId) ?? place] as const,
+    );
+    return { listed: this.#listed, places: Object.fromEntries(places) };
   }
 
   /** Takes the shards there are; forgets those there are no more. */

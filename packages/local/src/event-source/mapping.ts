@@ -3,6 +3,7 @@ import type { Position } from '@millrace/kinesis/record';
 import { Alarm } from './alarm.ts';
 import { createShardRun } from './assemble-shard.ts';
 import { compileFilter } from './filter/criteria.ts';
+import type { KeptMapping } from './kept-mapping.ts';
 import type { MappingEvent } from './mapping-event.ts';
 import type { MappingInit } from './mapping-init.ts';
 import { MappingRun, Positions } from './mapping-run.ts';
@@ -23,16 +24,17 @@ export type MappingState =
  *     Creating --> Enabled | Disabled
  *     update   --> Updating | Enabling | Disabling --> Enabled | Disabled
  *     delete   --> Deleting --> gone
+ *     of an earlier process: Enabling | Disabling --> Enabled | Disabled
  */
 export class Mapping {
   readonly uuid: string;
   readonly arn: string;
-  readonly #init: MappingInit;
+  #init: MappingInit;
   readonly #positions: Positions;
   #settings: MappingSettings;
   #state: MappingState = 'Creating';
   #lastModified: number;
-  #lastResult = 'No records processed';
+  #lastResult: string;
   readonly #passing: Alarm;
   #run: MappingRun | undefined;
   #change: Promise<void>;
@@ -43,8 +45,11 @@ export class Mapping {
     this.arn = init.arn;
     this.#init = init;
     this.#settings = init.settings;
-    this.#positions = new Positions(startOf(init.settings));
-    this.#lastModified = init.doors.clock.now();
+    const { kept } = init;
+    this.#positions = new Positions(startOf(init.settings), kept?.positions);
+    this.#lastModified = kept?.lastModified ?? init.doors.clock.now();
+    this.#lastResult = kept?.lastProcessingResult ?? 'No records processed';
+    if (kept !== undefined) this.#state = init.settings.Enabled ? 'Enabling' : 'Disabling';
     this.#passing = new Alarm(init.doors.clock);
     this.#change = this.#pass(this.#target);
   }
@@ -75,6 +80,28 @@ export class Mapping {
   /** Up to where every record of the shard is handled or given up; undefined before it has looked at the shard. */
   placeOf(shardId: string): Position | 'done' | undefined {
     return this.#run?.placeOf(shardId) ?? this.#positions.get(shardId);
+  }
+
+  /** All that a later process needs to go on with it. */
+  capture(): Omit<KeptMapping, 'choices'> {
+    return {
+      uuid: this.uuid,
+      settings: this.#settings,
+      lastModified: this.#lastModified,
+      lastProcessingResult: this.#lastResult,
+      positions: this.#positions.capture(this.#run),
+    };
+  }
+
+  /** As {@link update}, by the program that goes on with it: its choices and its listener take the place of the old. */
+  takeOver({ settings, choices, tell }: Pick<MappingInit, 'settings' | 'choices' | 'tell'>): Promise<void> {
+    this.#init = { ...this.#init, choices, tell };
+    return this.update(settings);
+  }
+
+  /** Tells of something that went wrong and that is no record's fault. */
+  trouble(message: string): void {
+    this.#hear({ type: 'trouble', message });
   }
 
   /** Takes new settings; records go on where they are. Resolves when it is Enabled or Disabled again. */
@@ -124,7 +151,9 @@ export class Mapping {
       // What comes once it is Enabled is read, also from LATEST.
       await Promise.race([this.#run.opened(), this.#passing.wait()]);
     }
-    if (!this.#closed) this.#enter(next);
+    if (this.#closed) return;
+    this.#init.opened();
+    this.#enter(next);
   }
 
   #enter(state: MappingState): void {

@@ -39,6 +39,8 @@ export class ShardRun {
   readonly #lanes: readonly LaneRun[];
   readonly #alarm: Alarm;
   #firstRead: string | undefined;
+  /** Where nothing was read of yet. What the feed says may be a page ahead of what was taken in. */
+  #unread: Position;
   #tellOpened: () => void = () => {};
   /** Resolves when it has its place in the shard, or could not take it. */
   readonly opened: Promise<void> = new Promise((resolve) => {
@@ -50,6 +52,7 @@ export class ShardRun {
   constructor(init: ShardRunInit) {
     this.#init = init;
     this.#alarm = new Alarm(init.clock);
+    this.#unread = init.feed.position;
     this.#lanes = Array.from({ length: init.lanes }, (_, index) => {
       const lane = new Lane(init.rules, init.bytesOf, init.clock.now());
       return new LaneRun(lane, init.clock, {
@@ -65,7 +68,7 @@ export class ShardRun {
     if (checkpoint !== undefined) return { type: 'after', sequenceNumber: toSequenceNumber(checkpoint) };
     if (this.#firstRead !== undefined)
       return { type: 'at', sequenceNumber: toSequenceNumber(this.#firstRead) };
-    return this.#init.feed.position;
+    return this.#unread;
   }
 
   /** Runs until the shard has ended and all of it is done (true), or it is stopped (false). */
@@ -75,6 +78,7 @@ export class ShardRun {
     const lanes = this.#lanes.map((lane) => lane.run());
     try {
       await this.#attempt(() => feed.open());
+      this.#unread = feed.position;
       this.#tellOpened();
       await this.#read();
       for (const lane of this.#lanes) if (this.#readToEnd) lane.end();
@@ -133,8 +137,9 @@ export class ShardRun {
   }
 
   #take({ records }: FeedPage): void {
-    const { filter, tell, shardId, lanes } = this.#init;
+    const { filter, tell, shardId, lanes, feed } = this.#init;
     this.#firstRead ??= records[0]?.sequenceNumber;
+    this.#unread = feed.position;
     let filtered = 0;
     for (const record of records) {
       const ordinal = this.#progress.add(record.sequenceNumber);

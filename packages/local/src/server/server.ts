@@ -1,6 +1,8 @@
 import { integerOption, optionError } from '@millrace/kinesis/runtime';
 
-import { assemble, type LocalKinesis, type LocalKinesisOptions } from '../local-kinesis.ts';
+import { assemble } from '../assemble.ts';
+import type { LocalKinesis } from '../local-kinesis.ts';
+import type { LocalKinesisOptions } from '../local-kinesis-options.ts';
 import type { Certificate } from './certificate.ts';
 import type { Front } from './front.ts';
 import { createHostRule } from './host-rule.ts';

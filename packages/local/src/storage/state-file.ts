@@ -2,14 +2,13 @@ import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeFileSync
 import { dirname } from 'node:path';
 import { crc32 } from 'node:zlib';
 
-import type { EngineState } from '../engine/state.ts';
 import { damaged } from './damage.ts';
 
 /**
- * The state of an engine as one file: a line with the checksum, a line of JSON. It is replaced as a whole and the one
- * before it is kept, so that a crash at any moment leaves one of the two.
+ * State as one file: a line with the checksum, a line of JSON. It is replaced as a whole and the one before it is kept,
+ * so that a crash at any moment leaves one of the two.
  */
-export class StateFile {
+export class StateFile<T extends { readonly version: 1 }> {
   readonly #file: string;
   #saved = '';
 
@@ -18,25 +17,25 @@ export class StateFile {
   }
 
   /** Undefined for a new folder. Throws `DATA_DAMAGED` unless told to `repair`: then the one before it serves. */
-  load(repair: boolean): EngineState | undefined {
+  load(repair: boolean): T | undefined {
     const previous = `${this.#file}.previous`;
     const text = read(this.#file);
     if (text === undefined) {
       const older = read(previous);
-      return older === undefined ? undefined : parse(older, previous);
+      return older === undefined ? undefined : this.#parse(older, previous);
     }
     try {
-      return parse(text, this.#file);
+      return this.#parse(text, this.#file);
     } catch (error) {
       const older = repair ? read(previous) : undefined;
       if (older === undefined) throw error;
       renameSync(this.#file, `${this.#file}.damaged`);
-      return parse(older, previous);
+      return this.#parse(older, previous);
     }
   }
 
   /** Returns when it is safe even from a loss of power. Does nothing when nothing changed. */
-  save(state: EngineState): void {
+  save(state: T): void {
     const json = JSON.stringify(state);
     if (json === this.#saved) return;
     const draft = `${this.#file}.draft`;
@@ -45,6 +44,19 @@ export class StateFile {
     renameSync(draft, this.#file);
     syncFolder(dirname(this.#file));
     this.#saved = json;
+  }
+
+  #parse(text: string, file: string): T {
+    const [sum, json = ''] = text.split('\n');
+    if (Number(sum) !== crc32(json)) throw damaged(file, 'its checksum does not fit');
+    const value: unknown = JSON.parse(json);
+    if (this.#isState(value)) return value;
+    throw damaged(file, 'it was written by a version of Millrace that this one does not know');
+  }
+
+  /** What has the checksum was written by {@link save}. */
+  #isState(value: unknown): value is T {
+    return typeof value === 'object' && value !== null && 'version' in value && value.version === 1;
   }
 }
 
@@ -57,19 +69,6 @@ export function syncFolder(folder: string): void {
   } finally {
     closeSync(handle);
   }
-}
-
-function parse(text: string, file: string): EngineState {
-  const [sum, json = ''] = text.split('\n');
-  if (Number(sum) !== crc32(json)) throw damaged(file, 'its checksum does not fit');
-  const value: unknown = JSON.parse(json);
-  if (isState(value)) return value;
-  throw damaged(file, 'it was written by a version of Millrace that this one does not know');
-}
-
-/** What has the checksum was written by {@link StateFile.save}. */
-function isState(value: unknown): value is EngineState {
-  return typeof value === 'object' && value !== null && 'version' in value && value.version === 1;
 }
 
 function read(file: string): string | undefined {

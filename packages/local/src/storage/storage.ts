@@ -3,6 +3,7 @@ import { join } from 'node:path';
 
 import { groupsOf } from '../engine/batch.ts';
 import type { Engine } from '../engine/engine.ts';
+import type { EngineState } from '../engine/state.ts';
 import type { RecordHeap } from '../engine/record-heap.ts';
 import type { Stream } from '../engine/stream.ts';
 import { checkSegment } from './check-segment.ts';
@@ -26,7 +27,7 @@ export class Storage implements Disposable {
   readonly #heap: FileHeap;
   readonly #folder: string;
   readonly #repair: boolean;
-  readonly #state: StateFile;
+  readonly #state: StateFile<EngineState>;
   readonly #lock: Disposable;
   #engine: Engine | undefined;
 

@@ -1,30 +1,17 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
 
-import { afterAll, describe, expect, test } from 'vitest';
+import { newFolder } from './door.ts';
+import { call, startServer } from './killed-server.ts';
 
 /** `MILLRACE_KILLS=300` for the long run. */
 const kills = Number(process.env['MILLRACE_KILLS'] ?? 20);
-const folders: string[] = [];
-/** Built, as `npm test` leaves it, it starts several times faster. */
-const isBuilt = existsSync(new URL('../../dist/index.js', import.meta.url));
-const fromSource = isBuilt ? [] : ['--conditions=@millrace/source', '--import', 'tsx'];
-
-afterAll(() => {
-  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
-});
-
 describe.each(['process', 'fsync'] as const)(
   'a server killed while it writes, durability %s',
   (durability) => {
     test(
       'has every record it acknowledged, with its number, in order, and none that was never sent',
       async () => {
-        const folder = mkdtempSync(join(tmpdir(), 'millrace-kill-'));
-        folders.push(folder);
+        const folder = newFolder();
         const acknowledged = new Map<string, Acknowledged>();
         let sent = 0;
         for (let kill = 0; kill < kills / 2; kill++) {
@@ -141,53 +128,6 @@ async function splitFirst(endpoint: string): Promise<void> {
     ShardToSplit: shard.ShardId,
     NewStartingHashKey: String((BigInt(start) + BigInt(end)) / 2n),
   });
-}
-
-interface Running {
-  isRunning(): boolean;
-  readonly endpoint: string;
-  kill(): Promise<void>;
-}
-
-async function startServer(folder: string, durability: string): Promise<Running> {
-  const file = fileURLToPath(new URL('kill-server.mjs', import.meta.url));
-  const child = spawn(process.execPath, [...fromSource, file, folder, durability], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const endpoint = await firstLine(child);
-  return {
-    endpoint,
-    isRunning: () => child.exitCode === null && child.signalCode === null,
-    kill: () =>
-      new Promise((resolve) => {
-        child.once('exit', () => resolve());
-        child.kill('SIGKILL');
-      }),
-  };
-}
-
-function firstLine(child: ChildProcess): Promise<string> {
-  return new Promise((resolve, reject) => {
-    child.stdout?.once('data', (chunk: Buffer) => resolve(chunk.toString().trim()));
-    child.once('exit', (code) => reject(new Error(`The server ended with ${code}.`)));
-  });
-}
-
-async function call(endpoint: string, operation: string, input: object): Promise<object> {
-  const response = await fetch(endpoint, {
-    method: 'POST',
-    headers: {
-      'content-type': 'application/x-amz-json-1.1',
-      'x-amz-target': `Kinesis_20131202.${operation}`,
-      'x-amz-date': '20260101T000000Z',
-      authorization:
-        'AWS4-HMAC-SHA256 Credential=a/b/us-east-1/kinesis/aws4_request, SignedHeaders=a, Signature=b',
-    },
-    body: JSON.stringify(input),
-  });
-  const text = await response.text();
-  if (!response.ok) throw new Error(text);
-  return text === '' ? {} : (JSON.parse(text) as object);
 }
 
 function turn(): Promise<void> {

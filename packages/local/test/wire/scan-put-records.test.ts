@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { createManualClock } from '@millrace/kinesis/testing';
 
 import { KeyTable } from '../../src/api/key-table.ts';
-import { assemble } from '../../src/local-kinesis.ts';
+import { assemble } from '../../src/assemble.ts';
 import { scanPutRecords } from '../../src/wire/scan-put-records.ts';
 
 const keys = new KeyTable();
