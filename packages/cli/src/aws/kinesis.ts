@@ -26,19 +26,17 @@ export async function openKinesis(target: Target): Promise<Kinesis> {
     import('./services.ts'),
     import('./clients.ts'),
   ]);
-  const data = await createClient(target, 1);
-  await checkRegion(data);
-  // The producer and the sources retry by themselves; for single calls the SDK's own retries are right.
-  const control = await createClient(target, 3);
+  const control = await createClient(target);
+  await checkRegion(control);
   const neighbours = createNeighbourClients(neighbourSettings(target));
-  const connection = connect({ kinesis: data });
+  const { loopback: _, ...client } = target;
+  const connection = connect(client);
   return {
     connection,
     admin: createStreamAdmin(control),
     services: createServices(control, neighbours),
     async close() {
       await connection.close();
-      data.destroy();
       control.destroy();
       neighbours.destroy();
     },
@@ -59,7 +57,8 @@ async function checkRegion(client: KinesisClient): Promise<void> {
   }
 }
 
-async function createClient(target: Target, maxAttempts: number): Promise<KinesisClient> {
+/** For single calls, where the SDK's own retries are right; the producer and the sources have their own. */
+async function createClient(target: Target): Promise<KinesisClient> {
   const [{ KinesisClient }, { NodeHttp2Handler }] = await Promise.all([
     import('@aws-sdk/client-kinesis'),
     import('@smithy/node-http-handler'),
@@ -67,7 +66,7 @@ async function createClient(target: Target, maxAttempts: number): Promise<Kinesi
   const { loopback: _, ...config } = target;
   const client = new KinesisClient({
     ...config,
-    maxAttempts,
+    maxAttempts: 3,
     // One shared session: by default the SDK opens one for every call.
     requestHandler: new NodeHttp2Handler({
       disableConcurrentStreams: false,

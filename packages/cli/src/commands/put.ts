@@ -9,6 +9,7 @@ import { openDeadLetter, type DeadLetter } from '../put/dead-letter.ts';
 import { Failures } from '../put/failures.ts';
 import { failFast } from '../put/first-contact.ts';
 import { Gate } from '../put/gate.ts';
+import { Outage } from '../put/outage.ts';
 import { openInput, readAll, readLines, type Input } from '../put/input.ts';
 import { createItemReader, looksLikeRecordLine, recordOf, type Item, type ItemReader } from '../put/items.ts';
 import { createPace, parseRate, type Pace } from '../put/rate.ts';
@@ -57,6 +58,8 @@ interface Parts {
 }
 
 const MiB = 1024 * 1024;
+/** How long one who has stopped it waits for what is under way. */
+const drainMs = 5000;
 
 class PutRun {
   readonly #context: CommandContext;
@@ -65,27 +68,34 @@ class PutRun {
   readonly #gate: Gate;
   /** No further record is read once this fires: the user wants to stop, or every record would fail. */
   readonly #stop = new AbortController();
+  readonly #outage: Outage;
   #delivered = 0;
+  #lastLine = 0;
 
   constructor(context: CommandContext, parts: Parts) {
     this.#context = context;
     this.#parts = parts;
     // Enough for four full calls of 500; an aggregate holds many, and would leave half full.
     this.#gate = new Gate(context.options.flag('aggregate') ? 4000 : 2000);
+    const { options, clock, notes, io } = context;
+    this.#outage = new Outage({
+      stream: parts.stream,
+      deadlineMs: options.number('deadline'),
+      clock,
+      notes,
+      isTTY: io.isTTY.stderr,
+    });
   }
 
   async run(): Promise<ExitCode> {
     const { clock, signal } = this.#context;
     const { stream, input, deadLetter } = this.#parts;
     const startedAt = clock.monotonic();
-    const onSignal = (): void => {
-      this.#context.notes.info('stopping: waiting for what is under way; Ctrl-C again ends it at once');
-      this.#stop.abort();
-    };
+    const producer = this.#createProducer();
+    const onSignal = (): void => this.#interrupt(producer);
     signal.addEventListener('abort', onSignal, { once: true });
     if (signal.aborted) onSignal();
     using _ = this.#watch(startedAt);
-    const producer = this.#createProducer();
     try {
       await this.#putAll(producer);
     } finally {
@@ -94,32 +104,50 @@ class PutRun {
     }
     await deadLetter?.ready();
     const delivered = this.#delivered;
+    const { fatal, error, count } = this.#failures;
     // One cause for all of it is told as an error of its own.
-    if (delivered === 0 && (this.#failures.count === 1 || this.#failures.fatal !== undefined)) {
-      throw this.#failures.fatal ?? this.#failures.error;
-    }
+    const isOneCause = fatal !== undefined || (count === 1 && !signal.aborted);
+    if (delivered === 0 && isOneCause) throw fatal ?? error;
     const interrupted = this.#stop.signal.aborted && input.name !== '';
     const elapsedMs = clock.monotonic() - startedAt;
     const path = deadLetter && this.#context.options.textOrNone('dead-letter');
     await tellResult(
-      { stream, delivered, failures: this.#failures, elapsedMs, interrupted, deadLetter: path },
+      {
+        stream,
+        delivered,
+        failures: this.#failures,
+        elapsedMs,
+        interrupted,
+        lastLine: this.#lastLine,
+        deadLetter: path,
+      },
       this.#context,
     );
     const code = this.#failures.exitCode(delivered);
     return code === exitCode.ok && interrupted ? exitCode.interrupted : code;
   }
 
+  /** What is under way may end; what nobody stores need not be waited for. */
+  #interrupt(producer: Producer<Item>): void {
+    this.#stop.abort();
+    const drain = this.#outage.lasts > 0 ? 0 : drainMs;
+    this.#context.notes.info('stopping: waiting for what is under way; Ctrl-C again ends it at once');
+    void producer.close({ drain });
+  }
+
   #createProducer(): Producer<Item> {
     const { options, clock } = this.#context;
     const { definition, kinesis } = this.#parts;
+    const { writer, reader } = kinesis.connection;
+    const maxRecordKiB = options.numberOrNone('max-record-kib');
     return createProducer(
       definition,
-      { writer: failFast(kinesis.connection.writer) },
+      { writer: this.#outage.watch(failFast(writer)), reader },
       {
         ordering: options.text('ordering') === 'key' ? 'key' : 'none',
         aggregation: options.flag('aggregate') ? 'key' : 'none',
         deadline: options.number('deadline'),
-        maxRecordBytes: Math.max(1, options.number('max-record-kib')) * 1024,
+        ...(maxRecordKiB !== undefined && { maxRecordBytes: maxRecordKiB * 1024 }),
         // Small requests, and not much more than are under way: a pipe needs no more, and memory is the terminal's.
         maxBufferedBytes: 8 * MiB,
         maxRequestBytes: MiB,
@@ -140,9 +168,15 @@ class PutRun {
         this.#gate.leave();
         this.#failures.add(error, item);
         this.#parts.deadLetter?.add(item.line.bytes);
-        if (this.#failures.fatal !== undefined) this.#stop.abort();
+        // The next records would have the same fate.
+        if (this.#failures.fatal !== undefined || this.#isHopeless) this.#stop.abort();
       },
     });
+  }
+
+  /** Whether nothing was stored for as long as a record is tried. */
+  get #isHopeless(): boolean {
+    return this.#outage.lasts >= this.#context.options.number('deadline');
   }
 
   /** The records in the order of the input, each when there is room and it is time for it. */
@@ -162,6 +196,7 @@ class PutRun {
         if (receipts) await out.ready();
         if (this.#failures.count > 0) await deadLetter?.ready();
         if (signal.aborted) return;
+        this.#lastLine = line.number;
         yield read(line);
         if (++taken >= most) return;
       }
@@ -215,19 +250,23 @@ class PutRun {
     }
   }
 
-  /** Says every second how far it is. */
+  /** Says every second how far it is, if it was asked to, and that nothing goes on, if that is so. */
   #watch(startedAt: number): Disposable {
     const { clock, notes, options } = this.#context;
-    if (!options.flag('progress')) return { [Symbol.dispose]: () => {} };
     let before = 0;
     const tell = (): void => {
+      timer = clock.timer(1000, tell);
+      if (this.#outage.lasts > 0) {
+        this.#outage.tell(this.#gate.inside);
+        return;
+      }
+      if (!options.flag('progress')) return;
       const seconds = Math.round((clock.monotonic() - startedAt) / 1000);
       const failed = this.#failures.count === 0 ? '' : `, ${this.#failures.count} failed`;
       notes.progress(
         `${seconds} s: ${records(this.#delivered)} stored, ${(this.#delivered - before).toLocaleString('en-US')}/s${failed}`,
       );
       before = this.#delivered;
-      timer = clock.timer(1000, tell);
     };
     let timer = clock.timer(1000, tell);
     return { [Symbol.dispose]: () => timer[Symbol.dispose]() };

@@ -101,7 +101,7 @@ function moreAdvice(error: MillraceError): string {
   }
   if (error.code === 'ENDPOINT_UNREACHABLE') return 'For a local Kinesis, start one with: millrace server';
   if (error.code === 'RECORD_INVALID' && error.details.path === 'data') {
-    return 'Here that is --max-record-kib, up to 10240.';
+    return 'Here --max-record-kib settles it, up to 10240.';
   }
   if (error.code === 'CREDENTIALS_INVALID') return 'For a local Kinesis, pass --local: it needs none.';
   return '';

@@ -52,11 +52,15 @@ export class Failures {
     this.first.push({ line: line.number, input, ...reasonOf(error) });
   }
 
-  /** 6 when some records were stored or failures differ; when nothing was stored for one reason, that reason's. */
+  /**
+   * 6 when some records were stored or failures differ; when nothing was stored for one reason, that reason's; that of an
+   * interruption when nothing else was wrong.
+   */
   exitCode(delivered: number): ExitCode {
     if (this.#count === 0) return exitCode.ok;
     const [only] = this.#exitCodes;
-    return delivered === 0 && only !== undefined && this.#exitCodes.size === 1 ? only : exitCode.partial;
+    if (only === undefined || this.#exitCodes.size > 1) return exitCode.partial;
+    return delivered === 0 || only === exitCode.interrupted ? only : exitCode.partial;
   }
 }
 
@@ -68,6 +72,8 @@ function isFatal(error: unknown): boolean {
 /** A deadline says little; what the last attempt failed with says more. */
 function exitCodeOf(error: unknown): ExitCode {
   if (!isMillraceError(error)) return exitCode.unexpected;
-  if (error.code === 'PUT_DEADLINE' && isMillraceError(error.cause, 'THROTTLED')) return exitCode.throttled;
+  if (error.code === 'PUT_DEADLINE' && isMillraceError(error.cause)) return exitCodeOf(error.cause);
+  // The user did not wait for it.
+  if (error.code === 'CLOSED') return exitCode.interrupted;
   return exitCodeOfError[error.code];
 }

@@ -8,6 +8,11 @@ export class Gate {
     this.#limit = limit;
   }
 
+  /** Records under way, and the one that waits. */
+  get inside(): number {
+    return this.#open;
+  }
+
   /** Resolves when another may enter; undefined when it may at once. */
   enter(): Promise<void> | undefined {
     this.#open++;

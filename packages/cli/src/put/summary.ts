@@ -8,13 +8,15 @@ export interface PutResult {
   readonly elapsedMs: number;
   /** Whether it stopped before the end of its input. */
   readonly interrupted: boolean;
+  /** The last line of the input that was put, or tried; 0 for none. */
+  readonly lastLine: number;
   /** Where the input of failed records was written. */
   readonly deadLetter: string | undefined;
 }
 
 /** Says what became of the records: for people on stderr, with `--json` as one document on stdout. */
 export async function tellResult(result: PutResult, { notes, out, options }: CommandContext): Promise<void> {
-  const { stream, delivered, failures, elapsedMs, interrupted, deadLetter } = result;
+  const { stream, delivered, failures, elapsedMs, interrupted, lastLine, deadLetter } = result;
   const seconds = Math.round(elapsedMs) / 1000;
   if (options.flag('json') && !wantsReceipts(options)) {
     const document = {
@@ -23,13 +25,17 @@ export async function tellResult(result: PutResult, { notes, out, options }: Com
       failed: failures.count,
       seconds,
       interrupted,
+      lastLine,
       failures: failures.first,
     };
     await out.line(JSON.stringify(document));
   }
   const pace = seconds > 0 ? `, ${count(delivered / seconds)}/s` : '';
   notes.info(`${records(delivered)} put into ${stream} in ${seconds.toFixed(1)} s${pace}`);
-  if (interrupted) notes.warn('stopped early: what was left of the input was not sent');
+  if (interrupted) {
+    const rest = lastLine === 0 ? 'nothing' : `nothing after line ${count(lastLine)}`;
+    notes.warn(`stopped early: ${rest} of the input was sent`);
+  }
   if (failures.count === 0) return;
   notes.warn(`${records(failures.count)} not stored:`);
   for (const failure of failures.first) {

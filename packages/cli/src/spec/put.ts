@@ -70,8 +70,7 @@ export const putCommands: readonly CommandSpec[] = [
         value: 'KiB',
         min: 1,
         max: 10_240,
-        default: 1024,
-        about: 'largest record the stream takes',
+        about: 'largest record; default what the stream is configured for',
       },
       {
         kind: 'duration',
@@ -93,6 +92,8 @@ export const putCommands: readonly CommandSpec[] = [
     notes: [
       'Empty lines are skipped, and the \\r of a Windows line end is no part of a record.',
       'Exit code 6 when some records were not stored; stderr says which and why.',
+      'While nothing can be stored, stderr says since when and why; after a whole deadline of that it ends.',
+      'The first Ctrl-C ends it within 5 s, with a report of what was not stored.',
     ],
     load: async () => (await import('../commands/put.ts')).put,
   },

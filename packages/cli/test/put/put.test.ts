@@ -143,6 +143,7 @@ test('--json answers one document on stdout', async () => {
       failed: 1,
       seconds: expect.any(Number) as unknown,
       interrupted: false,
+      lastLine: 2,
       failures: [expect.objectContaining({ line: 2, code: 'RECORD_INVALID', input: 'x' }) as unknown],
     },
   ]);

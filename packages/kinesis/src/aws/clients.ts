@@ -10,6 +10,8 @@ export type DynamoDBSender = Pick<DynamoDBClient, 'send' | 'destroy'>;
 /** What a client is made with; whatever is left out comes from the environment, as with the SDK itself. */
 export interface ClientOptions {
   readonly region?: string;
+  /** A profile of the shared AWS configuration, instead of `AWS_PROFILE`'s. */
+  readonly profile?: string;
   /** Another endpoint than the region's, for both services; for example a `millrace server`. */
   readonly endpoint?: string;
   readonly credentials?: NonNullable<KinesisClientConfig['credentials']>;
