@@ -20,7 +20,7 @@ export { classicKinds, classicStack, type ClassicKind } from './stack/classic.ts
 export type { Failures } from './stack/failures.ts';
 export type { MappingOptions, MappingPermissions } from './stack/mapping.ts';
 export type { NotifyOptions } from './stack/notify.ts';
-export type { FunctionOptions, ProcessorOptions } from './stack/processor.ts';
+export { functionNameOf, type FunctionOptions, type ProcessorOptions } from './stack/processor.ts';
 export type { ServiceOptions } from './stack/service.ts';
 export { createStack, type StackOptions } from './stack/stack.ts';
 export type { ShardMetric, StreamOptions } from './stack/stream.ts';

@@ -1,4 +1,5 @@
 import {
+  GetFunctionConfigurationCommand,
   ListEventSourceMappingsCommand,
   type EventSourceMappingConfiguration,
   type LambdaClient,
@@ -30,6 +31,8 @@ export interface Mapping {
 export interface Mappings {
   /** Those of a stream or a fan-out consumer, by its ARN. */
   list(sourceArn: string, options?: CallOptions): Promise<readonly Mapping[]>;
+  /** The timeout of a function. */
+  timeoutSeconds(functionName: string, options?: CallOptions): Promise<number>;
 }
 
 /** The mappings on an SDK client. */
@@ -43,6 +46,12 @@ export function createMappings(client: Pick<LambdaClient, 'send'>): Mappings {
           return { items: EventSourceMappings.map(toMapping), next: NextMarker };
         }),
       ),
+    timeoutSeconds: (functionName, { signal } = {}) =>
+      call({ operation: 'GetFunctionConfiguration' }, async () => {
+        const command = new GetFunctionConfigurationCommand({ FunctionName: functionName });
+        const { Timeout = 3 } = await client.send(command, abortable(signal));
+        return Timeout;
+      }),
   };
 }
 

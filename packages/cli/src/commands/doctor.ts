@@ -6,6 +6,7 @@ import { openShards } from '@millrace/kinesis/shard';
 import type { Kinesis } from '../aws/kinesis.ts';
 import type { DescribedStream } from '../aws/stream-admin.ts';
 import type { FanOutConsumer } from '../aws/fan-out-admin.ts';
+import type { Mapping } from '../aws/mappings.ts';
 import type { CommandContext } from '../command-context.ts';
 import { checkAlarms } from '../doctor/alarm-check.ts';
 import type { Examination } from '../doctor/finding.ts';
@@ -16,6 +17,7 @@ import { checkFanOut, checkPermissions, checkStream } from '../doctor/stream-che
 import { exitCode, type ExitCode } from '../errors/exit-code.ts';
 import { whatHappened } from '../errors/report-error.ts';
 import { recommendedAlarms } from '../infra/recommended-alarms.ts';
+import { groupsOf, mappingsOf, processorsOf } from '../infra/stream-readers.ts';
 import { documentFormat } from '../io/document.ts';
 import { createPaint, type Colour } from '../io/paint.ts';
 import { visible } from '../io/visible.ts';
@@ -86,21 +88,24 @@ class Patient {
       consumers = await (await services.fanOut()).list(arn, { signal });
       return checkFanOut(name, consumers, await this.#subscribed(name, consumers));
     });
+    let found: readonly Mapping[] = [];
+    const mappings = await this.#try('event source mappings', async () => {
+      found = await mappingsOf(await services.mappings(), stream, consumers, signal);
+      return checkMappings(found);
+    });
     return [
       checkStream(stream),
       await this.#try('permissions', () => this.#permissions(stream, consumers[0])),
       fanOut,
       await this.#try('alarms', async () => {
         const metrics = await services.metrics();
-        const recommended = await recommendedAlarms({ stream, consumers, metrics, signal });
+        const processors =
+          found.length === 0 ? [] : await processorsOf(await services.mappings(), found, stream, signal);
+        const groups = await groupsOf(metrics, stream, signal);
+        const recommended = await recommendedAlarms(stream, { consumers, processors, groups });
         return checkAlarms(name, recommended, await metrics.alarms({ signal }));
       }),
-      await this.#try('event source mappings', async () => {
-        const mappings = await services.mappings();
-        const sources = [arn, ...consumers.map((consumer) => consumer.arn)];
-        const found = await Promise.all(sources.map((source) => mappings.list(source, { signal })));
-        return checkMappings(found.flat());
-      }),
+      mappings,
     ];
   }
 

@@ -2,12 +2,16 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import type { Alarm, StackOptions, Value } from '@millrace/infra';
+import { isMillraceError } from '@millrace/kinesis/errors';
 import { choiceOption, optionError } from '@millrace/kinesis/runtime';
 
+import type { DescribedStream } from '../aws/stream-admin.ts';
 import type { CommandContext } from '../command-context.ts';
 import { exitCode, type ExitCode } from '../errors/exit-code.ts';
+import { plannedReaders } from '../infra/planned-readers.ts';
 import { readConfig } from '../infra/read-config.ts';
 import { recommendedAlarms } from '../infra/recommended-alarms.ts';
+import { groupsOf, mappingsOf, processorsOf, type StreamReaders } from '../infra/stream-readers.ts';
 import { withKinesis } from '../with-kinesis.ts';
 
 const kinds = ['cdk', 'cfn', 'terraform', 'alarms', 'dashboard', 'iam'] as const;
@@ -111,57 +115,105 @@ async function filesOf(
 }
 
 async function alarmsOf(stack: StackOptions, context: CommandContext): Promise<Value> {
-  const { groupAlarms, putMetricAlarmInput, streamAlarms, processorAlarms } = await import('@millrace/infra');
-  const { stream, notify, maxLagMilliseconds, processors = {}, services = {} } = stack;
-  const { shards, retentionHours = 168 } = stream;
+  const { putMetricAlarmInput } = await import('@millrace/infra');
+  const { stream, notify } = stack;
   const name = typeof stream.name === 'string' ? stream.name : '';
-  const lag = maxLagMilliseconds === undefined ? {} : { maxLagMilliseconds };
-  const alarms = [
-    ...(context.options.textOrNone('from-stream') === undefined
-      ? streamAlarms({ streamName: name, retentionHours, ...(shards !== undefined && { shards }), ...lag })
-      : await alarmsOfStream(context, name)),
-    ...Object.entries(services).flatMap(([id, { group, metricsNamespace: namespace }]) =>
-      namespace === undefined
-        ? []
-        : groupAlarms({ streamName: name, group, namespace, ...lag }).map((alarm) => ({
-            ...alarm,
-            id: `${id}-${alarm.id}`,
-          })),
-    ),
-    // The names of functions that are yet to be made are not known.
-    ...Object.entries(processors).flatMap(([id, { existing }]) =>
-      existing === undefined
-        ? []
-        : processorAlarms({
-            functionName: existing.functionName,
-            timeoutSeconds: existing.timeoutSeconds ?? 60,
-            retentionHours,
-            ...lag,
-          }).map((alarm) => ({ ...alarm, id: `${id}-${alarm.id}` })),
-    ),
-  ];
+  const alarms = isThere(context)
+    ? await withReaders(context, name, (described, readers) => recommendedAlarms(described, readers))
+    : await plannedAlarms(stack, context);
   const actions = notify?.topicArn === undefined ? [] : [notify.topicArn];
   return alarms.map((alarm) => putMetricAlarmInput(alarm, `${name}-${alarm.id}`, actions));
 }
 
-function alarmsOfStream(context: CommandContext, name: string): Promise<readonly Alarm[]> {
-  const { signal } = context;
-  return withKinesis(context, async ({ admin, services }) => {
-    const stream = await admin.describe(name, { signal });
-    const consumers = await (await services.fanOut()).list(stream.arn, { signal });
-    return recommendedAlarms({ stream, consumers, metrics: await services.metrics(), signal });
-  });
+async function plannedAlarms(stack: StackOptions, { notes }: CommandContext): Promise<readonly Alarm[]> {
+  const { groupAlarms, processorAlarms, streamAlarms } = await import('@millrace/infra');
+  const { stream, maxLagMilliseconds, expectsTraffic = false } = stack;
+  const { processors, groups, fanOutConsumers, assumed } = await plannedReaders(stack);
+  if (assumed.length > 0) {
+    notes.info(
+      `the functions of the config are taken to be called as generate terraform calls them: ${assumed.join(', ')}; what only a mapping that is there tells of, --from-stream adds`,
+    );
+  }
+  const lag = maxLagMilliseconds === undefined ? {} : { maxLagMilliseconds };
+  return [
+    ...streamAlarms({
+      streamName: stream.name,
+      retentionHours: stream.retentionHours ?? 168,
+      ...(stream.shards !== undefined && { shards: stream.shards }),
+      ...lag,
+      fanOutConsumers,
+      expectsTraffic,
+    }),
+    ...Object.entries(groups).flatMap(([id, group]) => named(id, groupAlarms({ ...group, ...lag }))),
+    ...Object.entries(processors).flatMap(([id, one]) => named(id, processorAlarms({ ...one, ...lag }))),
+  ];
 }
 
-async function dashboardOf({ stream, processors = {} }: StackOptions): Promise<Value> {
+function named(id: string, alarms: readonly Alarm[]): readonly Alarm[] {
+  return alarms.map((alarm) => ({ ...alarm, id: `${id}-${alarm.id}` }));
+}
+
+async function dashboardOf(stack: StackOptions, context: CommandContext): Promise<Value> {
   const { dashboardBody } = await import('@millrace/infra');
-  return dashboardBody({
+  const { stream, maxLagMilliseconds } = stack;
+  const options = {
     streamName: stream.name,
     retentionHours: stream.retentionHours ?? 168,
     ...(stream.shards !== undefined && { shards: stream.shards }),
-    processors: Object.values(processors).flatMap(({ existing }) =>
-      existing === undefined ? [] : [{ functionName: existing.functionName }],
-    ),
+    ...(maxLagMilliseconds !== undefined && { maxLagMilliseconds }),
+    hasShardMetrics: stream.shardMetrics !== undefined,
+  };
+  if (isThere(context)) {
+    const name = typeof stream.name === 'string' ? stream.name : '';
+    return withReaders(context, name, async (_described, { consumers, processors, groups }) =>
+      dashboardBody({
+        ...options,
+        fanOutConsumers: consumers.map((one) => one.name),
+        processors,
+        groups,
+      }),
+    );
+  }
+  const { processors, groups, fanOutConsumers } = await plannedReaders(stack);
+  return dashboardBody({
+    ...options,
+    fanOutConsumers,
+    processors: Object.values(processors),
+    groups: Object.values(groups),
+  });
+}
+
+function isThere({ options }: CommandContext): boolean {
+  return options.textOrNone('from-stream') !== undefined;
+}
+
+/** Who reads the stream; without a look at Lambda or CloudWatch it is said, and goes on without. */
+function withReaders<T>(
+  context: CommandContext,
+  name: string,
+  use: (stream: DescribedStream, readers: StreamReaders) => Promise<T>,
+): Promise<T> {
+  const { signal, notes } = context;
+  const orNone = async <R>(what: string, read: () => Promise<readonly R[]>): Promise<readonly R[]> => {
+    try {
+      return await read();
+    } catch (error) {
+      if (!isMillraceError(error) || signal.aborted) throw error;
+      notes.warn(`nothing for ${what}: ${error.message}`);
+      return [];
+    }
+  };
+  return withKinesis(context, async ({ admin, services }) => {
+    const stream = await admin.describe(name, { signal });
+    const consumers = await (await services.fanOut()).list(stream.arn, { signal });
+    const processors = await orNone('functions that read it', async () => {
+      const mappings = await services.mappings();
+      return processorsOf(mappings, await mappingsOf(mappings, stream, consumers, signal), stream, signal);
+    });
+    const groups = await orNone('groups of workers that measure', async () =>
+      groupsOf(await services.metrics(), stream, signal),
+    );
+    return use(stream, { consumers, processors, groups });
   });
 }
 

@@ -1,41 +1,41 @@
-import type { Alarm, Numeric } from '@millrace/infra';
+import type { Alarm } from '@millrace/infra';
 
-import type { FanOutConsumer } from '../aws/fan-out-admin.ts';
-import type { Metrics } from '../aws/metrics.ts';
 import type { DescribedStream } from '../aws/stream-admin.ts';
-
-export interface AlarmedStream {
-  readonly stream: DescribedStream;
-  readonly consumers: readonly FanOutConsumer[];
-  readonly metrics: Metrics;
-  readonly maxLagMilliseconds?: Numeric;
-  readonly signal: AbortSignal;
-}
+import type { StreamReaders } from './stream-readers.ts';
 
 /**
- * The alarms that a stream that is there should have: on itself, its fan-out consumers, and the groups of our workers that
- * tell CloudWatch how far they are. What `doctor` misses, `generate alarms --from-stream` writes.
+ * The alarms that a stream that is there should have: on itself, its fan-out consumers, the functions behind its event
+ * source mappings, and the groups of our workers that tell CloudWatch how far they are. What `doctor` misses,
+ * `generate alarms --from-stream` writes.
  */
-export async function recommendedAlarms(options: AlarmedStream): Promise<readonly Alarm[]> {
-  const { stream, consumers, metrics, maxLagMilliseconds, signal } = options;
-  const { groupAlarms, streamAlarms } = await import('@millrace/infra');
-  const late = maxLagMilliseconds === undefined ? {} : { maxLagMilliseconds };
-  const measured = await metrics.named('millrace.consumer.behind_ms', { stream: stream.name }, { signal });
-  const groups = measured.flatMap(({ namespace, dimensions: { group, shardId } }) =>
-    group === undefined || shardId !== undefined ? [] : { namespace, group },
-  );
+export async function recommendedAlarms(
+  stream: DescribedStream,
+  { consumers, processors, groups }: StreamReaders,
+): Promise<readonly Alarm[]> {
+  const { groupAlarms, processorAlarms, streamAlarms } = await import('@millrace/infra');
   return [
     ...streamAlarms({
       streamName: stream.name,
       retentionHours: stream.retentionHours,
       ...(stream.mode === 'PROVISIONED' && { shards: stream.openShards }),
       fanOutConsumers: consumers.map(({ name }) => name),
-      ...late,
     }),
-    ...groups.flatMap(({ namespace, group }) =>
-      groupAlarms({ streamName: stream.name, group, namespace, ...late }).map((alarm) =>
-        groups.length === 1 ? alarm : { ...alarm, id: `${alarm.id}-${group}` },
-      ),
-    ),
+    ...told(processors, processorAlarms, ({ functionName }) => functionName),
+    ...told(groups, groupAlarms, ({ group }) => group),
   ];
+}
+
+/** The alarms of each, which are told apart by its name where there are several. */
+function told<T>(
+  all: readonly T[],
+  alarmsOf: (one: T) => readonly Alarm[],
+  nameOf: (one: T) => string,
+): readonly Alarm[] {
+  const seen = new Set<string>();
+  return all.flatMap((one, index) => {
+    // A function may have several mappings.
+    const name = seen.has(nameOf(one)) ? `${nameOf(one)}-${index + 1}` : nameOf(one);
+    seen.add(name);
+    return alarmsOf(one).map((alarm) => (all.length === 1 ? alarm : { ...alarm, id: `${alarm.id}-${name}` }));
+  });
 }

@@ -6,6 +6,7 @@ import {
   type MetricAlarm,
   type PutMetricAlarmCommandInput,
 } from '@aws-sdk/client-cloudwatch';
+import { CreateEventSourceMappingCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { putMetricAlarmInput, streamAlarms } from '@millrace/infra';
 import { systemClock } from '@millrace/kinesis/runtime';
 import { createServer } from 'node:net';
@@ -23,7 +24,10 @@ import { createLocalCli } from '../support/local.ts';
 import { runCli, type CliResult } from '../support/run-cli.ts';
 import { useServer } from '../support/server.ts';
 
-const local = useServer({ streams: { orders: {}, guarded: {}, fanned: {}, asked: {} } });
+const local = useServer({
+  streams: { orders: {}, guarded: {}, fanned: {}, asked: {} },
+  functions: { bill: () => {}, search: () => {} },
+});
 const ids = (examination: Examination): string[] => examination.findings.map(({ id }) => id);
 const findingsOf = ({
   lines,
@@ -75,7 +79,7 @@ test('with the recommended alarms there is nothing to mend', async () => {
   expect(result.code).toBe(0);
 });
 
-test('what generate alarms --from-stream writes is all that doctor misses: of fan-out consumers and groups, too', async () => {
+test('what generate alarms --from-stream writes is all that doctor misses: of fan-out consumers, groups and functions, too', async () => {
   const settings = { region: 'us-east-1', credentials: { accessKeyId: 'x', secretAccessKey: 'x' } };
   const client = new CloudWatchClient({ endpoint: local.server.endpoint, ...settings });
   await client.send(
@@ -94,11 +98,31 @@ test('what generate alarms --from-stream writes is all that doctor misses: of fa
     }),
   );
   await runCli(['consumers', 'register', 'fanned', 'search', ...local.flags]);
+  const { lines } = await runCli(['consumers', 'ls', 'fanned', ...local.flags]);
+  const lambda = new LambdaClient({ endpoint: local.server.endpoint, ...settings });
+  const queue = 'arn:aws:sqs:us-east-1:000000000000:failures';
+  const ids: (string | undefined)[] = [];
+  for (const [FunctionName, EventSourceArn] of [
+    ['bill', 'arn:aws:kinesis:us-east-1:000000000000:stream/fanned'],
+    ['search', String(lines[0]?.['arn'])],
+  ]) {
+    const mapping = new CreateEventSourceMappingCommand({
+      FunctionName,
+      EventSourceArn,
+      StartingPosition: 'TRIM_HORIZON',
+      Enabled: false,
+      ...(FunctionName === 'bill' && { DestinationConfig: { OnFailure: { Destination: queue } } }),
+    });
+    ids.push((await lambda.send(mapping)).UUID);
+  }
+  lambda.destroy();
   const missing = async (): Promise<string | undefined> =>
     findingsOf(await runCli(['doctor', 'fanned', ...local.flags])).find(({ id }) => id === 'alarm-missing')
       ?.what;
   const before = await missing();
-  for (const id of ['ReaderLate', 'FanOutGone', 'GroupLate']) expect(before).toContain(id);
+  for (const id of ['ReaderLate', 'FanOutGone', 'GroupLate', 'ProcessorLate-bill', 'RecordsDropped-search']) {
+    expect(before).toContain(id);
+  }
   const topic = ['--topic', 'arn:aws:sns:us-east-1:000000000000:ops'];
   const { stdout } = await runCli([
     'generate',
@@ -108,6 +132,11 @@ test('what generate alarms --from-stream writes is all that doctor misses: of fa
     ...topic,
     ...local.flags,
   ]);
+  for (const id of ids) expect(stdout).toContain(String(id));
+  expect(stdout).toContain('FailureQueueNotEmpty-bill');
+  expect(stdout).not.toContain('FailureQueueNotEmpty-search');
+  // Of the function as it is registered.
+  expect(stdout).toContain('duration / (3 * 10)');
   for (const input of JSON.parse(stdout) as PutMetricAlarmCommandInput[]) {
     await client.send(new PutMetricAlarmCommand(input));
   }

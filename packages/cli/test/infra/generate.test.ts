@@ -77,6 +77,42 @@ test('generate alarms --from-stream fits the stream that is there', async () => 
   expect(stdout).toContain('age / (48 * 36000)');
 });
 
+test('generate alarms --config has those of the functions and groups that are yet to be made, and says how they are called', async () => {
+  writeFileSync(
+    path('readers.json'),
+    JSON.stringify({
+      ...config,
+      services: { ledger: { group: 'ledger', metricsNamespace: 'Shop', fanOut: 'ledger-fast' } },
+      maxLagMilliseconds: 5000,
+    }),
+  );
+  const { stdout, stderr } = await runCli(['generate', 'alarms', '--config', path('readers.json')]);
+  const alarms = JSON.parse(stdout) as {
+    readonly AlarmName: string;
+    readonly Threshold: number;
+    readonly Dimensions?: readonly { readonly Name: string; readonly Value: string }[];
+  }[];
+  const of = (name: string): (typeof alarms)[number] | undefined =>
+    alarms.find(({ AlarmName }) => AlarmName === name);
+  expect(of('orders-billing-ProcessorLate')).toMatchObject({
+    Threshold: 5000,
+    Dimensions: [{ Name: 'FunctionName', Value: 'orders-billing' }],
+  });
+  expect(of('orders-ledger-GroupLate')).toMatchObject({ Threshold: 5000 });
+  expect(stdout).toContain('"ledger-fast"');
+  expect(stderr).toContain('as generate terraform calls them: orders-billing');
+  const { 'main.tf': main } = terraformModule(createStack(config));
+  expect(main).toContain('"${aws_kinesis_stream.stream.name}-billing"');
+});
+
+test('a dashboard has a line for the lag of each group, and for each fan-out consumer', async () => {
+  const { stdout } = await runCli(['generate', 'dashboard', '--config', path('readers.json')]);
+  expect(JSON.stringify(JSON.parse(stdout))).toContain(
+    '["Shop","millrace.consumer.behind_ms","stream","orders","group","ledger",{"stat":"Maximum","label":"ledger"}]',
+  );
+  expect(stdout).toContain('"ConsumerName"');
+});
+
 test('generate dashboard and iam write JSON without an open place', async () => {
   for (const kind of ['dashboard', 'iam']) {
     const { code, stdout } = await runCli([

@@ -23,5 +23,6 @@ export function watch(props: {
     fanOutConsumers,
     hasShardMetrics: stream.hasShardMetrics,
     processors: processors.map(({ alarms }) => alarms),
+    groups: services.flatMap(({ alarms }) => alarms ?? []),
   };
 }

@@ -1,4 +1,5 @@
 import type { Metric } from '../alarm/alarm.ts';
+import type { GroupAlarmOptions } from '../alarm/group-alarms.ts';
 import { pseudo, text, type Numeric, type Text, type Value } from '../template/value.ts';
 
 /** What the dashboard shows. */
@@ -14,6 +15,8 @@ export interface DashboardOptions {
     readonly mappingId?: Text;
     readonly failureQueueName?: Text;
   }[];
+  /** Groups of our workers that measure into CloudWatch. */
+  readonly groups?: readonly Pick<GroupAlarmOptions, 'group' | 'namespace'>[];
   /** Whether the stream publishes metrics by shard. Default false. */
   readonly hasShardMetrics?: boolean;
   /** Drawn as a line, milliseconds. Default 60,000. */
@@ -126,7 +129,7 @@ function capacity({ streamName, shards, hasShardMetrics }: DashboardOptions): re
 }
 
 function reading(options: DashboardOptions): readonly Widget[] {
-  const { streamName, fanOutConsumers = [], maxLagMilliseconds = 60_000 } = options;
+  const { streamName, fanOutConsumers = [], groups = [], maxLagMilliseconds = 60_000 } = options;
   return [
     {
       title: 'Behind the newest record, ms',
@@ -140,6 +143,15 @@ function reading(options: DashboardOptions): readonly Widget[] {
           'ConsumerName',
           consumer,
           { stat: 'Maximum', label: consumer },
+        ]),
+        ...groups.map(({ group, namespace }) => [
+          namespace,
+          'millrace.consumer.behind_ms',
+          'stream',
+          streamName,
+          'group',
+          group,
+          { stat: 'Maximum', label: group },
         ]),
       ],
       annotations: { horizontal: [{ label: 'late', value: maxLagMilliseconds }] },

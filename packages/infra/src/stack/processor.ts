@@ -186,7 +186,7 @@ function functionOf(path: string, prefix: string, options: ProcessorOptions, str
   checkConcurrency(`${path}.function.reservedConcurrency`, given, options.parallelization ?? 1, stream);
   const ids = { role: `${prefix}Role`, logs: `${prefix}Logs`, function: `${prefix}Function` };
   const timeoutSeconds = integerOption(`${path}.function.timeoutSeconds`, given.timeoutSeconds ?? 60, 1, 900);
-  const functionName = text`${stream.name}-${kebab(prefix) || 'processor'}`;
+  const functionName = functionNameOf(stream.name, prefix);
   const memory = integerOption(`${path}.function.memoryMiB`, given.memoryMiB ?? 512, 128, 10_240);
   return {
     resources: [
@@ -214,6 +214,11 @@ function functionOf(path: string, prefix: string, options: ProcessorOptions, str
     logGroupArn: logGroupArn(ids.logs),
     tracing: given.tracing === true,
   };
+}
+
+/** What a function that is made for a processor is called where a name is demanded: `orders-billing` in Terraform. */
+export function functionNameOf(streamName: Text, processor: string): Text {
+  return text`${streamName}-${kebab(processor) || 'processor'}`;
 }
 
 function functionProperties(

@@ -92,6 +92,7 @@ function assemble(options: StackOptions, parameters: readonly Parameter[]): Temp
     expectsTraffic: options.expectsTraffic ?? false,
     hasShardMetrics: options.stream.shardMetrics !== undefined,
     processors: processors.map(({ alarms }) => alarms),
+    groups: services.flatMap(({ alarms }) => alarms ?? []),
   };
   return {
     description: options.description ?? 'A Kinesis stream that loses nothing, with its readers and alarms.',
