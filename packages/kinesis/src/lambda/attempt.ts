@@ -3,20 +3,21 @@ import type { RawStreamRecord } from '../process/raw-record.ts';
 import type { StreamRecord } from '../record/record.ts';
 import { backoffDelay, type Backoff } from '../runtime/backoff.ts';
 import { isThenable } from '../runtime/thenable.ts';
+import { missed, type Ending } from './missed.ts';
 import type { Invocation } from './invocation.ts';
 import type { ResolvedOptions } from './options.ts';
 import type { Draft } from './record-cursor.ts';
 
 export const backoff: Backoff = { baseMs: 100, capMs: 5000 };
 
-/** What came of taking a record in hand: whether it is done, now or later, or what the handler makes one wait for. */
-export type Outcome = boolean | Promise<boolean> | { readonly waitFor: PromiseLike<unknown> };
+/** What came of taking a record in hand: its end, or what to wait for. The handler's own promise is passed on as it is. */
+export type Outcome = Ending | PromiseLike<unknown>;
 
-/** Takes records to their end: done in some way (true), or to come again (false). */
+/** Takes records to their end: done in some way, or missed. */
 export interface Attempt {
   readonly start: (record: Draft) => Outcome;
   /** The wait for a record has ended with an error. */
-  readonly failed: (record: Draft, error: unknown) => boolean | Promise<boolean>;
+  readonly failed: (record: Draft, error: unknown) => Ending | Promise<unknown>;
 }
 
 /**
@@ -50,35 +51,31 @@ export function createAttempt<T>(
     fill(record, value);
     try {
       const result = handle(record);
-      return isThenable(result) ? { waitFor: result } : true;
+      return isThenable(result) ? result : true;
     } catch (error) {
       return failed(record, error, tries);
     }
   };
 
-  const conclude = async (record: Draft, outcome: Outcome, tries: number): Promise<boolean> => {
-    if (typeof outcome === 'boolean' || !('waitFor' in outcome)) return outcome;
+  const conclude = async (record: Draft, outcome: Outcome, tries: number): Promise<unknown> => {
     try {
-      await outcome.waitFor;
+      return await outcome;
     } catch (error) {
       return failed(record, error, tries);
     }
-    return true;
   };
 
-  const failed = (record: Draft, error: unknown, tries: number): boolean | Promise<boolean> => {
+  const failed = (record: Draft, error: unknown, tries: number): Ending | Promise<unknown> => {
     if (isPermanent(error)) return putAside(invocation, options, record, error, tries);
     if (tries < attempts && !deadline.passed) return again(record, error, tries);
-    report.failed(record, error, tries);
-    return false;
+    return report.failed(record, error, tries);
   };
 
-  const again = async (record: Draft, error: unknown, tries: number): Promise<boolean> => {
+  const again = async (record: Draft, error: unknown, tries: number): Promise<unknown> => {
     await deadline.pause(backoffDelay(backoff, tries, clock));
     // From its bytes once more: a handler may have changed the value before it failed.
     if (!deadline.passed) return conclude(record, start(record, tries + 1), tries + 1);
-    report.failed(record, error, tries);
-    return false;
+    return report.failed(record, error, tries);
   };
 
   return { start: (record) => start(record, 1), failed: (record, error) => failed(record, error, 1) };
@@ -95,24 +92,20 @@ export function refused(
   options: ResolvedOptions,
   record: RawStreamRecord,
   error: unknown,
-): boolean | Promise<boolean> {
+): Ending | Promise<Ending> {
   if (!isMillraceError(error) || !error.retryable) return putAside(invocation, options, record, error, 1);
-  invocation.report.failed(record, error, 1);
-  return false;
+  return invocation.report.failed(record, error, 1);
 }
 
-/** Ends a record that no retry will mend, as `onPoison` says. True when it is out of the way. */
+/** Ends a record that no retry will mend, as `onPoison` says. Missed when it is not out of the way. */
 export function putAside(
   { report }: Pick<Invocation, 'report'>,
   { onPoison }: ResolvedOptions,
   record: RawStreamRecord,
   error: unknown,
   tries: number,
-): boolean | Promise<boolean> {
-  if (onPoison === 'retry') {
-    report.failed(record, error, tries);
-    return false;
-  }
+): Ending | Promise<Ending> {
+  if (onPoison === 'retry') return report.failed(record, error, tries);
   const aside = (): true => {
     report.error(
       'Record put aside',
@@ -125,6 +118,6 @@ export function putAside(
   if (onPoison === 'skip') return aside();
   return onPoison.put(record, error, tries).then(aside, (cause: unknown) => {
     report.error('Sink failed', cause, {}, record);
-    return false;
+    return missed;
   });
 }

@@ -60,7 +60,7 @@ async function runBatch<T, C extends LambdaContext>(
   for (const record of records) if (!failures.has(record)) invocation.finish(record);
   for (const [record, error] of failures) {
     if (!options.isPermanent(error)) invocation.report.failed(record, error, 1);
-    else if (await putAside(invocation, options, record, error, 1)) invocation.finish(record);
+    else if ((await putAside(invocation, options, record, error, 1)) === true) invocation.finish(record);
   }
 }
 
@@ -79,7 +79,7 @@ async function decodeAll<T>(
       fill(raw, isThenable(decoded) ? await decoded : decoded);
       records.push(raw);
     } catch (error) {
-      if (await refused(invocation, options, raw, error)) {
+      if ((await refused(invocation, options, raw, error)) === true) {
         // Should the batch fail as a whole, it need not be put aside a second time.
         invocation.remember(raw);
         continue;

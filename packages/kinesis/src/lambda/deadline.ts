@@ -51,12 +51,12 @@ export class Deadline {
   }
 
   /** Resolves when `work` is done, or must be waited for no longer. Rejects as `work` does. */
-  async bound(work: Promise<void>): Promise<void> {
-    const givenUp = new Promise<void>((resolve) => {
-      this.#giveUp = resolve;
+  bound(work: Promise<unknown>): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      this.#giveUp = () => resolve(undefined);
+      this.#watch();
+      work.then(resolve, reject);
     });
-    this.#watch();
-    await Promise.race([work, givenUp]);
   }
 
   /** Waits so long, but not into the margin. */

@@ -10,7 +10,7 @@ import { Report } from './report.ts';
 
 /** What one worker has in work. */
 export interface Hand {
-  holds: RawStreamRecord | undefined;
+  readonly holds: RawStreamRecord | undefined;
 }
 
 const nothing: ReadonlySet<string> = new Set();
@@ -59,12 +59,13 @@ export class Invocation<C extends LambdaContext = LambdaContext> {
   }
 
   /** Runs `work` to its end, or to that of the time there is, and answers Lambda. Rejects as `work` does. */
-  async run(work: () => Promise<void>): Promise<BatchResponse> {
+  async run(work: () => Promise<unknown> | undefined): Promise<BatchResponse> {
     const { completed } = this.#options;
     let late = false;
     try {
       if (completed !== undefined) this.#found = await completed.find(this.#ids(0));
-      await this.deadline.bound(work());
+      const working = work();
+      if (working !== undefined) await this.deadline.bound(working);
       late = this.deadline.passed;
     } finally {
       this.over = true;
@@ -86,11 +87,9 @@ export class Invocation<C extends LambdaContext = LambdaContext> {
     return this.#completed?.take(id) === true || this.#found.has(id);
   }
 
-  /** A hand to work with. What it holds when the time is up is not handled. */
-  hand(): Hand {
-    const hand: Hand = { holds: undefined };
+  /** What the hand holds when the time is up is not handled. */
+  watch(hand: Hand): void {
     this.#hands.push(hand);
-    return hand;
   }
 
   /** The record is held back, in work, or failed; unless it is finished, it will be reported. */

@@ -1,6 +1,7 @@
 import { isMillraceError } from '../errors.ts';
 import type { RawStreamRecord } from '../process/raw-record.ts';
 import { publish } from '../runtime/diagnostics.ts';
+import { missed } from './missed.ts';
 import type { HandlerLogger } from './options.ts';
 
 /** Tells what went wrong in one invocation, on the log and the channel `millrace:lambda:error`; never payloads or keys. */
@@ -15,8 +16,10 @@ export class Report {
     this.#requestId = requestId;
   }
 
-  failed(record: RawStreamRecord, error: unknown, attempts: number): void {
+  /** The record's end. */
+  failed(record: RawStreamRecord, error: unknown, attempts: number): typeof missed {
     this.error('Record failed', error, { attempts }, record);
+    return missed;
   }
 
   error(what: string, error: unknown, more?: object, record?: RawStreamRecord): void {

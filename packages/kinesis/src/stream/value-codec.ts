@@ -15,18 +15,36 @@ const decoder = new TextDecoder('utf-8', { fatal: true });
 export const json: ValueCodec<unknown> = {
   name: 'json',
   encode(value) {
-    const text: unknown = attempt('json', 'cannot be written as JSON', () => JSON.stringify(value));
-    if (typeof text !== 'string') throw valueError('json', 'cannot be written as JSON', undefined);
-    return encoder.encode(text);
+    let text: unknown;
+    let cause: unknown;
+    try {
+      text = JSON.stringify(value);
+    } catch (error) {
+      cause = error;
+    }
+    if (typeof text === 'string') return encoder.encode(text);
+    throw valueError('json', 'cannot be written as JSON', cause);
   },
-  decode: (bytes) => attempt('json', 'is not JSON', (): unknown => JSON.parse(decoder.decode(bytes))),
+  decode(bytes): unknown {
+    try {
+      return JSON.parse(decoder.decode(bytes));
+    } catch (cause) {
+      throw valueError('json', 'is not JSON', cause);
+    }
+  },
 };
 
 /** UTF-8 text. */
 export const text: ValueCodec<string> = {
   name: 'text',
   encode: (value) => encoder.encode(value),
-  decode: (bytes) => attempt('text', 'is not UTF-8', () => decoder.decode(bytes)),
+  decode(bytes) {
+    try {
+      return decoder.decode(bytes);
+    } catch (cause) {
+      throw valueError('text', 'is not UTF-8', cause);
+    }
+  },
 };
 
 /** The bytes themselves. */
@@ -35,14 +53,6 @@ export const bytes: ValueCodec<Uint8Array> = {
   encode: (value) => value,
   decode: (value) => value,
 };
-
-function attempt<T>(codec: string, problem: string, run: () => T): T {
-  try {
-    return run();
-  } catch (cause) {
-    throw valueError(codec, problem, cause);
-  }
-}
 
 function valueError(codec: string, problem: string, cause: unknown): MillraceError {
   return new MillraceError('VALUE_INVALID', `The value ${problem}.`, {

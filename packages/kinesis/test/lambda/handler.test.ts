@@ -166,6 +166,16 @@ test('whatever can be awaited is awaited: a query builder runs, and its failure 
   expect(batchItemFailures).toHaveLength(1);
 });
 
+test('what a handler answers means nothing: false is no failure', async () => {
+  for (const mode of ['ordered', 'ordered-by-key', 'parallel'] as const) {
+    for (const handle of [() => false, async () => false]) {
+      const handler = createHandler(orders, handle, { mode });
+      const event = kinesisEvent([order('a-1'), order('a-2')]);
+      expect(await handler(event)).toEqual({ batchItemFailures: [] });
+    }
+  }
+});
+
 test('an event without records is a success', async () => {
   const handler = createHandler(orders, () => expect.unreachable());
   expect(await handler({ Records: [] })).toEqual({ batchItemFailures: [] });

@@ -1,5 +1,5 @@
 import { createHandler, type HandlerOptions } from '@millrace/kinesis/lambda';
-import { sleep } from '@millrace/kinesis/runtime';
+import { nextTurn, sleep } from '@millrace/kinesis/runtime';
 import { createManualClock, kinesisEvent } from '@millrace/kinesis/testing';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -195,6 +195,31 @@ test('what neither record nor handler is to blame for fails the invocation: a lo
     const handler = createHandler(orders, () => Promise.reject(new Error('no')), { mode, logger: broken });
     await expect(handler(kinesisEvent([order('ada-1'), order('bob-1')]))).rejects.toThrow('disk full');
   }
+});
+
+test('a logger that throws while others are at work fails the invocation, and leaves no rejection that nobody hears', async () => {
+  const unheard: unknown[] = [];
+  const hear = (reason: unknown): void => void unheard.push(reason);
+  process.on('unhandledRejection', hear);
+  const broken = {
+    error: () => {
+      throw new Error('disk full');
+    },
+  };
+  const handler = createHandler(
+    orders,
+    async ({ value }) => {
+      if (value.id !== 'ada-1') await nextTurn();
+      throw new Error('no');
+    },
+    { mode: 'parallel', logger: broken },
+  );
+  const event = kinesisEvent(['ada-1', 'bob-1', 'eve-1'].map(order));
+  await expect(handler(event)).rejects.toThrow('disk full');
+  await nextTurn();
+  await nextTurn();
+  process.off('unhandledRejection', hear);
+  expect(unheard).toEqual([]);
 });
 
 interface Job {

@@ -1,8 +1,10 @@
 import { createWindowHandler, type KinesisWindowEvent } from '@millrace/kinesis/lambda';
-import { kinesisEvent } from '@millrace/kinesis/testing';
+import { sleep } from '@millrace/kinesis/runtime';
+import { createManualClock, kinesisEvent } from '@millrace/kinesis/testing';
 import { describe, expect, test } from 'vitest';
 
-import { aggregate, order, orders, retryOf, sequenceNumbers } from './setup.ts';
+import { drive } from './drive.ts';
+import { aggregate, lambdaContext, order, orders, retryOf, sequenceNumbers } from './setup.ts';
 
 const logger = { error: () => {} };
 
@@ -135,6 +137,31 @@ describe('a state that outgrows what Lambda keeps', () => {
     await handler(windowEvent([], options));
     expect(closed).toMatchObject([{ ids: ['a-1'], endedEarly: true }]);
   });
+});
+
+test('a record given up on is not in the state, even when it is folded while the window closes: it comes again', async () => {
+  const clock = createManualClock();
+  const full = 'x'.repeat(1_000_000);
+  const handler = createWindowHandler(
+    orders,
+    {
+      initial: (): Seen => ({ ids: [] }),
+      add: async ({ ids }, { value }) => {
+        if (value.id === 'late-1') await sleep(clock, 2800);
+        return { ids: [...ids, value.id] };
+      },
+      close: () => sleep(clock, 100),
+    },
+    { logger, clock },
+  );
+  const event = windowEvent([aggregate(['a-1', 'late-1', 'b-1'])], { state: { ids: [full] } });
+  const first = await drive(clock, handler(event, lambdaContext(3000, clock)));
+  expect(first.batchItemFailures).toEqual([{ itemIdentifier: sequenceNumbers(event)[0] }]);
+  // Given up at 2750 ms, folded at 2800, answered at 2850.
+  expect(clock.monotonic()).toBe(2850);
+  const retry = { ...event, ...retryOf(event, first), state: first.state };
+  const second = await drive(clock, handler(retry, lambdaContext(30_000, clock)));
+  expect(second).toEqual({ state: { ids: ['late-1', 'b-1'] }, batchItemFailures: [] });
 });
 
 test('when closing fails, so does the invocation, and Lambda calls again', async () => {
