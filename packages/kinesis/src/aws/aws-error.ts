@@ -201,6 +201,8 @@ const socketErrors: ReadonlySet<string> = new Set([
   'ENETUNREACH',
   'ENOTFOUND',
   'EPIPE',
+  // An answer that broke off in its middle.
+  'ERR_STREAM_PREMATURE_CLOSE',
   'ETIMEDOUT',
 ]);
 

@@ -1,3 +1,5 @@
+import { isAscii } from 'node:buffer';
+
 import { MillraceError } from '../errors.ts';
 import type { StoredRecord } from '../record/record.ts';
 import { toSequenceNumber } from '../record/sequence-number.ts';
@@ -22,12 +24,17 @@ interface Answer {
 /** What a good answer says. Throws `SERVICE_FAILED` when it cannot be read. */
 export function readGetRecords(body: Buffer): ReadResult {
   try {
-    const answer: unknown = JSON.parse(body.toString());
+    const answer: unknown = JSON.parse(textOf(body));
     if (isAnswer(answer)) return toResult(answer);
   } catch (cause) {
     throw unreadable(cause);
   }
   throw unreadable(undefined);
+}
+
+/** Nearly all of an answer is base64, and where keys are ASCII, too, there is nothing to decode. */
+function textOf(body: Buffer): string {
+  return isAscii(body) ? body.toString('latin1') : body.toString();
 }
 
 function isAnswer(answer: unknown): answer is Answer {

@@ -1,3 +1,5 @@
+import { Readable } from 'node:stream';
+
 /** What the SDK is about to send. */
 export interface Request {
   body: unknown;
@@ -21,9 +23,34 @@ export function isResponse(response: unknown): response is Response {
 export async function collect(body: unknown): Promise<Buffer> {
   if (typeof body === 'string') return Buffer.from(body);
   if (body instanceof Uint8Array) return Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+  if (body instanceof Readable) return readAll(body);
   const chunks: Uint8Array[] = [];
   if (isChunked(body)) for await (const chunk of body) chunks.push(chunk);
-  return chunks.length === 1 && chunks[0] instanceof Buffer ? chunks[0] : Buffer.concat(chunks);
+  return join(chunks);
+}
+
+/** As iterating over it does, at a part of the cost: most bodies are a chunk or two. */
+function readAll(stream: Readable): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    // It would say nothing any more.
+    if (stream.destroyed) reject(stream.errored ?? brokenOff());
+    const chunks: Buffer[] = [];
+    stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+    stream.once('end', () => resolve(join(chunks)));
+    stream.once('error', reject);
+    stream.once('close', () => reject(brokenOff()));
+  });
+}
+
+/** Named as Node names it when it iterates. */
+function brokenOff(): Error {
+  const error = new Error('The connection was closed in the middle of an answer');
+  return Object.assign(error, { code: 'ERR_STREAM_PREMATURE_CLOSE' });
+}
+
+function join(chunks: readonly Uint8Array[]): Buffer {
+  const [first] = chunks;
+  return chunks.length === 1 && first instanceof Buffer ? first : Buffer.concat(chunks);
 }
 
 function isChunked(body: unknown): body is AsyncIterable<Uint8Array> {

@@ -42,6 +42,20 @@ export function looksAggregated(data: Uint8Array): boolean {
  * ```
  */
 export function decodeAggregate(data: Uint8Array): readonly AggregatedEntry[] | undefined {
+  return readAggregate(data, toEntry);
+}
+
+/** What is made of a user record, the `index`th of its aggregate. */
+export type MakeRecord<R> = (
+  partitionKey: string,
+  explicitHashKey: string | undefined,
+  data: Uint8Array,
+  headers: Readonly<Record<string, string>>,
+  index: number,
+) => R;
+
+/** As {@link decodeAggregate}, with records made as the caller wants them: an object more for each would double the work. */
+export function readAggregate<R>(data: Uint8Array, make: MakeRecord<R>): R[] | undefined {
   if (!looksAggregated(data)) return undefined;
   const end = data.length - DIGEST_BYTES;
   const digest = md5(data.subarray(MAGIC_BYTES, end));
@@ -50,7 +64,18 @@ export function decodeAggregate(data: Uint8Array): readonly AggregatedEntry[] | 
   }
   const reader = new WireReader(data, MAGIC_BYTES, end);
   const layout = scan(reader);
-  return layout && readRecords(reader, layout);
+  return layout && readRecords(reader, layout, make);
+}
+
+function toEntry(
+  partitionKey: string,
+  explicitHashKey: string | undefined,
+  data: Uint8Array,
+  headers: Readonly<Record<string, string>>,
+): AggregatedEntry {
+  return explicitHashKey === undefined
+    ? { partitionKey, data, headers }
+    : { partitionKey, explicitHashKey, data, headers };
 }
 
 /** Where things are, as start and end offsets in turn: nothing is built before it is known to be worth it. */
@@ -80,13 +105,13 @@ function scan(reader: WireReader): Layout | undefined {
   return reader.failed || records.length === 0 ? undefined : { keys, hashKeys, records };
 }
 
-function readRecords(reader: WireReader, layout: Layout): readonly AggregatedEntry[] | undefined {
+function readRecords<R>(reader: WireReader, layout: Layout, make: MakeRecord<R>): R[] | undefined {
   const { bytes } = reader;
   const text = new TextReader(bytes);
   const keys = readTable(text, layout.keys);
   const hashKeys = readTable(text, layout.hashKeys);
   const { buffer, byteOffset } = bytes;
-  const entries: AggregatedEntry[] = [];
+  const made: R[] = [];
   const fields: RecordFields = {
     keyIndex: -1,
     hashKeyIndex: -1,
@@ -100,15 +125,11 @@ function readRecords(reader: WireReader, layout: Layout): readonly AggregatedEnt
     const partitionKey = keys[fields.keyIndex];
     if (reader.failed || partitionKey === undefined || fields.dataStart < 0) return undefined;
     const data = new Uint8Array(buffer, byteOffset + fields.dataStart, fields.dataEnd - fields.dataStart);
-    if (fields.hashKeyIndex < 0) {
-      entries.push({ partitionKey, data, headers: fields.headers });
-      continue;
-    }
-    const explicitHashKey = hashKeys[fields.hashKeyIndex];
-    if (explicitHashKey === undefined) return undefined;
-    entries.push({ partitionKey, explicitHashKey, data, headers: fields.headers });
+    const explicitHashKey = fields.hashKeyIndex < 0 ? undefined : hashKeys[fields.hashKeyIndex];
+    if (fields.hashKeyIndex >= 0 && explicitHashKey === undefined) return undefined;
+    made.push(make(partitionKey, explicitHashKey, data, fields.headers, made.length));
   }
-  return entries;
+  return made;
 }
 
 /** The last value of each field wins, as protobuf has it; −1 is a field that was not there. */

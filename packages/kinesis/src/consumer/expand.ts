@@ -1,6 +1,7 @@
-import { decodeAggregate, noHeaders, type AggregatedEntry, type IsForeign } from '../codec/index.ts';
+import { readAggregate } from '../codec/decode-aggregate.ts';
+import { noHeaders, type IsForeign } from '../codec/index.ts';
 import { compareCheckpoints, type Checkpoint } from '../lease/index.ts';
-import type { RawStreamRecord } from '../process/index.ts';
+import type { Draft, RawStreamRecord } from '../process/index.ts';
 import type { StoredRecord } from '../record/record.ts';
 
 export interface ExpandInput {
@@ -25,13 +26,13 @@ export interface ExpandInput {
 export function* expandBatch(
   records: readonly StoredRecord[],
   input: ExpandInput,
-): Generator<readonly RawStreamRecord[]> {
-  let chunk: RawStreamRecord[] = [];
+): Generator<readonly Draft[]> {
+  let chunk: Draft[] = [];
   let done: Checkpoint | undefined = input.done;
   for (const stored of records) {
     if (done !== undefined && !mayCover(done, stored)) done = undefined;
-    const entries = decodeAggregate(stored.data);
-    if (entries !== undefined) openAggregate(stored, entries, input, done, chunk);
+    const opened = openAggregate(stored, input);
+    if (opened !== undefined) select(opened, input, done, chunk);
     else if (done === undefined || compareCheckpoints(placeOf(stored), done) > 0)
       chunk.push(plainRecord(stored, input));
     if (chunk.length >= input.chunk) {
@@ -54,7 +55,7 @@ function mayCover(done: Checkpoint, stored: StoredRecord): boolean {
 function plainRecord(
   { sequenceNumber, partitionKey, data, arrivedAt }: StoredRecord,
   { stream, shardId }: ExpandInput,
-): RawStreamRecord {
+): Draft {
   return {
     stream,
     shardId,
@@ -64,22 +65,19 @@ function plainRecord(
     headers: noHeaders,
     arrivedAt: new Date(arrivedAt),
     bytes: data,
+    value: undefined,
   };
 }
 
+/** Undefined for a plain record. */
 function openAggregate(
-  stored: StoredRecord,
-  entries: readonly AggregatedEntry[],
-  { stream, shardId, isForeign, foreign }: ExpandInput,
-  done: Checkpoint | undefined,
-  into: RawStreamRecord[],
-): void {
-  const { sequenceNumber } = stored;
+  { sequenceNumber, data, arrivedAt: at }: StoredRecord,
+  { stream, shardId }: ExpandInput,
+): readonly Draft[] | undefined {
   // One for all of an aggregate: they arrived as one.
-  const arrivedAt = new Date(stored.arrivedAt);
-  for (const [subSequenceNumber, { partitionKey, explicitHashKey, headers, data }] of entries.entries()) {
-    if (done !== undefined && compareCheckpoints({ sequenceNumber, subSequenceNumber }, done) <= 0) continue;
-    const record: RawStreamRecord = {
+  const arrivedAt = new Date(at);
+  return readAggregate(data, (partitionKey, explicitHashKey, bytes, headers, subSequenceNumber): Draft => {
+    const record: Draft = {
       stream,
       shardId,
       sequenceNumber,
@@ -87,9 +85,23 @@ function openAggregate(
       partitionKey,
       headers,
       arrivedAt,
-      bytes: data,
-      ...(explicitHashKey !== undefined && { explicitHashKey }),
+      bytes,
+      value: undefined,
     };
+    return explicitHashKey === undefined ? record : { ...record, explicitHashKey };
+  });
+}
+
+/** Adds those that are this shard's and not done yet. */
+function select(
+  opened: readonly Draft[],
+  { isForeign, foreign }: ExpandInput,
+  done: Checkpoint | undefined,
+  into: Draft[],
+): void {
+  for (const record of opened) {
+    const { partitionKey, explicitHashKey, sequenceNumber, subSequenceNumber } = record;
+    if (done !== undefined && compareCheckpoints({ sequenceNumber, subSequenceNumber }, done) <= 0) continue;
     if (isForeign(partitionKey, explicitHashKey)) foreign(record);
     else into.push(record);
   }

@@ -2,4 +2,4 @@ export { deadLetter, parkTheKey, type FailurePolicy, type ParkOptions } from './
 export type { EachBatch, EachRecord, Handler, HandlerContext } from './handler.ts';
 export { Parking } from './parking.ts';
 export { processRecords } from './process.ts';
-export type { RawStreamRecord } from './raw-record.ts';
+export type { Draft, RawStreamRecord } from './raw-record.ts';

@@ -9,7 +9,7 @@ import { handlerError } from './handler-error.ts';
 import { handleByKey } from './key-lanes.ts';
 import { Parking } from './parking.ts';
 import { behind, putAside, type PutAsideOptions, type Reason } from './put-aside.ts';
-import type { RawStreamRecord } from './raw-record.ts';
+import type { Draft, RawStreamRecord } from './raw-record.ts';
 
 export interface ProcessOptions<T> {
   readonly handler: Handler<T>;
@@ -45,7 +45,7 @@ type HandleOne<T> = (record: StreamRecord<T>, context: HandlerContext) => unknow
  * error, when `stop` fires.
  */
 export async function processRecords<T>(
-  records: readonly RawStreamRecord[],
+  records: readonly Draft[],
   context: HandlerContext,
   options: ProcessOptions<T>,
   handled: Handled,
@@ -72,7 +72,7 @@ class Process<T> {
     this.#aside = { onFailure, parking, clock, stop, alive };
   }
 
-  async each(records: readonly RawStreamRecord[], handle: HandleOne<T>): Promise<void> {
+  async each(records: readonly Draft[], handle: HandleOne<T>): Promise<void> {
     for (const raw of records) {
       // A handler that answers at once must not cost a promise per record.
       const wait = this.#options.gate?.();
@@ -84,7 +84,7 @@ class Process<T> {
     }
   }
 
-  async lanes(records: readonly RawStreamRecord[], handle: HandleOne<T>): Promise<void> {
+  async lanes(records: readonly Draft[], handle: HandleOne<T>): Promise<void> {
     await handleByKey(records, {
       keyOf: ({ partitionKey }) => partitionKey,
       concurrency: this.#options.concurrency,
@@ -97,7 +97,7 @@ class Process<T> {
     });
   }
 
-  async batches(records: readonly RawStreamRecord[], handle: HandleBatch<T>): Promise<void> {
+  async batches(records: readonly Draft[], handle: HandleBatch<T>): Promise<void> {
     let raw: RawStreamRecord[] = [];
     let batch: StreamRecord<T>[] = [];
     for (const each of records) {
@@ -121,7 +121,7 @@ class Process<T> {
   }
 
   /** True when the record is handled or put aside, false when stopped. */
-  #one(raw: RawStreamRecord, handle: HandleOne<T>): boolean | Promise<boolean> {
+  #one(raw: Draft, handle: HandleOne<T>): boolean | Promise<boolean> {
     if (this.#stopped) return false;
     const first = this.#aside.parking.first(raw.partitionKey);
     if (first !== undefined) return this.#putAside(raw, behind(raw, first));
@@ -260,19 +260,30 @@ class Process<T> {
     return putAside(raw, parkedBehind === undefined ? reason : { ...reason, parkedBehind }, this.#aside);
   }
 
-  #decode(raw: RawStreamRecord): Decoded<T> | Promise<Decoded<T>> {
-    const refuse = (cause: unknown): Poison => {
-      publish('process:failed', () => ({ record: raw, records: 1, tries: 1, error: cause }));
-      return { poison: { error: handlerError(raw, 1, cause), attempts: 1 } };
-    };
+  #decode(raw: Draft): Decoded<T> | Promise<Decoded<T>> {
     try {
       const value = this.#options.decode(raw.bytes);
-      if (isThenable(value)) return Promise.resolve(value).then((decoded) => withValue(raw, decoded), refuse);
-      return withValue(raw, value);
+      if (isThenable(value)) return this.#decodeLater(raw, value);
+      fill(raw, value);
+      return raw;
     } catch (cause) {
-      return refuse(cause);
+      return refused(raw, cause);
     }
   }
+
+  async #decodeLater(raw: Draft, value: PromiseLike<T>): Promise<Decoded<T>> {
+    try {
+      fill(raw, await value);
+      return raw;
+    } catch (cause) {
+      return refused(raw, cause);
+    }
+  }
+}
+
+function refused(raw: RawStreamRecord, cause: unknown): Poison {
+  publish('process:failed', () => ({ record: raw, records: 1, tries: 1, error: cause }));
+  return { poison: { error: handlerError(raw, 1, cause), attempts: 1 } };
 }
 
 interface Poison {
@@ -281,20 +292,6 @@ interface Poison {
 
 type Decoded<T> = StreamRecord<T> | Poison;
 
-/** Written out: a spread costs as much as all the rest of handing a record over. */
-function withValue<T>(raw: RawStreamRecord, value: T): StreamRecord<T> {
-  const { stream, shardId, sequenceNumber, subSequenceNumber, partitionKey, explicitHashKey } = raw;
-  const { headers, arrivedAt, bytes } = raw;
-  const place = {
-    stream,
-    shardId,
-    sequenceNumber,
-    subSequenceNumber,
-    partitionKey,
-    headers,
-    arrivedAt,
-    bytes,
-    value,
-  };
-  return explicitHashKey === undefined ? place : { ...place, explicitHashKey };
+function fill<T>(record: Draft, value: T): asserts record is Draft & StreamRecord<T> {
+  record.value = value;
 }

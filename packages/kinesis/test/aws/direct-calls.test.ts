@@ -170,6 +170,41 @@ test.for(Object.entries(refusals))(
   },
 );
 
+test('a key in any script is read as it was written', async () => {
+  const keys = ['kunde-7', 'ключ', '鍵', '🗝️', 'caf\u00e9', 'k\u0000'];
+  const Records = keys.map((PartitionKey, index) => ({
+    SequenceNumber: `${index + 1}`,
+    PartitionKey,
+    Data: Buffer.from(PartitionKey).toString('base64'),
+    ApproximateArrivalTimestamp: 1.5,
+  }));
+  const { client } = clientOf(() => ({ body: JSON.stringify({ Records, MillisBehindLatest: 0 }) }));
+  const { records } = await createKinesisReader(client).read('i', { stream: 'orders', limit: 10 });
+  expect(records).toEqual(
+    keys.map((partitionKey, index) => ({
+      sequenceNumber: `${index + 1}`,
+      partitionKey,
+      data: new TextEncoder().encode(partitionKey),
+      arrivedAt: 1500,
+    })),
+  );
+});
+
+test('an answer that breaks off, or whose connection is gone already, is an error to be tried again', async () => {
+  for (const gone of [false, true]) {
+    const body = new Readable({ read: () => {} });
+    const { client } = clientOf(() => good, {
+      requestHandler: {
+        handle: async () => ({ response: new HttpResponse({ statusCode: 200, headers: {}, body }) }),
+      },
+    });
+    const read = createKinesisReader(client).read('i', { stream: 'orders', limit: 10 });
+    if (gone) body.destroy();
+    else setImmediate(() => body.destroy());
+    expect(await errorOf(read)).toMatchObject({ retryable: true });
+  }
+});
+
 test('an answer that is none of the service’s is an error to be tried again', async () => {
   const { client } = clientOf((call) => (call === 2 ? { body: '{"Rec' } : good));
   const reader = createKinesisReader(client, new DirectCalls(client));

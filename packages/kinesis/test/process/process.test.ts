@@ -11,7 +11,7 @@ import {
   processRecords,
   type FailurePolicy,
   type Handler,
-  type RawStreamRecord,
+  type Draft,
 } from '../../src/process/index.ts';
 
 const context = {
@@ -23,7 +23,7 @@ const context = {
   progress: () => {},
 };
 
-function raw(sequence: number): RawStreamRecord {
+function raw(sequence: number): Draft {
   return {
     stream: 'orders',
     shardId: context.shardId,
@@ -33,6 +33,7 @@ function raw(sequence: number): RawStreamRecord {
     headers: {},
     arrivedAt: new Date(0),
     bytes: new TextEncoder().encode(String(sequence)),
+    value: undefined,
   };
 }
 
@@ -46,7 +47,7 @@ interface Setup {
   readonly clock: ManualClock;
   readonly stop: AbortController;
   readonly handled: string[];
-  readonly run: (records: readonly RawStreamRecord[], handler: Handler<number>) => Promise<void>;
+  readonly run: (records: readonly Draft[], handler: Handler<number>) => Promise<void>;
 }
 
 function setup(maxAttempts = 3, onFailure: FailurePolicy = { action: 'stop' }, concurrency = 1): Setup {
