@@ -5,9 +5,6 @@
  * long and run only so: curve, soak. `--full` takes longer rounds, fills the slower peers and lets the curve go to ten
  * million records.
  */
-import { execFileSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
-
 import { progress, report } from './harness.ts';
 import {
   floor,
@@ -29,7 +26,6 @@ const ROUND_MS = full ? 1000 : 300;
 /** Until the compiler is done with everyone, the floor included; a round of the usual length is too short for it. */
 const WARM_UP_MS = 2000;
 
-build();
 const peers = process.argv.includes('--no-peers') ? [] : installPeers();
 const onDisk: readonly Kind[] = process.argv.includes('--memory-only')
   ? []
@@ -52,18 +48,6 @@ await section('start', startCase);
 await section('rss', rssCase);
 await section('curve', curveCase, 'long');
 await section('soak', soakCase, 'long');
-
-/** What a user runs is built; a type error elsewhere in the workspace does not keep it from being measured. */
-function build(): void {
-  try {
-    execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '-b', 'packages/local'], {
-      cwd: fileURLToPath(new URL('..', import.meta.url)),
-      stdio: ['ignore', 2, 2],
-    });
-  } catch {
-    progress('The build has errors; what it wrote is measured.');
-  }
-}
 
 async function section(name: string, run: () => Promise<void>, long?: 'long'): Promise<void> {
   if (only === undefined ? long === undefined : only.split(',').includes(name)) await run();

@@ -110,20 +110,22 @@ export class SequenceCursor {
 /** 2^80 in groups of four decimal digits. */
 const step: Int32Array = Int32Array.of(1, 2089, 2581, 9614, 6291, 7470, 6176);
 const prefixLength = 28;
-const fourDigits: readonly string[] = Array.from({ length: 10_000 }, (_, value) =>
-  String(value).padStart(4, '0'),
+const twoDigits: readonly string[] = Array.from({ length: 100 }, (_, value) =>
+  String(value).padStart(2, '0'),
 );
+/** Made of pairs: this is done when a server starts. */
+const fourDigits: readonly string[] = twoDigits.flatMap((high) => twoDigits.map((low) => high + low));
 
 /** The same as {@link fourDigits}: their ASCII, the first on top. */
-const digitWords: Int32Array = Int32Array.from(
-  fourDigits,
-  (_text, value) =>
-    0x30303030 +
-    (Math.floor(value / 1000) << 24) +
-    ((Math.floor(value / 100) % 10) << 16) +
-    ((Math.floor(value / 10) % 10) << 8) +
-    (value % 10),
-);
+const digitWords: Int32Array = new Int32Array(fourDigits.length);
+for (let high = 0, value = 0; high < 100; high++) {
+  for (let low = 0; low < 100; low++) digitWords[value++] = (asciiOf(high) << 16) | asciiOf(low);
+}
+
+/** Of two digits. */
+function asciiOf(value: number): number {
+  return 0x3030 + (Math.floor(value / 10) << 8) + (value % 10);
+}
 
 /** Adds 2^80; false when that carries into the prefix. */
 function advance(groups: Int32Array): boolean {

@@ -260,8 +260,9 @@ const sextets: Uint8Array = new Uint8Array(256).map((_, byte) =>
 
 /** What two bytes have in common, as one little-endian number. */
 const pairs: Uint8Array = new Uint8Array(0x1_0000);
-for (let first = 0; first < 256; first++) {
-  for (let second = 0; second < 256; second++) {
+for (let second = 0; second < 256; second++) {
+  if (classes[second] === 0) continue;
+  for (let first = 0; first < 256; first++) {
     pairs[second * 256 + first] = (classes[first] ?? 0) & (classes[second] ?? 0);
   }
 }
