@@ -1,6 +1,6 @@
 import { nextTurn, type Clock } from '../runtime/clock.ts';
 
-/** A clock that moves only when told. */
+/** A clock that moves only when told. Its timers wait for whole milliseconds, as Node's do. */
 export interface ManualClock extends Clock {
   /** Timers waiting to fire. */
   readonly pending: number;
@@ -65,7 +65,8 @@ export function createManualClock(options: ManualClockOptions = {}): ManualClock
       return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
     },
     timer(delayMs, task) {
-      const timer = { at: elapsed + Math.max(0, delayMs), order: order++, task };
+      // Rounded up: a wait for what is less than time can show would begin again for ever.
+      const timer = { at: elapsed + Math.ceil(Math.max(0, delayMs)), order: order++, task };
       timers.push(timer);
       return {
         [Symbol.dispose]: () => {

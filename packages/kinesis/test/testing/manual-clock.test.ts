@@ -109,3 +109,17 @@ function draw(seed?: number): readonly number[] {
   const clock = createManualClock(seed === undefined ? {} : { seed });
   return Array.from({ length: 1000 }, () => clock.random());
 }
+
+test('a wait for a part of a millisecond lets time pass, so that who waits for a moment gets there', async () => {
+  const clock = createManualClock();
+  const looks: number[] = [];
+  const waiting = [0.25, 1e-4, 2.5].map(async (moment, index) => {
+    for (looks[index] = 0; clock.monotonic() < moment; looks[index]++) {
+      if ((looks[index] ?? 0) > 5) throw new Error('Time stands still.');
+      await sleep(clock, 1e-13);
+    }
+  });
+  await clock.advance(10);
+  await Promise.all(waiting);
+  expect(looks).toEqual([1, 1, 3]);
+});
