@@ -17,10 +17,15 @@ export function createFront(
   rules: AuthorizationRules,
   faults: FaultRules,
 ): Front {
-  const nextId = createRequestIds(service.engine.options.clock);
+  const ids = createRequestIds(service.engine.options.clock);
   const identify = (response: WireResponse): WireResponse => ({
     ...response,
-    headers: { 'x-amzn-requestid': nextId(), ...response.headers },
+    headers: { 'x-amzn-requestid': ids.next(), ...response.headers },
+  });
+  /** Kinesis alone has a second one. */
+  const identifyTwice = (response: WireResponse): WireResponse => ({
+    ...response,
+    headers: { 'x-amzn-requestid': ids.next(), 'x-amz-id-2': ids.extended(), ...response.headers },
   });
   /** Nothing is told before it is as safe as promised, not even to readers. */
   const safely = (response: WireResponse): WireResponse | Promise<WireResponse> => {
@@ -35,8 +40,8 @@ export function createFront(
     );
     if (neighbour !== undefined) return neighbour.answer(request).then(identify);
     const answer = answerKinesis(service, request, rules);
-    if (answer instanceof Promise) return answer.then(safely).then(identify);
+    if (answer instanceof Promise) return answer.then(safely).then(identifyTwice);
     const safe = safely(answer);
-    return safe instanceof Promise ? safe.then(identify) : identify(safe);
+    return safe instanceof Promise ? safe.then(identifyTwice) : identifyTwice(safe);
   };
 }

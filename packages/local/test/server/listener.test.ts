@@ -31,8 +31,10 @@ describe('the cleartext port', () => {
     expect(one.headers['x-amzn-requestid']).toMatch(
       /^[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}$/,
     );
+    expect(one.headers['x-amz-id-2']).toMatch(/^[\da-zA-Z+/]{107}=$/);
     expect(two.status).toBe(200);
     expect(two.body).toBe(one.body);
+    expect(two.headers['x-amz-id-2']).not.toBe(one.headers['x-amz-id-2']);
     expect(two.headers['x-amzn-requestid']).not.toBe(one.headers['x-amzn-requestid']);
   });
 

@@ -31,7 +31,7 @@ export interface CloudwatchService {
 export function createCloudwatchService(options: CloudwatchOptions): CloudwatchService {
   const { store, clock, authorize, permit } = options;
   const alarms = new Alarms(options);
-  const nextId = createRequestIds(clock);
+  const ids = createRequestIds(clock);
   const operations: Readonly<Record<string, ((input: Input) => object | undefined) | undefined>> = {
     PutMetricData: (input) => nothing(putMetricData(store, input, clock.now())),
     GetMetricData: (input) => getMetricData(store, input),
@@ -63,7 +63,7 @@ export function createCloudwatchService(options: CloudwatchOptions): CloudwatchS
   };
   return {
     answer(request) {
-      const requestId = nextId();
+      const requestId = ids.next();
       const exchange = openExchange(request);
       if (exchange === undefined) return notFound;
       try {
