@@ -9,6 +9,7 @@ import { goSdk } from './go-sdk.ts';
 import { javaSdk } from './java-sdk.ts';
 import { kcl } from './kcl.ts';
 import { kclDeaggregator, kpl } from './kpl.ts';
+import { pythonHandler } from './python-handler.ts';
 import { terraform } from './terraform.ts';
 
 const clients: readonly Client[] = [
@@ -21,6 +22,7 @@ const clients: readonly Client[] = [
   kpl,
   kclDeaggregator,
   kcl,
+  pythonHandler,
   terraform,
 ];
 const wanted = process.argv.slice(2);

@@ -1,7 +1,7 @@
 import type { FunctionEvent, LocalMapping, MappingEvent } from '@millrace/local';
 
 import type { CommandContext } from '../command-context.ts';
-import { handlerOf, mappingOf, streamOf } from '../dev/dev-settings.ts';
+import { handlerOf, mappingOf, sourceOf, streamOf } from '../dev/dev-settings.ts';
 import { narrateFunction, narrateMapping, type NarrateOptions } from '../dev/narrate.ts';
 import { typescriptLoader } from '../dev/typescript-loader.ts';
 import { exitCode, type ExitCode } from '../errors/exit-code.ts';
@@ -53,6 +53,7 @@ async function startHere(context: CommandContext): Promise<Running> {
     };
     const mapping = await kinesis.mapping(stream.name, handler(context, environment), {
       ...settings,
+      ...(await sourceOf(options, kinesis.connection, true)),
       ...telling(context),
     });
     const flags = port === 4567 ? '--local' : `--endpoint-url ${endpoint}`;
@@ -84,6 +85,7 @@ async function startThere(context: CommandContext): Promise<Running> {
       handler(context, environmentOf(context)),
       {
         ...settings,
+        ...(await sourceOf(options, kinesis.connection, false)),
         ...telling(context),
         clock,
         ...(target.region === undefined ? {} : { region: target.region }),

@@ -77,7 +77,15 @@ async function redrive(
       outcomes.push({ ...told, status: reason === undefined ? 'redriven' : 'left', reason });
     }
   }
-  if (options.flag('delete') && outcomes.every(({ status }) => status === 'redriven')) await box.remove(slip);
+  if (options.flag('delete') && outcomes.every(({ status }) => status === 'redriven')) {
+    await box.remove(slip);
+    for (const letter of letters) {
+      if (letter.kind === 'record' && letter.overflow !== undefined) {
+        const { bucket, key } = letter.overflow;
+        await (await (await kinesis()).services.buckets()).delete(bucket, key);
+      }
+    }
+  }
   return outcomes;
 }
 

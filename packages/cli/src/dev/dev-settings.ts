@@ -1,6 +1,9 @@
 import { resolve } from 'node:path';
 
+import type { Connection } from '@millrace/kinesis';
+import { MillraceError } from '@millrace/kinesis/errors';
 import { optionError } from '@millrace/kinesis/runtime';
+import { registerStreamConsumer } from '@millrace/kinesis/source';
 import { parsePosition } from '@millrace/kinesis/record';
 import type { HandlerFile, MappingOptions } from '@millrace/local';
 
@@ -51,8 +54,39 @@ export function handlerOf(
     typescriptLoader,
     watch: !options.flag('no-reload'),
     ...(name === undefined ? {} : { export: name }),
-    ...(options.flag('inspect') ? { inspect: { port: options.number('inspect-port') } } : {}),
+    ...inspectOf(options),
   };
+}
+
+function inspectOf(options: Options): Pick<HandlerFile, 'inspect'> {
+  const wait = options.flag('inspect-wait');
+  return wait || options.flag('inspect') ? { inspect: { port: options.number('inspect-port'), wait } } : {};
+}
+
+/**
+ * What the mapping reads: the stream, or the consumer that was named, with enhanced fan-out. It is `made` in a Kinesis of our
+ * own; elsewhere it costs money by the hour, and is for the user to make. Throws `DATA_MISSING`, `OPTION_INVALID`.
+ */
+export async function sourceOf(
+  options: Options,
+  { fanOut, reader }: Pick<Connection, 'fanOut' | 'reader'>,
+  made: boolean,
+): Promise<Pick<MappingOptions, 'EventSourceArn'>> {
+  const name = options.textOrNone('consumer');
+  if (name === undefined) return {};
+  if (!/^[a-zA-Z0-9_.-]{1,128}$/.test(name) || fanOut === undefined) {
+    throw optionError('--consumer', name, '1 to 128 letters, digits, dots, hyphens and underscores');
+  }
+  const { name: stream } = streamOf(options);
+  if (made)
+    return { EventSourceArn: (await registerStreamConsumer({ fanOut, reader }, { stream, name })).arn };
+  const found = await fanOut.describeConsumer((await reader.describeStream(stream)).arn, name);
+  if (found !== undefined) return { EventSourceArn: found.arn };
+  throw new MillraceError('DATA_MISSING', `${stream} has no consumer ${name}.`, {
+    advice: `Register it, which costs by the hour on AWS: millrace consumers register ${stream} ${name}`,
+    path: '--consumer',
+    got: name,
+  });
 }
 
 function startOf(options: Options, now: number, there: boolean): MappingOptions {

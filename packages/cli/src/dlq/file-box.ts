@@ -1,14 +1,35 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join, resolve, sep } from 'node:path';
 
 import { MillraceError } from '@millrace/kinesis';
 import { optionError } from '@millrace/kinesis/runtime';
 
 import type { LetterBox, Slip } from './letter-box.ts';
 
-/** A file with one document or one a line, or a folder of such. Nothing is ever removed from it. */
+/**
+ * A file with one document or one a line, or a folder of such. Nothing is ever removed from it. Buckets lie beside queues as
+ * the local destinations have them: `sqs/QUEUE/…`, `s3/BUCKET/KEY`.
+ */
 export function createFileBox(path: string): LetterBox {
+  const apart = new Set<string>();
   return {
+    async objectBeside({ bucket, key }) {
+      for (const folder of upwards(resolve(path))) {
+        const root = join(folder, 's3', bucket);
+        const file = resolve(root, key);
+        // The document is somebody else's: it may name no file outside of its bucket.
+        if (!/^[a-z0-9.-]{3,63}$/.test(bucket) || !file.startsWith(root + sep)) return undefined;
+        try {
+          const text = await readFile(file, 'utf8');
+          apart.add(file);
+          return text;
+        } catch (error) {
+          if (!isMissing(error)) throw error;
+        }
+      }
+      return undefined;
+    },
+    isApart: ({ id }) => apart.has(resolve(id)),
     async read(most) {
       const slips: Slip[] = [];
       for (const file of await filesIn(path)) {
@@ -22,6 +43,15 @@ export function createFileBox(path: string): LetterBox {
     },
     async close() {},
   };
+}
+
+/** A folder and those above it, as far as a queue lies below its buckets' folder. */
+function upwards(path: string): readonly string[] {
+  return [path, dirname(path), dirname(dirname(path)), dirname(dirname(dirname(path)))];
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && /^(?:ENOENT|ENOTDIR)$/.test(String(error.code));
 }
 
 async function filesIn(path: string): Promise<readonly string[]> {

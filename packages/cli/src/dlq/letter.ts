@@ -4,6 +4,7 @@ import { streamOfArn } from '@millrace/kinesis/lambda';
 
 import { whatHappened } from '../errors/report-error.ts';
 import { member } from '../lambda/read-event.ts';
+import { overflowIn, type Overflow } from './overflow.ts';
 
 /** A batch that Lambda gave up, as its failure document tells. */
 export interface BatchLetter {
@@ -32,12 +33,15 @@ export interface BatchLetter {
 export interface RecordLetter {
   readonly kind: 'record';
   readonly document: LostDocument;
+  /** The object it was fetched from, when it was too large for its queue. */
+  readonly overflow?: Overflow;
 }
 
-/** Something else. */
+/** Something else, or what lies elsewhere as long as it is not fetched. */
 export interface UnreadableLetter {
   readonly kind: 'unreadable';
   readonly problem: string;
+  readonly overflow?: Overflow;
 }
 
 export type Letter = BatchLetter | RecordLetter | UnreadableLetter;
@@ -72,6 +76,8 @@ function unwrap(value: unknown, text: string, depth: number): readonly Letter[] 
     });
   }
   if (member(value, 'KinesisBatchInfo') !== undefined) return [readBatch(value)];
+  const overflow = overflowIn(value);
+  if (overflow !== undefined) return [{ ...unreadable('its record lies in a bucket'), overflow }];
   if (member(value, 'v') === 1) return [readLost(text)];
   return [unreadable('it is neither a failure document of Lambda nor a lost record')];
 }

@@ -44,6 +44,12 @@ export const devCommands: readonly CommandSpec[] = [
         about: 'oldest, now, -15m or a time; default oldest, and now for a stream that is there already',
       },
       {
+        kind: 'text',
+        name: 'consumer',
+        value: 'name',
+        about: 'read with enhanced fan-out, through this consumer; it is registered in a Kinesis of its own',
+      },
+      {
         kind: 'integer',
         name: 'batch-size',
         value: 'records',
@@ -129,6 +135,12 @@ export const devCommands: readonly CommandSpec[] = [
         kind: 'flag',
         name: 'inspect',
         about: 'let a debugger attach: one invocation at a time, no time-out',
+      },
+      {
+        kind: 'flag',
+        name: 'inspect-wait',
+        about:
+          'as --inspect, and loads the code only once a debugger is attached: breakpoints outside of the handler hold, too',
       },
       {
         kind: 'integer',

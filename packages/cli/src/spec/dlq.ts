@@ -37,7 +37,7 @@ export const dlqCommands: readonly CommandSpec[] = [
     options: [num, documentOutput],
     connects: true,
     notes: [
-      'Reads the failure documents of Lambda as queues, topics and buckets get them, and records that Millrace put aside.',
+      'Reads the failure documents of Lambda as queues, topics and buckets get them, and records that Millrace put aside, those too large for their queue from the bucket they lie in.',
       'A document in a queue names records without holding them: the stream must still have them. One in a bucket holds them.',
       queueNote,
     ],
@@ -83,7 +83,7 @@ export const dlqCommands: readonly CommandSpec[] = [
       {
         kind: 'flag',
         name: 'delete',
-        about: 'remove from the queue or bucket what was redriven whole',
+        about: 'remove from the queue or bucket what was redriven whole, and what lay in a bucket for it',
       },
       {
         kind: 'flag',

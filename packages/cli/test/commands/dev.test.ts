@@ -1,4 +1,6 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -6,6 +8,7 @@ import { KinesisClient, PutRecordCommand } from '@aws-sdk/client-kinesis';
 import { startServer } from '@millrace/local';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
+import { Debugger } from '../support/debugger.ts';
 import { Collector, runCli } from '../support/run-cli.ts';
 
 let folder = '';
@@ -42,6 +45,15 @@ async function put(endpoint: string, data: string): Promise<void> {
     new PutRecordCommand({ StreamName: 'orders', PartitionKey: 'ada', Data: Buffer.from(data) }),
   );
   client.destroy();
+}
+
+async function freePort(): Promise<string> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return String(port);
 }
 
 describe('millrace dev', () => {
@@ -114,6 +126,84 @@ describe('millrace dev', () => {
     expect(stdout.text).not.toContain('before');
   }, 30_000);
 
+  test.each([['--inspect'], ['--inspect-wait']])(
+    '%s leads from nothing to a breakpoint in a TypeScript handler, and nothing times out there',
+    async (flag) => {
+      const file = await write(
+        `stops${flag}.ts`,
+        `export async function handler(event: { Records: unknown[] }): Promise<void> {
+           const found: number = event.Records.length;
+           debugger;
+           console.log('went on with', found);
+         }`,
+      );
+      const argv = [file, '--stream', 'orders', '--port', '0', '--inspect-port', await freePort(), flag];
+      const { stdout, stop } = start(...argv, '--timeout', '50ms');
+      const text = await stdout.until(
+        (some) => some.includes('orders → stops') && some.includes('debugger:'),
+      );
+      await using debug = await Debugger.attach(/ws:\S+/.exec(text)?.[0] ?? '');
+      await debug.call('Runtime.enable');
+      await debug.call('Debugger.enable');
+      await debug.call('Runtime.runIfWaitingForDebugger');
+      await put(/http:\S+/.exec(text)?.[0] ?? '', 'apple');
+      expect(await debug.paused()).toBe('handler');
+      expect(stdout.text).not.toContain('went on');
+      // With it an editor finds the line of a breakpoint that was set in the TypeScript.
+      expect(debug.sourceMapOf(file)).toMatch(/^data:application\/json/);
+      await debug.call('Debugger.resume');
+      await stdout.until((some) => some.includes('✓ done'));
+      expect(stdout.text).toContain('went on with 1');
+      expect((await stop()).code).toBe(0);
+    },
+    30_000,
+  );
+
+  test('reads with enhanced fan-out through a consumer it registers in a Kinesis of its own', async () => {
+    const file = await write(
+      'wide.mjs',
+      `export const handler = ({ Records }) => console.log('got', Records.length);`,
+    );
+    const { stdout, stop } = start(
+      file,
+      '--stream',
+      'orders',
+      '--port',
+      '0',
+      '--consumer',
+      'billing',
+      '--json',
+    );
+    const text = await stdout.until((some) => some.includes('"type":"ready"'));
+    const { endpoint, settings } = JSON.parse(lineWith(text, 'ready')) as {
+      endpoint: string;
+      settings: { EventSourceArn: string };
+    };
+    expect(settings.EventSourceArn).toMatch(/:stream\/orders\/consumer\/billing:\d+$/);
+    await put(endpoint, 'apple');
+    await stdout.until((some) => some.includes('got 1'));
+    expect((await stop()).code).toBe(0);
+  }, 30_000);
+
+  test('reads through a consumer that is there, and registers none where it would cost', async () => {
+    await using server = await startServer({ port: 0, streams: { orders: {} } });
+    const file = await write(
+      'there.mjs',
+      `export const handler = ({ Records }) => console.log('got', Records.length);`,
+    );
+    const argv = [file, '--stream', 'orders', '--endpoint-url', server.endpoint, '--consumer', 'billing'];
+    const missing = await runCli(['dev', ...argv]);
+    expect(missing).toMatchObject({ code: 3, stdout: '' });
+    expect(missing.stderr).toContain('millrace consumers register orders billing');
+    const register = ['consumers', 'register', 'orders', 'billing', '--endpoint-url', server.endpoint];
+    expect((await runCli(register)).code).toBe(0);
+    const { stdout, stop } = start(...argv);
+    await stdout.until((some) => some.includes('orders → there'));
+    await put(server.endpoint, 'apple');
+    await stdout.until((some) => some.includes('got 1'));
+    expect((await stop()).code).toBe(0);
+  }, 30_000);
+
   test('says of a stream that is not there that it is not', async () => {
     await using server = await startServer({ port: 0 });
     const file = await write('nobody.mjs', 'export const handler = () => {};');
@@ -139,6 +229,7 @@ describe('millrace dev', () => {
     [['--stream', 'a', '--from', 'after:1'], '--from'],
     [['--stream', 'a', '--env', 'SHOP'], '--env'],
     [['--stream', 'a', '--batch-size', '0'], '--batch-size'],
+    [['--stream', 'a', '--consumer', 'a b'], '--consumer'],
   ])('refuses %j and names %s', async (argv, told) => {
     const file = await write('plain.mjs', 'export const handler = () => {};');
     const { code, stderr } = await runCli(['dev', file, '--port', '0', ...argv]);

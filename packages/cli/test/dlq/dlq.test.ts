@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { kinesisEvent } from '@millrace/kinesis/testing';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { MillraceError } from '@millrace/kinesis/errors';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
 import type { Buckets } from '../../src/aws/buckets.ts';
 import type { Queues } from '../../src/aws/queues.ts';
@@ -282,6 +283,90 @@ test('a bucket is read by prefix, one can be picked, and is removed only with --
   expect(objects.size).toBe(3);
   await cli.run([...argv, '--delete'], { doors });
   expect([...objects.keys()]).toEqual(['aws/lambda/u/s/a', 'other']);
+});
+
+/** What `lostToSqs` sends when the record lies in its overflow. */
+function pointer(bucket: string, key: string): object {
+  return { v: 1, stream: 'orders', s3: { bucket, key }, lostAt: '2026-01-01T00:00:00.000Z' };
+}
+
+describe('a record that was too large for its queue', () => {
+  const lost = JSON.stringify({
+    v: 1,
+    stream: 'orders',
+    partitionKey: 'ada',
+    encoding: 'base64',
+    value: Buffer.from('large').toString('base64'),
+    error: { code: 'HANDLER_FAILED', message: 'no' },
+    lostAt: '2026-01-01T00:00:00.000Z',
+  });
+  test('is read from the bucket beside its queue in a folder, and is not listed twice', async () => {
+    mkdirSync(join(folder, 'sqs/dead'), { recursive: true });
+    mkdirSync(join(folder, 's3/overflow/lost'), { recursive: true });
+    const message = write('sqs/dead/1.json', pointer('overflow', 'lost/a.json'));
+    write('s3/overflow/lost/a.json', lost);
+    const doors = { openKinesis: async () => Promise.reject(new Error('nobody asks for S3')) };
+    for (const from of [folder, join(folder, 'sqs/dead'), message]) {
+      const { code, lines } = await runCli(['dlq', 'ls', from], { doors });
+      expect(code).toBe(0);
+      expect(lines).toMatchObject([{ id: message, kind: 'record', hasBytes: true, stream: 'orders' }]);
+    }
+  });
+
+  test('is left where it is while its object cannot be had, and the rest goes on', async () => {
+    const { cli } = await filled(0);
+    await using _ = cli;
+    const { queues, left } = fakeQueue([pointer('overflow', 'gone'), pointer('overflow', 'a')]);
+    const deleted: string[] = [];
+    const buckets: Buckets = {
+      keys: async () => [],
+      async text(_bucket, key) {
+        if (key === 'a') return lost;
+        throw new MillraceError('SERVICE_FAILED', 'GetObject failed.', { advice: '', service: 'NoSuchKey' });
+      },
+      delete: async (bucket, key) => void deleted.push(`${bucket}/${key}`),
+    };
+    const doors = beside(cli, { queues: async () => queues, buckets: async () => buckets });
+    const url = 'https://sqs.us-east-1.amazonaws.com/123456789012/dlq';
+    const done = await cli.run(['dlq', 'redrive', url, '--into', 'stream:copy', '--yes', '--delete'], {
+      doors,
+    });
+    expect(done).toMatchObject({
+      code: 6,
+      lines: [
+        {
+          status: 'left',
+          reason: 's3://overflow/gone, where its record lies: there is no such object',
+        },
+        { status: 'redriven' },
+      ],
+    });
+    expect([left(), deleted]).toEqual([['m0'], ['overflow/a']]);
+    expect(await valuesOf(cli, 'copy')).toEqual(['large']);
+  });
+
+  test.each([
+    ['overflow', '../../outside'],
+    ['..', 'outside'],
+    ['overflow', '/etc/hostname'],
+  ])('is never read from outside of its bucket: %s, %s', async (bucket, key) => {
+    mkdirSync(join(folder, 'in/s3/overflow'), { recursive: true });
+    write('in/outside', lost);
+    write('outside', lost);
+    const path = write('in/pointer', pointer(bucket, key));
+    const asked: string[] = [];
+    const { cli } = await filled(0);
+    await using _ = cli;
+    const buckets = {
+      text: async (from: string, wanted: string): Promise<string> => {
+        asked.push(`${from} ${wanted}`);
+        return lost;
+      },
+    } as unknown as Buckets;
+    await cli.run(['dlq', 'ls', path], { doors: beside(cli, { buckets: async () => buckets }) });
+    // S3 is asked, which has no folders to climb out of.
+    expect(asked).toEqual([`${bucket} ${key}`]);
+  });
 });
 
 test.each([

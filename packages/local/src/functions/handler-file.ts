@@ -14,7 +14,10 @@ export interface HandlerFile {
   readonly export?: string;
   /** Added to this process's environment. */
   readonly environment?: Readonly<Record<string, string>>;
-  /** Port for debuggers; the function then runs once at a time and nothing times out. */
+  /**
+   * Port for debuggers; the function then runs once at a time and nothing times out. With `wait`, the code is not loaded
+   * before a debugger is attached.
+   */
   readonly inspect?: { readonly port: number; readonly wait?: boolean };
   /** Loads TypeScript (`--import`) where neither the handler's own project nor Node does. */
   readonly typescriptLoader?: string;
@@ -65,7 +68,7 @@ export function launchOf(code: HandlerFile, memoryMb: number): Launch {
 
 function inspectArgs({ inspect }: HandlerFile): readonly string[] {
   if (inspect === undefined) return [];
-  return [`--inspect${inspect.wait === true ? '-brk' : ''}=127.0.0.1:${inspect.port}`];
+  return [`--inspect${inspect.wait === true ? '-wait' : ''}=127.0.0.1:${inspect.port}`];
 }
 
 /** The project's own tsx first, since it knows how the project imports; then Node's own; then the one given. */

@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -195,54 +194,6 @@ describe('a handler in a process of its own', () => {
     expect(await added.invoke({})).toMatchObject({ error: { type: 'Function.ResponseSizeTooLarge' } });
   });
 });
-
-const hasPython = spawnSync('python3', ['--version']).status === 0;
-if (!hasPython) console.log('skipped: handlers in Python need python3, and there is none');
-
-describe.skipIf(!hasPython)('a handler in Python', () => {
-  test('runs unchanged, as the guide to Kinesis writes them', async () => {
-    const { added, lines } = await add(
-      'orders.py',
-      `import base64
-
-def lambda_handler(event, context):
-    failures = []
-    for record in event['Records']:
-        data = base64.b64decode(record['kinesis']['data']).decode('utf-8')
-        print(f"{context.function_name} got {data} from {record['eventID']}")
-        if data == 'bad':
-            failures.append({'itemIdentifier': record['kinesis']['sequenceNumber']})
-    assert context.get_remaining_time_in_millis() > 9000
-    return {'batchItemFailures': failures}
-`,
-    );
-    const result = await added.invoke({ Records: [record('apple', '1'), record('bad', '2')] });
-    expect(responseOf(result)).toEqual({ batchItemFailures: [{ itemIdentifier: '2' }] });
-    expect(lines()).toEqual([
-      'orders got apple from shardId-000000000000:1',
-      'orders got bad from shardId-000000000000:2',
-    ]);
-  });
-  test('tells what it raised, and stays for the next invocation', async () => {
-    const { added } = await add(
-      'raises.py',
-      `count = 0
-def lambda_handler(event, context):
-    global count
-    count += 1
-    if event.get('fail'):
-        raise KeyError('customer')
-    return count
-`,
-    );
-    expect(await added.invoke({ fail: true })).toMatchObject({ type: 'error', error: { type: 'KeyError' } });
-    expect(await added.invoke({})).toMatchObject({ response: 2 });
-  });
-});
-
-function record(data: string, sequenceNumber: string): object {
-  return { eventID: `shardId-000000000000:${sequenceNumber}`, kinesis: { data: btoa(data), sequenceNumber } };
-}
 
 function responseOf(result: { readonly type: string }): Record<string, unknown> {
   return 'response' in result ? (result.response as Record<string, unknown>) : {};

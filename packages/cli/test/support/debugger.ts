@@ -1,0 +1,107 @@
+import { randomBytes } from 'node:crypto';
+import { connect, type Socket } from 'node:net';
+import { pathToFileURL } from 'node:url';
+
+/** A debugger as far as a test needs one: the DevTools protocol over a WebSocket of one's own. */
+export class Debugger implements AsyncDisposable {
+  readonly #socket: Socket;
+  readonly #answers = new Map<number, (result: unknown) => void>();
+  readonly #paused: string[] = [];
+  readonly #sourceMaps = new Map<string, string>();
+  #onPause: (() => void) | undefined;
+  #received = Buffer.alloc(0);
+  #calls = 0;
+
+  private constructor(socket: Socket) {
+    this.#socket = socket;
+    socket.on('data', (chunk: Buffer) => this.#take(chunk));
+  }
+
+  /** Attaches to `ws://host:port/id`. */
+  static async attach(url: string): Promise<Debugger> {
+    const { hostname, port, pathname } = new URL(url);
+    const socket = connect(Number(port), hostname);
+    const key = randomBytes(16).toString('base64');
+    socket.write(
+      `GET ${pathname} HTTP/1.1\r\nHost: ${hostname}:${port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
+        `Sec-WebSocket-Key: ${key}\r\nSec-WebSocket-Version: 13\r\n\r\n`,
+    );
+    const first = await new Promise<Buffer>((resolve, reject) => {
+      socket.once('data', resolve);
+      socket.once('error', reject);
+    });
+    const end = first.indexOf('\r\n\r\n') + 4;
+    const attached = new Debugger(socket);
+    attached.#take(first.subarray(end));
+    return attached;
+  }
+
+  call(method: string, params: object = {}): Promise<unknown> {
+    const id = ++this.#calls;
+    const text = Buffer.from(JSON.stringify({ id, method, params }));
+    const mask = randomBytes(4);
+    const head =
+      text.length < 126 ? [0x81, 0x80 | text.length] : [0x81, 0xfe, text.length >> 8, text.length & 0xff];
+    const masked = text.map((byte, index) => byte ^ (mask[index & 3] ?? 0));
+    this.#socket.write(Buffer.concat([Buffer.from(head), mask, masked]));
+    return new Promise((resolve) => this.#answers.set(id, resolve));
+  }
+
+  /** Where execution stands once it is paused: the function's name. */
+  async paused(): Promise<string> {
+    while (this.#paused.length === 0) {
+      await new Promise<void>((resolve) => {
+        this.#onPause = resolve;
+      });
+    }
+    return this.#paused.shift() ?? '';
+  }
+
+  /** Of a file that was loaded. */
+  sourceMapOf(file: string): string | undefined {
+    return [...this.#sourceMaps].find(([url]) => url.startsWith(pathToFileURL(file).href))?.[1];
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#socket.destroy();
+  }
+
+  #take(chunk: Buffer): void {
+    this.#received = Buffer.concat([this.#received, chunk]);
+    for (;;) {
+      const short = (this.#received[1] ?? 0) & 0x7f;
+      const start = short < 126 ? 2 : short === 126 ? 4 : 10;
+      if (this.#received.length < start) return;
+      const length =
+        short < 126
+          ? short
+          : short === 126
+            ? this.#received.readUInt16BE(2)
+            : Number(this.#received.readBigUInt64BE(2));
+      if (this.#received.length < start + length) return;
+      const text = this.#received.subarray(start, start + length).toString();
+      this.#received = this.#received.subarray(start + length);
+      this.#hear(JSON.parse(text) as Message);
+    }
+  }
+
+  #hear({ id, result, method, params }: Message): void {
+    if (id !== undefined) this.#answers.get(id)?.(result);
+    if (method === 'Debugger.scriptParsed')
+      this.#sourceMaps.set(params?.url ?? '', params?.sourceMapURL ?? '');
+    if (method !== 'Debugger.paused') return;
+    this.#paused.push(params?.callFrames?.[0]?.functionName ?? '');
+    this.#onPause?.();
+  }
+}
+
+interface Message {
+  readonly id?: number;
+  readonly result?: unknown;
+  readonly method?: string;
+  readonly params?: {
+    readonly url?: string;
+    readonly sourceMapURL?: string;
+    readonly callFrames?: readonly { readonly functionName: string }[];
+  };
+}
