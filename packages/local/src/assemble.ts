@@ -96,6 +96,7 @@ export async function assemble(
     lambda: lambdaOf,
     now: () => engine.now,
     authorize: (request) => authorize(request, rules, 'lambda'),
+    permit: permit?.lambda,
   });
   const front = createFront(service, [leases, cloudwatch, functions], rules, faults);
   const close = async (): Promise<void> => {

@@ -78,7 +78,7 @@ export interface LocalKinesisOptions {
    */
   readonly verifySignatures?: SigningKeys;
   /**
-   * What callers may do: an identity policy as IAM has them, enforced for Kinesis and for the DynamoDB and CloudWatch
+   * What callers may do: an identity policy as IAM has them, enforced for Kinesis and for the DynamoDB, CloudWatch and Lambda
    * beside it, over the wire and through `LocalKinesis.connection`. Who is refused is answered
    * `AccessDeniedException` in the service's own words; `NOT_EMULATED` is thrown for conditions that are not known here.
    * Event source mappings run as themselves. Default: everybody may do everything.

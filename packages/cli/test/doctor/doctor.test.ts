@@ -101,7 +101,7 @@ test('what generate alarms --from-stream writes is all that doctor misses: of fa
   const { lines } = await runCli(['consumers', 'ls', 'fanned', ...local.flags]);
   const lambda = new LambdaClient({ endpoint: local.server.endpoint, ...settings });
   const queue = 'arn:aws:sqs:us-east-1:000000000000:failures';
-  const ids: (string | undefined)[] = [];
+  const mapped: (string | undefined)[] = [];
   for (const [FunctionName, EventSourceArn] of [
     ['bill', 'arn:aws:kinesis:us-east-1:000000000000:stream/fanned'],
     ['search', String(lines[0]?.['arn'])],
@@ -113,7 +113,7 @@ test('what generate alarms --from-stream writes is all that doctor misses: of fa
       Enabled: false,
       ...(FunctionName === 'bill' && { DestinationConfig: { OnFailure: { Destination: queue } } }),
     });
-    ids.push((await lambda.send(mapping)).UUID);
+    mapped.push((await lambda.send(mapping)).UUID);
   }
   lambda.destroy();
   const missing = async (): Promise<string | undefined> =>
@@ -132,7 +132,7 @@ test('what generate alarms --from-stream writes is all that doctor misses: of fa
     ...topic,
     ...local.flags,
   ]);
-  for (const id of ids) expect(stdout).toContain(String(id));
+  for (const id of mapped) expect(stdout).toContain(String(id));
   expect(stdout).toContain('FailureQueueNotEmpty-bill');
   expect(stdout).not.toContain('FailureQueueNotEmpty-search');
   // Of the function as it is registered.

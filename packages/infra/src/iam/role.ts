@@ -15,7 +15,7 @@ export interface RoleOptions {
   readonly streamArn?: Text;
   /**
    * Reads by enhanced fan-out: the ARN of the stream consumer it reads by, or `true` for any; a `consumer` then registers
-   * it itself when it is missing. It reads with SubscribeToShard instead of GetRecords.
+   * it itself when it is missing. It reads with SubscribeToShard instead of GetRecords; Lambda reads again with GetRecords what failed.
    */
   readonly efo?: boolean | Text;
   /** ARN of the KMS key of an encrypted stream. The key of AWS (`alias/aws/kinesis`) needs no permission. */
@@ -109,8 +109,10 @@ function consumerDiscovery({ efo = false }: RoleOptions): readonly string[] {
 function lambda(options: RoleOptions): readonly Statement[] {
   const { failures = {}, logGroupArn } = options;
   const discover = ['kinesis:DescribeStream', 'kinesis:DescribeStreamSummary', 'kinesis:ListShards'];
+  const poll = ['kinesis:GetShardIterator', 'kinesis:GetRecords'];
   return [
-    ...reading(options, discover, ['kinesis:GetShardIterator', 'kinesis:GetRecords']),
+    // What failed it reads again by GetRecords, however it came.
+    ...reading(options, [...discover, ...poll], []),
     ...keyUse(options, 'kms:Decrypt'),
     ...(failures.queueArn === undefined
       ? []
@@ -199,7 +201,11 @@ function reading(
   const arn = arnOf(options);
   if (efo === false) return [{ sid: 'ReadRecords', actions: [...discover, ...poll], resources: [arn] }];
   return [
-    { sid: 'FindShards', actions: discover, resources: [arn] },
+    {
+      sid: discover.includes('kinesis:GetRecords') ? 'ReadRecords' : 'FindShards',
+      actions: discover,
+      resources: [arn],
+    },
     {
       sid: 'ReadByFanOut',
       actions: ['kinesis:DescribeStreamConsumer', 'kinesis:SubscribeToShard'],

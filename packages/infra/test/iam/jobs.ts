@@ -76,12 +76,11 @@ export const poll =
     await kinesis.send(new DescribeStreamCommand({ StreamName: 'orders' }));
     await kinesis.send(new DescribeStreamSummaryCommand({ StreamName: 'orders' }));
     await kinesis.send(new ListShardsCommand({ StreamName: 'orders' }));
-    if (!byFanOut) {
-      const iterator = new GetShardIteratorCommand({ ...shard, ShardIteratorType: 'TRIM_HORIZON' });
-      const { ShardIterator } = await kinesis.send(iterator);
-      await kinesis.send(new GetRecordsCommand({ ShardIterator }));
-      return;
-    }
+    // By fan-out, too: a batch that failed is read again so.
+    const iterator = new GetShardIteratorCommand({ ...shard, ShardIteratorType: 'TRIM_HORIZON' });
+    const { ShardIterator } = await kinesis.send(iterator);
+    await kinesis.send(new GetRecordsCommand({ ShardIterator }));
+    if (!byFanOut) return;
     const { ConsumerDescription: found } = await kinesis.send(
       new DescribeStreamConsumerCommand({ StreamARN: streamArn, ConsumerName: 'billing' }),
     );

@@ -1,5 +1,7 @@
+import * as cloudwatchSdk from '@aws-sdk/client-cloudwatch';
 import * as dynamodbSdk from '@aws-sdk/client-dynamodb';
 import * as kinesisSdk from '@aws-sdk/client-kinesis';
+import * as lambdaSdk from '@aws-sdk/client-lambda';
 import { createLocalKinesis } from '@millrace/local';
 import { expect, test, vi } from 'vitest';
 
@@ -119,6 +121,59 @@ const everywhere = {
 const withoutStream =
   /^(?:ListStreams|DescribeLimits|DescribeAccountSettings|UpdateAccountSettings|ListChannels|\w+Channel)$/;
 
+/** What the embedded CloudWatch answers, and about what it is asked. */
+const ofCloudwatch: Readonly<Record<string, object>> = {
+  DeleteAlarms: { AlarmNames: ['orders-ReaderLate'] },
+  DescribeAlarmHistory: {},
+  DescribeAlarms: {},
+  DescribeAlarmsForMetric: { Namespace: 'AWS/Kinesis', MetricName: 'IncomingRecords' },
+  DisableAlarmActions: { AlarmNames: ['orders-ReaderLate'] },
+  EnableAlarmActions: { AlarmNames: ['orders-ReaderLate'] },
+  GetMetricData: { StartTime: new Date(0), EndTime: new Date(1), MetricDataQueries: [] },
+  GetMetricStatistics: {
+    Namespace: 'AWS/Kinesis',
+    MetricName: 'IncomingRecords',
+    StartTime: new Date(0),
+    EndTime: new Date(1),
+    Period: 60,
+  },
+  ListMetrics: {},
+  PutMetricAlarm: {
+    AlarmName: 'orders-ReaderLate',
+    ComparisonOperator: 'GreaterThanThreshold',
+    EvaluationPeriods: 1,
+  },
+  PutMetricData: { Namespace: 'Orders', MetricData: [] },
+  SetAlarmState: { AlarmName: 'orders-ReaderLate', StateValue: 'OK', StateReason: 'so it is' },
+};
+
+/** What the embedded Lambda answers. */
+const ofLambda: Readonly<Record<string, object>> = {
+  CreateEventSourceMapping: { FunctionName: 'billing', EventSourceArn: streamArn },
+  DeleteEventSourceMapping: { UUID: 'a' },
+  GetEventSourceMapping: { UUID: 'a' },
+  GetFunction: { FunctionName: 'billing' },
+  GetFunctionConfiguration: { FunctionName: 'billing' },
+  Invoke: { FunctionName: 'billing' },
+  ListEventSourceMappings: {},
+  ListFunctions: {},
+  UpdateEventSourceMapping: { UUID: 'a' },
+};
+
+const nameOf = (promise: Promise<unknown>): Promise<string> =>
+  promise.then(
+    () => 'done',
+    (error: unknown) => (error instanceof Error ? error.name : ''),
+  );
+
+type AnyCommand = new (input: object) => never;
+
+const commandOf = (sdk: object, operation: string): AnyCommand => {
+  const command = (sdk as Readonly<Record<string, AnyCommand | undefined>>)[`${operation}Command`];
+  if (command === undefined) throw new Error(`the SDK has no ${operation}`);
+  return command;
+};
+
 async function allowedOf(kind: RoleKind, options: Partial<RoleOptions>): Promise<readonly string[]> {
   await using local = await createLocalKinesis({
     streams: { orders: {} },
@@ -128,12 +183,19 @@ async function allowedOf(kind: RoleKind, options: Partial<RoleOptions>): Promise
   const dynamodb = new dynamodbSdk.DynamoDBClient({ ...local.clientConfig, maxAttempts: 1 });
   const allowed: string[] = [];
   const attemptCall = async (action: string, send: () => Promise<unknown>): Promise<void> => {
-    const name = await send().then(
-      () => 'done',
-      (error: unknown) => (error instanceof Error ? error.name : ''),
-    );
+    const name = await nameOf(send());
     if (name !== 'AccessDeniedException') allowed.push(action);
   };
+  const cloudwatch = new cloudwatchSdk.CloudWatchClient({ ...local.clientConfig, maxAttempts: 1 });
+  for (const [operation, input] of Object.entries(ofCloudwatch)) {
+    const Command = commandOf(cloudwatchSdk, operation);
+    await attemptCall(`cloudwatch:${operation}`, () => cloudwatch.send(new Command(input)));
+  }
+  const lambda = new lambdaSdk.LambdaClient({ ...local.clientConfig, maxAttempts: 1 });
+  for (const [operation, input] of Object.entries(ofLambda)) {
+    const Command = commandOf(lambdaSdk, operation);
+    await attemptCall(`lambda:${operation}`, () => lambda.send(new Command(input)));
+  }
   for (const [operation, Command] of callsOf(kinesisSdk)) {
     const { ConsumerARN, ...stream } = everywhere;
     const isOfConsumer = /^(?:De(?:register|scribe)StreamConsumer|SubscribeToShard)$/.test(operation);
@@ -156,11 +218,8 @@ async function allowedOf(kind: RoleKind, options: Partial<RoleOptions>): Promise
     'UpdateItem',
     'UpdateTable',
   ]) {
-    const Command = (dynamodbSdk as unknown as Record<string, new (input: object) => never>)[
-      `${operation}Command`
-    ];
-    if (Command !== undefined)
-      await attemptCall(`dynamodb:${operation}`, () => dynamodb.send(new Command({ TableName: 'billing' })));
+    const Command = commandOf(dynamodbSdk, operation);
+    await attemptCall(`dynamodb:${operation}`, () => dynamodb.send(new Command({ TableName: 'billing' })));
   }
   return allowed.toSorted();
 }
@@ -174,14 +233,31 @@ test.each<readonly [RoleKind, Partial<RoleOptions>]>([
   ['lambda', { efo: true }],
   ['admin', {}],
 ])(
-  'a %s with %j can do nothing more: every other operation of Kinesis and DynamoDB is refused',
+  'a %s with %j can do nothing more: every other operation of Kinesis, DynamoDB, CloudWatch and Lambda is refused',
   async (kind, options) => {
     const wanted = statementsOf(kind, options)
       .flatMap(({ actions }) => actions)
-      .filter((action) => /^(?:kinesis|dynamodb):/.test(action));
+      .filter((action) => /^(?:kinesis|dynamodb|cloudwatch|lambda):/.test(action));
     expect(await allowedOf(kind, options)).toEqual(wanted.toSorted());
   },
 );
+
+test('the sweep would see what is allowed, of each service', async () => {
+  await using local = await createLocalKinesis({
+    streams: { orders: {} },
+    policy: policyOf([{ sid: 'All', actions: ['*'], resources: ['*'] }]),
+  });
+  const cloudwatch = new cloudwatchSdk.CloudWatchClient({ ...local.clientConfig, maxAttempts: 1 });
+  const lambda = new lambdaSdk.LambdaClient({ ...local.clientConfig, maxAttempts: 1 });
+  for (const [operation, input] of Object.entries(ofCloudwatch)) {
+    const Command = commandOf(cloudwatchSdk, operation);
+    expect(await nameOf(cloudwatch.send(new Command(input)))).not.toBe('AccessDeniedException');
+  }
+  for (const [operation, input] of Object.entries(ofLambda)) {
+    const Command = commandOf(lambdaSdk, operation);
+    expect(await nameOf(lambda.send(new Command(input)))).not.toBe('AccessDeniedException');
+  }
+});
 
 test('a role for one stream can do nothing with another', async () => {
   await using local = await createLocalKinesis({

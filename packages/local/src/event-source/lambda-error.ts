@@ -1,5 +1,6 @@
 /** The error shapes of the Lambda service model that are answered here. */
 export type LambdaErrorType =
+  | 'AccessDeniedException'
   | 'InvalidParameterValueException'
   | 'InvalidRequestContentException'
   | 'RequestTooLargeException'
@@ -37,6 +38,7 @@ export function invalidParameter(message: string, reason?: string): LambdaError 
 }
 
 const statuses: Readonly<Partial<Record<LambdaErrorType, number>>> = {
+  AccessDeniedException: 403,
   RequestTooLargeException: 413,
   ResourceConflictException: 409,
   ResourceNotFoundException: 404,

@@ -16,6 +16,8 @@ export interface Permit {
   readonly dynamodb: Check;
   /** An operation of CloudWatch. Throws `AccessDeniedException`. */
   readonly cloudwatch: Check;
+  /** An operation of Lambda, and the function or mapping it is about. Throws `AccessDeniedException`. */
+  readonly lambda: (operation: string, resource: string | undefined) => void;
 }
 
 /** Throws as {@link Policy} for a policy that cannot be enforced. */
@@ -87,6 +89,9 @@ export function createPermit(document: unknown, engine: Engine, path: string): P
       for (const resource of resources.length === 0 ? ['*'] : resources) {
         check(`cloudwatch:${operation}`, resource, more);
       }
+    },
+    lambda(operation, resource) {
+      check(`lambda:${operation}`, resource === undefined ? '*' : arn('lambda', resource));
     },
   };
 }

@@ -71,6 +71,7 @@ export function errorAnswer(error: unknown): WireResponse {
 
 /** Those whose shape in the model spells it with a capital. */
 const upperMessage: ReadonlySet<LambdaErrorType> = new Set<LambdaErrorType>([
+  'AccessDeniedException',
   'ResourceInUseException',
   'ResourceNotFoundException',
   'ServiceException',
@@ -78,6 +79,9 @@ const upperMessage: ReadonlySet<LambdaErrorType> = new Set<LambdaErrorType>([
 
 function toLambdaError(error: unknown): LambdaError {
   if (isLambdaError(error)) return error;
+  if (isServiceError(error) && error.type === 'AccessDeniedException') {
+    return new LambdaError('AccessDeniedException', error.message);
+  }
   // Of the signature.
   if (isServiceError(error)) return new LambdaError('ValidationException', error.message);
   return new LambdaError('ServiceException', 'The embedded Lambda failed; this is a defect of it.');

@@ -9,6 +9,12 @@ import {
   PutRecordCommand,
   StartStreamEncryptionCommand,
 } from '@aws-sdk/client-kinesis';
+import {
+  CreateEventSourceMappingCommand,
+  DeleteEventSourceMappingCommand,
+  InvokeCommand,
+  LambdaClient,
+} from '@aws-sdk/client-lambda';
 import { expect, test } from 'vitest';
 
 import { createLocalKinesis, type PolicyDocument } from '../../../src/index.ts';
@@ -22,6 +28,14 @@ const deny = (action: string): PolicyDocument => ({
     { Effect: 'Allow', Action: '*', Resource: '*' },
     { Effect: 'Deny', Action: action, Resource: '*' },
   ],
+});
+
+const refused = (action: string, resource: string): object => ({
+  name: 'AccessDeniedException',
+  message: expect.stringContaining(
+    `not authorized to perform: lambda:${action} on resource: arn:aws:lambda:us-east-1:000000000000:${resource} because`,
+  ) as unknown,
+  $metadata: { httpStatusCode: 403 },
 });
 
 test("a call that is not allowed is refused in the service's words, by stream name, ARN and iterator alike", async () => {
@@ -132,6 +146,41 @@ test('DynamoDB and CloudWatch beside it are under the same policy', async () => 
   await expect(cloudwatch.send(new DescribeAlarmsCommand({}))).rejects.toMatchObject({
     name: 'AccessDeniedException',
   });
+});
+
+test('Lambda beside it is under the same policy, by the function or mapping a call is about', async () => {
+  await using kinesis = await createLocalKinesis({
+    streams: { orders: {} },
+    functions: { bill: () => 'billed', search: () => 'found' },
+    policy: {
+      Statement: [
+        { Effect: 'Allow', Action: 'lambda:CreateEventSourceMapping', Resource: '*' },
+        {
+          Effect: 'Allow',
+          Action: ['lambda:GetFunctionConfiguration', 'lambda:InvokeFunction'],
+          Resource: 'arn:aws:lambda:us-east-1:000000000000:function:bill',
+        },
+      ],
+    },
+  });
+  const lambda = new LambdaClient(kinesis.clientConfig);
+  const { UUID } = await lambda.send(
+    new CreateEventSourceMappingCommand({
+      FunctionName: 'bill',
+      EventSourceArn: 'arn:aws:kinesis:us-east-1:000000000000:stream/orders',
+      StartingPosition: 'TRIM_HORIZON',
+      Enabled: false,
+    }),
+  );
+  for (const FunctionName of ['bill', 'arn:aws:lambda:us-east-1:000000000000:function:bill']) {
+    expect((await lambda.send(new InvokeCommand({ FunctionName }))).StatusCode).toBe(200);
+  }
+  await expect(lambda.send(new InvokeCommand({ FunctionName: 'search' }))).rejects.toMatchObject(
+    refused('InvokeFunction', 'function:search'),
+  );
+  await expect(lambda.send(new DeleteEventSourceMappingCommand({ UUID }))).rejects.toMatchObject(
+    refused('DeleteEventSourceMapping', `event-source-mapping:${UUID}`),
+  );
 });
 
 test('a policy that cannot be enforced is refused at once, and nothing is started', async () => {
