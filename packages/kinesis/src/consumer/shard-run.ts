@@ -1,7 +1,12 @@
 import { setMaxListeners } from 'node:events';
 
 import { foreignCheck, type IsForeign } from '../codec/index.ts';
-import { compareCheckpoints, startingPosition } from '../lease/index.ts';
+import {
+  compareCheckpoints,
+  isSentinelCheckpoint,
+  startingPosition,
+  type Checkpoint,
+} from '../lease/index.ts';
 import { processRecords, type Handler, type Parking, type RawStreamRecord } from '../process/index.ts';
 import { publish } from '../runtime/diagnostics.ts';
 import type { ChildShard } from '../shard/shard.ts';
@@ -115,16 +120,31 @@ export class ShardRun<T> {
     const { lease } = held;
     const position = startingPosition(lease, from);
     publish('consumer:shard-started', () => ({ stream: stream.name, shardId: lease.shardId, position }));
+    let unmet: Checkpoint | undefined = isSentinelCheckpoint(lease.checkpoint) ? undefined : lease.checkpoint;
     for await (const batch of source.read(lease.shardId, position, this.#stop.signal)) {
       await gate.pass(this.#stop.signal);
       if (!held.held) return { ended: 'lost' };
       this.move();
+      if (unmet !== undefined) unmet = this.#meet(unmet, batch);
       lag.begin(batch, this.#options.clock.monotonic());
       await this.#handle(batch);
       if (this.#stop.signal.aborted) break;
       if (batch.children !== undefined) return { ended: 'shard-end', children: batch.children };
     }
     return { ended: held.held ? 'stopped' : 'lost' };
+  }
+
+  /**
+   * A shard is read on from its checkpoint's own record. When that is past its retention the service begins with the oldest
+   * it has, and says nothing: whatever stood between is lost. Answers what is still to be met.
+   */
+  #meet(checkpoint: Checkpoint, { records, children }: ShardBatch): Checkpoint | undefined {
+    const [first] = records;
+    if (first === undefined && children === undefined) return checkpoint;
+    if (first?.sequenceNumber === checkpoint.sequenceNumber) return undefined;
+    const { shardId } = this.#shard.held.lease;
+    publish('consumer:records-trimmed', () => ({ stream: this.#options.stream.name, shardId, checkpoint }));
+    return undefined;
   }
 
   async #handle(batch: ShardBatch): Promise<void> {

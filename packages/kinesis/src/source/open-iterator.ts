@@ -4,7 +4,7 @@ import { timeOrNow } from './time-or-now.ts';
 
 /**
  * Opens an iterator as the reader does, but for one thing: the service refuses a time that is still to come by its clock, which
- * a clock a little ahead of it easily asks for. Then nothing is stored from there on, and now is as good.
+ * a clock a little ahead of it easily asks for. Then it begins at what the service says the time is.
  *
  * @example
  * ```ts
