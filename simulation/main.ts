@@ -10,7 +10,9 @@ import { checkMutations, type Catch } from './mutation/check-mutations.ts';
 
 const usage = `npm run simulate -- [--seeds N] [--first S]   explores N seeds (default 1000) from S (default 1) on
                     --seed S                    replays one seed, with its faults and what happened
-                    --mutations [--only TEXT]   breaks the code in known ways and says after how many seeds it is noticed
+                    --mutations                 breaks the code in known ways and says which seed notices
+                      [--only TEXT]…            only those whose names hold one of the texts
+                      [--anew]                  explores from seed 1 on for each
                     --json                      says nothing but the line of JSON at the end
 `;
 
@@ -25,7 +27,8 @@ const { values } = parseArgs({
     first: { type: 'string', default: '1' },
     seed: { type: 'string' },
     mutations: { type: 'boolean', default: false },
-    only: { type: 'string' },
+    only: { type: 'string', multiple: true },
+    anew: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
@@ -95,11 +98,12 @@ async function show(seed: number): Promise<Awaited<ReturnType<typeof replay>>> {
 }
 
 async function mutate(): Promise<void> {
-  say('| mutation | seeds until noticed | promise broken |\n| --- | ---: | --- |\n');
-  const line = ({ mutation, seeds, invariant }: Catch): void =>
-    say(`| ${mutation.name} | ${seeds ?? 'never'} | ${invariant ?? ''} |\n`);
-  const caught = await checkMutations(line, values.only);
-  const missed = caught.filter(({ seeds }) => seeds === undefined).map(({ mutation }) => mutation.name);
+  say('| mutation | noticed by seed | promise broken |\n| --- | ---: | --- |\n');
+  const told = ({ mutation, seed, invariant }: Catch): void =>
+    say(`| ${mutation.name} | ${seed ?? 'never'} | ${invariant ?? ''} |\n`);
+  const { only, anew } = values;
+  const caught = await checkMutations({ told, anew, ...(only !== undefined && { only }) });
+  const missed = caught.filter(({ seed }) => seed === undefined).map(({ mutation }) => mutation.name);
   finish({ mutations: caught.length, caught: caught.length - missed.length, missed }, missed.length > 0);
 }
 

@@ -4,11 +4,11 @@ import { Checks } from './check/checks.ts';
 import { streamName } from './check/item.ts';
 import type { Violation } from './check/verdict.ts';
 import { Fleet } from './fleet/fleet.ts';
-import { Lineage } from './fleet/lineage.ts';
+import { Lineage, Lineages } from './fleet/lineage.ts';
 import { FaultPlayer } from './fleet/fault-player.ts';
 import type { Plan } from './plan/plan.ts';
 import { Random } from './plan/random.ts';
-import { Life } from './world/life.ts';
+import { Life, type Machine } from './world/life.ts';
 import { Network } from './world/network.ts';
 import { Timeline } from './world/timeline.ts';
 import { Trace } from './world/trace.ts';
@@ -45,19 +45,15 @@ export async function runPlan(plan: Plan, recording = false): Promise<Outcome> {
     faults[kind] = (faults[kind] ?? 0) + 1;
   };
   const network = new Network({ timeline, trace, random: random.fork(), counted });
-  const service = new Life(
-    'kinesis',
-    { name: 'kinesis', wallAheadMs: 0, unreachable: new Set() },
-    timeline,
-    random.fork(),
-  );
+  const machine: Machine = { name: 'kinesis', wallAheadMs: 0, unreachable: new Set() };
+  const service = new Life('kinesis', machine, timeline, random.fork());
   const entries = random.fork();
   await using kinesis = await createLocalKinesis({
     clock: service.clock,
-    streams: { [streamName]: { shards: plan.stream.shards } },
-    updateStreamTime: plan.stream.updateMs,
-    enforceLimits: plan.stream.enforceLimits,
-    registerConsumerTime: plan.stream.registerMs,
+    streams: Object.fromEntries(plan.streams.map((stream, index) => [streamName(index), stream])),
+    updateStreamTime: plan.service.updateMs,
+    enforceLimits: plan.service.enforceLimits,
+    registerConsumerTime: plan.service.registerMs,
     faults: () => {
       const rate = network.refusedEntries;
       if (rate === 0) return undefined;
@@ -69,9 +65,9 @@ export async function runPlan(plan: Plan, recording = false): Promise<Outcome> {
       return { entry: refuse };
     },
   });
-  const lineage = new Lineage(kinesis);
-  await lineage.refresh();
-  const checks = new Checks({ plan, timeline, trace, lineage });
+  const lineages = new Lineages(plan.streams.map((_, index) => new Lineage(streamName(index), kinesis)));
+  for (const lineage of lineages.all) await lineage.refresh();
+  using checks = new Checks({ plan, timeline, trace, lineages, serviceTime: () => service.clock.now() });
   const { verdict } = checks;
   const troubles = new Troubles();
   const fleet = new Fleet({
@@ -111,7 +107,8 @@ export async function runPlan(plan: Plan, recording = false): Promise<Outcome> {
     trace,
     network,
     fleet,
-    lineage,
+    lineages,
+    service: machine,
     troubles,
     random: random.fork(),
     counted,
@@ -123,7 +120,7 @@ export async function runPlan(plan: Plan, recording = false): Promise<Outcome> {
   await runUntil(Math.max(timeline.now, network.quietAt) + 2 * plan.group.leaseMs, () => false);
   const healed = await runUntil(
     timeline.now + settleMs,
-    () => fleet.producersDone && lineage.settled && checks.settled((life) => fleet.isAlive(life)),
+    () => fleet.producersDone && lineages.settled && checks.settled((life) => fleet.isAlive(life)),
   );
   if (!healed) verdict.broken('the fleet settles', checks.unsettled());
   checks.complete();

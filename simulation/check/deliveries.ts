@@ -2,7 +2,7 @@ import type { StreamRecord } from '@millrace/kinesis';
 
 import type { Life } from '../world/life.ts';
 import type { Trace } from '../world/trace.ts';
-import { idIn } from './item.ts';
+import { idIn, shardName } from './item.ts';
 import { reaches, type LeaseBook } from './lease-book.ts';
 import type { Ledger } from './ledger.ts';
 import { placeName, type Place } from './place.ts';
@@ -47,8 +47,9 @@ export class Deliveries {
   #given(life: Life, record: Delivered, call: object): Place | undefined {
     const { ledger, trace, verdict, now } = this.#parts;
     const id = idIn(record.bytes);
-    const place = ledger.placeAt(record.shardId, record);
-    trace.note(now(), life.name, 'given', id, () => `${record.shardId} ${placeName(record)}`);
+    const shard = shardName(record.stream, record.shardId);
+    const place = ledger.placeAt(shard, record);
+    trace.note(now(), life.name, 'given', id, () => `${shard} ${placeName(record)}`);
     if (place === undefined || !isSame(place, record)) {
       verdict.broken('what is handled was put', `${life.name} was given ${id}, which is not what was put`, [
         id,
@@ -79,31 +80,33 @@ export class Deliveries {
 
   #checkLease(life: Life, place: Place): void {
     const { book, verdict, now, leaseMs } = this.#parts;
-    const holding = book.holding(life, place.shardId);
-    const subjects = [place.item.key, place.shardId];
+    const holding = book.holding(life, place.shard);
+    const subjects = [place.item.key, place.shard];
     if (holding === undefined) {
-      verdict.broken('no delivery without a lease', `${life.name} never held ${place.shardId}`, subjects);
+      verdict.broken('no delivery without a lease', `${life.name} never held ${place.shard}`, subjects);
       return;
     }
     const silentFor = now() - holding.confirmedAt;
     if (silentFor >= leaseMs) {
-      const message = `${life.name} was given ${place.item.id} of ${place.shardId}, its lease unconfirmed for ${Math.round(silentFor)} ms`;
+      const message = `${life.name} was given ${place.item.id} of ${place.shard}, its lease unconfirmed for ${Math.round(silentFor)} ms`;
       verdict.broken('no delivery without a lease', message, subjects);
     }
     if (place.foreign) {
-      const message = `${place.item.id} is of another shard than ${place.shardId}`;
+      const message = `${place.item.id} is of another shard than ${place.shard}`;
       verdict.broken('what is handled was put', message, subjects);
     }
     if (!reaches(holding.from, place)) return;
-    const message = `${life.name} took ${place.shardId} behind ${where(place)} and was given it again`;
+    const message = `${life.name} took ${place.shard} behind ${where(place)} and was given it again`;
     verdict.broken('no delivery behind the checkpoint', message, subjects);
   }
 }
 
-function isSame({ item }: Place, { bytes, partitionKey }: Delivered): boolean {
+function isSame({ item, aggregated }: Place, { bytes, partitionKey, explicitHashKey }: Delivered): boolean {
+  // The service keeps no hash key; an aggregate carries those of its members.
+  if (aggregated && explicitHashKey !== item.explicitHashKey) return false;
   return item.key === partitionKey && Buffer.compare(item.bytes, bytes) === 0;
 }
 
 function where(place: Place): string {
-  return `${place.shardId} ${placeName(place)}`;
+  return `${place.shard} ${placeName(place)}`;
 }

@@ -1,10 +1,15 @@
 import { MillraceError, type StreamDefinition } from '@millrace/kinesis';
+import type { Lease } from '@millrace/kinesis/lease';
 
 /** A value put into the stream. */
 export interface Item {
   /** Unique, and inside the bytes. */
   readonly id: string;
+  /** The stream it is put into. */
+  readonly stream: string;
   readonly key: string;
+  /** Where in the hash space it belongs, when that is not the hash of its key. */
+  readonly explicitHashKey?: string | undefined;
   /** Counts up within the key's records of one producer's life. */
   readonly n: number;
   /** The producer's life and the key: where order is kept, if it is. */
@@ -19,7 +24,20 @@ export interface Value {
   readonly id: string;
 }
 
-export const streamName = 'steps';
+/** The streams of a run, by their places. */
+export function streamName(index: number): string {
+  return index === 0 ? 'steps' : `steps-${index + 1}`;
+}
+
+/** What a shard is called where several streams have one of that id. */
+export function shardName(stream: string, shardId: string): string {
+  return `${stream}/${shardId}`;
+}
+
+/** The shard a lease is of. */
+export function shardOf({ shardId, streamIdentifier }: Pick<Lease, 'shardId' | 'streamIdentifier'>): string {
+  return shardName(streamIdentifier?.split(':')[1] ?? streamName(0), shardId);
+}
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -42,16 +60,23 @@ export interface ItemStreamOptions {
   readonly mended: () => boolean;
 }
 
-/** The stream all processes share. */
-export function itemStream({ promised, mended }: ItemStreamOptions): StreamDefinition<Item, Value> {
+/** A stream as all processes know it. */
+export function itemStream(
+  name: string,
+  { promised, mended }: ItemStreamOptions,
+): StreamDefinition<Item, Value> {
   const decode = (bytes: Uint8Array): Value => {
     const id = idIn(bytes);
     if (bytes[id.length + 1] === 0x21 || mended()) return { id };
     throw new MillraceError('VALUE_INVALID', `${id} is garbled.`, { advice: 'It was put so on purpose.' });
   };
   return {
-    name: streamName,
-    encode: ({ key, bytes }) => ({ partitionKey: key, data: bytes }),
+    name,
+    encode: ({ key, explicitHashKey, bytes }) => ({
+      partitionKey: key,
+      data: bytes,
+      ...(explicitHashKey !== undefined && { explicitHashKey }),
+    }),
     decode: promised ? async (bytes) => decode(bytes) : decode,
   };
 }

@@ -1,9 +1,10 @@
-import { compareCheckpoints, isShardEnd, type Lease } from '@millrace/kinesis/lease';
+import { compareCheckpoints, isSentinelCheckpoint, isShardEnd, type Lease } from '@millrace/kinesis/lease';
 
-import { wallStart, type Life } from '../world/life.ts';
-import type { Timeline } from '../world/timeline.ts';
+import type { Life } from '../world/life.ts';
 import type { Ledger } from './ledger.ts';
-import { comparePlaces, placeName, type Position } from './place.ts';
+import { shardOf } from './item.ts';
+import { comparePlaces, placeName, type Place, type Position } from './place.ts';
+import type { Reports } from './reports.ts';
 import type { Verdict } from './verdict.ts';
 
 export type LeaseWrite = 'create' | 'renew' | 'take' | 'ask' | 'checkpoint' | 'release' | 'delete';
@@ -28,12 +29,14 @@ interface Holding {
 }
 
 export interface BookParts {
-  readonly timeline: Timeline;
   readonly verdict: Verdict;
   readonly ledger: Ledger;
+  readonly reports: Reports;
   readonly from: 'oldest' | 'now' | 'time';
+  /** The service's wall time. */
+  readonly serviceTime: () => number;
   /** Whether the shard takes no more records; undefined when the stream does not know it any more. */
-  readonly isClosed: (shardId: string) => boolean | undefined;
+  readonly isClosed: (shard: string) => boolean | undefined;
 }
 
 /** Knows who really holds which lease, and judges every write to the lease store at the moment it takes effect. */
@@ -66,8 +69,8 @@ export class LeaseBook {
   }
 
   /** What `life` may believe to hold. */
-  holding(life: Life, shardId: string): Holding | undefined {
-    return this.#holdings.get(life)?.get(shardId);
+  holding(life: Life, shard: string): Holding | undefined {
+    return this.#holdings.get(life)?.get(shard);
   }
 
   wrote(event: LeaseEvent): void {
@@ -89,9 +92,10 @@ export class LeaseBook {
     if (write === 'ask') return;
     let holdings = this.#holdings.get(life);
     if (holdings === undefined) this.#holdings.set(life, (holdings = new Map()));
-    const holding = holdings.get(lease.shardId);
+    const shard = shardOf(lease);
+    const holding = holdings.get(shard);
     if (write === 'take' || holding === undefined) {
-      holdings.set(lease.shardId, { from: lease.checkpoint, confirmedAt: sentAt });
+      holdings.set(shard, { from: lease.checkpoint, confirmedAt: sentAt });
     } else if (sentAt > holding.confirmedAt) {
       // The answer to an older question may come last.
       holding.confirmedAt = sentAt;
@@ -108,9 +112,11 @@ export class LeaseBook {
   }
 
   #began(lease: Lease): void {
-    const { ledger, from, timeline } = this.#parts;
-    if (this.#leases.size === 0 && from === 'now') ledger.oweFrom(wallStart + timeline.now);
-    if (lease.startAt !== undefined) ledger.oweFrom(lease.startAt);
+    const { ledger, from, serviceTime } = this.#parts;
+    const stream = streamOf(lease);
+    const first = this.leases.every((other) => streamOf(other) !== stream);
+    if (first && from === 'now') ledger.oweFrom(stream, serviceTime());
+    if (lease.startAt !== undefined) ledger.oweFrom(stream, lease.startAt);
   }
 
   #checkWriter({ life, write, leaseKey, seen, before }: LeaseEvent): void {
@@ -133,9 +139,11 @@ export class LeaseBook {
       const message = `${leaseKey} went from ${text(before)} to ${text(after)}`;
       this.#broken('checkpoints never go back', message, leaseKey);
     }
-    const open = ledger.firstOpen(after.shardId);
+    const shard = shardOf(after);
+    const open = ledger.firstOpen(shard);
     const ended = isShardEnd(after.checkpoint);
-    if (ended && isClosed(after.shardId) === false) {
+    this.#checkTold(before, (place) => ended || reaches(after.checkpoint, place));
+    if (ended && isClosed(shard) === false) {
       this.#broken('a checkpoint passes nothing unhandled', `${leaseKey} ended while open`, leaseKey);
     }
     if (open === undefined || (!ended && !reaches(after.checkpoint, open))) return;
@@ -145,9 +153,28 @@ export class LeaseBook {
 
   #checkDelete({ leaseKey, before }: LeaseEvent): void {
     if (before === undefined || isShardEnd(before.checkpoint)) return;
-    if (this.#parts.isClosed(before.shardId) === undefined) return;
+    if (this.#parts.isClosed(shardOf(before)) === undefined) {
+      this.#checkTold(before, () => true);
+      return;
+    }
     const message = `${leaseKey} was deleted at ${text(before)} while its shard is there`;
     this.#broken('leases outlive their shards', message, leaseKey);
+  }
+
+  /**
+   * Who goes on behind records that were past their retention before anybody handled them has said so. A shard nobody had
+   * begun tells nobody that it once held more.
+   */
+  #checkTold(before: Lease, isPassed: (place: Place) => boolean): void {
+    const { ledger, reports } = this.#parts;
+    const shard = shardOf(before);
+    const whole = this.#parts.isClosed(shard) === undefined;
+    if (isSentinelCheckpoint(before.checkpoint) && !whole) return;
+    const isBetween = (place: Place): boolean => isPassed(place) && !reaches(before.checkpoint, place);
+    const taken = ledger.firstTaken(shard, isBetween);
+    if (taken === undefined || reports.has(shard)) return;
+    const message = `nobody was told that ${taken.item.id} of ${shard} was past its retention before it was handled`;
+    this.#broken('what retention took is told', message, shard, taken.item.key);
   }
 
   #broken(
@@ -165,6 +192,10 @@ export function reaches(checkpoint: Lease['checkpoint'], position: Position): bo
     return false;
   }
   return comparePlaces({ sequenceNumber, subSequenceNumber }, position) >= 0;
+}
+
+function streamOf(lease: Lease): string {
+  return shardOf(lease).split('/')[0] ?? '';
 }
 
 function text({ checkpoint }: Lease): string {

@@ -3,9 +3,12 @@ import { decodeAggregate } from '@millrace/kinesis/codec';
 import { effectiveHashKey, type OutgoingRecord } from '@millrace/kinesis/record';
 import { contains, type HashRange } from '@millrace/kinesis/shard';
 
-import { idIn, type Item } from './item.ts';
+import { idIn, shardName, type Item } from './item.ts';
 import { PlaceList, placeName, type Place, type Position } from './place.ts';
 import type { Verdict } from './verdict.ts';
+
+/** How long the service keeps a record. */
+const retentionMs = 24 * 3_600_000;
 
 interface Account {
   readonly item: Item;
@@ -20,7 +23,9 @@ interface Account {
 
 export interface LedgerParts {
   readonly verdict: Verdict;
-  readonly rangeOf: (shardId: string) => HashRange | undefined;
+  readonly rangeOf: (shard: string) => HashRange | undefined;
+  /** The service's wall time. */
+  readonly serviceTime: () => number;
   /** Whether the group passes over what cannot be decoded, and tells nobody. */
   readonly skipsGarbled: boolean;
 }
@@ -40,12 +45,16 @@ export class Ledger {
   readonly #keys = new Map<string, PlaceList>();
   /** The item of each series stored last for the first time. */
   readonly #stored = new Map<string, Item[]>();
-  #owedFrom = Number.NEGATIVE_INFINITY;
+  readonly #owedFrom = new Map<string, number>();
+  readonly #serviceTime: () => number;
+  /** The service keeps nothing that arrived before; once gone, a record stays so, whatever its clock says. */
+  #horizon = Number.NEGATIVE_INFINITY;
   #open = 0;
 
-  constructor({ verdict, rangeOf, skipsGarbled }: LedgerParts) {
+  constructor({ verdict, rangeOf, serviceTime, skipsGarbled }: LedgerParts) {
     this.#verdict = verdict;
     this.#rangeOf = rangeOf;
+    this.#serviceTime = serviceTime;
     this.#skipsGarbled = skipsGarbled;
   }
 
@@ -58,12 +67,26 @@ export class Ledger {
     return this.#accounts.size;
   }
 
-  /** Records stored before this wall time are not owed to the group: it began later. */
-  oweFrom(wall: number): void {
-    this.#owedFrom = Math.max(this.#owedFrom, wall);
+  /** Records of the stream that arrived before this are not owed to the group: it began later. */
+  oweFrom(stream: string, wall: number): void {
+    this.#owedFrom.set(stream, Math.max(this.#owedFrom.get(stream) ?? wall, wall));
   }
 
-  readonly isOwed = (place: Place): boolean => place.storedAt >= this.#owedFrom;
+  /** Whether the group has a right to it, and the service has it still. */
+  readonly isOwed = (place: Place): boolean => this.#isMeant(place) && !this.isGone(place);
+
+  /** Whether it is past its retention. */
+  isGone({ storedAt }: Place): boolean {
+    this.#horizon = Math.max(this.#horizon, this.#serviceTime() - retentionMs);
+    return storedAt < this.#horizon;
+  }
+
+  /** The first of these places that the group had a right to and lost to the retention. */
+  firstTaken(shard: string, isBetween: (place: Place) => boolean): Place | undefined {
+    const isTaken = (place: Place): boolean =>
+      !place.done && this.#isMeant(place) && this.isGone(place) && isBetween(place);
+    return this.#shards.get(shard)?.find(isTaken);
+  }
 
   put(item: Item, ordered: boolean): void {
     this.#accounts.set(item.id, {
@@ -91,36 +114,38 @@ export class Ledger {
     const account = this.#account(item.id);
     if (account === undefined) return;
     this.#settle(account, 'stored');
-    const name = `${receipt.shardId}/${placeName(receipt)}`;
+    const name = `${shardName(item.stream, receipt.shardId)}/${placeName(receipt)}`;
     if (this.#places.get(name)?.item !== item) {
       this.#verdict.broken('a receipt tells the place', `${item.id} is not at ${name}`, [item.key, item.id]);
     }
     if (account.ordered) this.#checkStoredOrder(item);
   }
 
-  /** The service has stored these entries, sent then, at this wall time. */
+  /** The service has stored these entries, sent then; `arrivalOf` a shard is when those for it arrived. */
   stored(
+    stream: string,
     entries: readonly OutgoingRecord[],
     outcomes: readonly WriteOutcome[],
-    { sentAt, wall }: { readonly sentAt: number; readonly wall: number },
+    { sentAt, arrivalOf }: { readonly sentAt: number; readonly arrivalOf: (shard: string) => number },
   ): void {
     for (const [index, entry] of entries.entries()) {
       const outcome = outcomes[index];
       if (outcome?.ok !== true) continue;
-      for (const { account, ...at } of this.#membersOf(entry, outcome)) {
+      for (const { account, ...at } of this.#membersOf(stream, entry, outcome)) {
+        this.#checkShard(account.item, at);
         const done = this.#skipsGarbled && account.item.poison === 'garbled';
         const place: Place = {
           item: account.item,
           ...at,
-          storedAt: wall,
+          storedAt: arrivalOf(at.shard),
           done,
           handled: false,
           doneBy: undefined,
           given: undefined,
         };
-        this.#places.set(`${place.shardId}/${placeName(place)}`, place);
-        listOf(this.#shards, place.shardId).push(place);
-        const record = `${place.shardId}/${place.sequenceNumber}`;
+        this.#places.set(`${place.shard}/${placeName(place)}`, place);
+        listOf(this.#shards, place.shard).push(place);
+        const record = `${place.shard}/${place.sequenceNumber}`;
         this.#records.set(record, [...(this.#records.get(record) ?? []), place]);
         if (place.foreign) continue;
         if (sentAt > account.toldAt) {
@@ -134,37 +159,42 @@ export class Ledger {
   }
 
   /** The producer has learnt of it. */
-  told(entries: readonly OutgoingRecord[], outcomes: readonly WriteOutcome[], now: number): void {
+  told(
+    stream: string,
+    entries: readonly OutgoingRecord[],
+    outcomes: readonly WriteOutcome[],
+    now: number,
+  ): void {
     for (const [index, entry] of entries.entries()) {
       const outcome = outcomes[index];
       if (outcome?.ok !== true) continue;
-      for (const { account, foreign } of this.#membersOf(entry, outcome))
+      for (const { account, foreign } of this.#membersOf(stream, entry, outcome))
         if (!foreign) account.toldAt = Math.min(account.toldAt, now);
     }
   }
 
-  placeAt(shardId: string, position: Position): Place | undefined {
-    return this.#places.get(`${shardId}/${placeName(position)}`);
+  placeAt(shard: string, position: Position): Place | undefined {
+    return this.#places.get(`${shard}/${placeName(position)}`);
   }
 
   /** The user records of a stored one. */
-  placesOf(shardId: string, sequenceNumber: string): readonly Place[] {
-    return this.#records.get(`${shardId}/${sequenceNumber}`) ?? [];
+  placesOf(shard: string, sequenceNumber: string): readonly Place[] {
+    return this.#records.get(`${shard}/${sequenceNumber}`) ?? [];
   }
 
   /** The first record of the shard that is owed and has not been handled. */
-  firstOpen(shardId: string): Place | undefined {
-    return this.#shards.get(shardId)?.firstWithout('done', this.isOwed);
+  firstOpen(shard: string): Place | undefined {
+    return this.#shards.get(shard)?.firstWithout('done', this.isOwed);
   }
 
   /** The last record of the shard the group is owed. */
-  lastOwed(shardId: string): Place | undefined {
-    return this.#shards.get(shardId)?.lastOwed(this.isOwed);
+  lastOwed(shard: string): Place | undefined {
+    return this.#shards.get(shard)?.lastOwed(this.isOwed);
   }
 
   /** Whether one process has itself done everything of the shard behind a place. */
-  isAllDoneBy(life: object, shardId: string, isBehind: (place: Place) => boolean): boolean {
-    const places = this.#shards.get(shardId)?.filter(this.isOwed, isBehind) ?? [];
+  isAllDoneBy(life: object, shard: string, isBehind: (place: Place) => boolean): boolean {
+    const places = this.#shards.get(shard)?.filter(this.isOwed, isBehind) ?? [];
     return places.every(({ doneBy }) => doneBy === life);
   }
 
@@ -188,22 +218,40 @@ export class Ledger {
       .map(({ item }) => item);
   }
 
+  /** Whether the group began early enough for it. */
+  #isMeant({ item, storedAt }: Place): boolean {
+    return storedAt >= (this.#owedFrom.get(item.stream) ?? Number.NEGATIVE_INFINITY);
+  }
+
+  /** A record that stands for itself is in the shard of its own hash key; one in an aggregate is, or counts as foreign. */
+  #checkShard(
+    { id, key, explicitHashKey }: Item,
+    { shard, foreign }: Pick<Place, 'shard' | 'foreign'>,
+  ): void {
+    const range = this.#rangeOf(shard);
+    if (foreign || range === undefined || contains(range, effectiveHashKey(key, explicitHashKey))) return;
+    this.#verdict.broken('records are where their hash key says', `${id} is in ${shard}`, [key, id, shard]);
+  }
+
   *#membersOf(
+    stream: string,
     { partitionKey, data, explicitHashKey }: OutgoingRecord,
     { shardId, sequenceNumber }: Extract<WriteOutcome, { readonly ok: true }>,
   ): Iterable<
     { readonly account: Account } & Omit<Place, 'item' | 'storedAt' | 'done' | 'handled' | 'doneBy' | 'given'>
   > {
     const members = decodeAggregate(data);
-    const range = this.#rangeOf(shardId);
+    const shard = shardName(stream, shardId);
+    const range = this.#rangeOf(shard);
+    const aggregated = members !== undefined;
     for (const [subSequenceNumber, member] of (
       members ?? [{ partitionKey, data, explicitHashKey }]
     ).entries()) {
       const account = this.#account(idIn(member.data));
       if (account === undefined) continue;
       const hashKey = effectiveHashKey(member.partitionKey, member.explicitHashKey);
-      const foreign = members !== undefined && range !== undefined && !contains(range, hashKey);
-      yield { account, shardId, sequenceNumber, subSequenceNumber, foreign };
+      const foreign = aggregated && range !== undefined && !contains(range, hashKey);
+      yield { account, shard, sequenceNumber, subSequenceNumber, foreign, aggregated };
     }
   }
 

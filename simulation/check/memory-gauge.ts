@@ -16,7 +16,7 @@ export interface MemoryPromise {
 
 /** A record that has been read. */
 interface Read {
-  readonly shardId: string;
+  readonly shard: string;
   readonly holding: object | undefined;
   readonly places: readonly Place[];
   readonly bytes: number;
@@ -68,35 +68,35 @@ export class MemoryGauge implements Gauge {
     };
   }
 
-  received(life: Life, shardId: string, records: readonly StoredRecord[]): void {
+  received(life: Life, shard: string, records: readonly StoredRecord[]): void {
     if (records.length === 0) return;
     const read = this.#read.get(life) ?? new Map<string, Read>();
     this.#read.set(life, read);
-    const holding = this.#book.holding(life, shardId);
+    const holding = this.#book.holding(life, shard);
     let batchBytes = 0;
     for (const { sequenceNumber, data } of records) {
-      const places = this.#ledger.placesOf(shardId, sequenceNumber);
-      read.set(`${shardId}/${sequenceNumber}`, { shardId, holding, places, bytes: data.length });
+      const places = this.#ledger.placesOf(shard, sequenceNumber);
+      read.set(`${shard}/${sequenceNumber}`, { shard, holding, places, bytes: data.length });
       batchBytes += data.length;
     }
     for (const [name, one] of read) if (!this.#isHeld(life, one)) read.delete(name);
-    this.#check(life, read, this.#largestOf(life, shardId, batchBytes));
+    this.#check(life, read, this.#largestOf(life, shard, batchBytes));
   }
 
   /** Whether something of it is still to be handled by this process. */
-  #isHeld(life: Life, { shardId, holding, places }: Read): boolean {
-    const current = this.#book.holding(life, shardId);
-    if (current === undefined || current !== holding || this.#book.holderOf(shardId) !== life) return false;
+  #isHeld(life: Life, { shard, holding, places }: Read): boolean {
+    const current = this.#book.holding(life, shard);
+    if (current === undefined || current !== holding || this.#book.holderOf(shard) !== life) return false;
     return places.some((place) => {
       const open = !place.done && !place.foreign && this.#ledger.isOwed(place);
       return open && !reaches(current.from, place);
     });
   }
 
-  #largestOf(life: Life, shardId: string, bytes: number): ReadonlyMap<string, number> {
+  #largestOf(life: Life, shard: string, bytes: number): ReadonlyMap<string, number> {
     const largest = this.#largest.get(life) ?? new Map<string, number>();
     this.#largest.set(life, largest);
-    largest.set(shardId, Math.max(bytes, largest.get(shardId) ?? 0));
+    largest.set(shard, Math.max(bytes, largest.get(shard) ?? 0));
     return largest;
   }
 
@@ -105,12 +105,12 @@ export class MemoryGauge implements Gauge {
     const { prefetchBytes = 0 } = this.#promises.get(life) ?? {};
     const shards = new Set<string>();
     let held = 0;
-    for (const { shardId, bytes } of read.values()) {
+    for (const { shard, bytes } of read.values()) {
       held += bytes;
-      shards.add(shardId);
+      shards.add(shard);
     }
     let allowed = slack * prefetchBytes;
-    for (const shardId of shards) allowed += 2 * (largest.get(shardId) ?? 0);
+    for (const shard of shards) allowed += 2 * (largest.get(shard) ?? 0);
     if (held <= allowed) return;
     const message = `${life.name} holds ${held} bytes it has read, of ${allowed} it may`;
     this.#verdict.broken('memory is bounded', message, [life.name]);

@@ -5,11 +5,14 @@ import type { Item } from './item.ts';
 /** Where a user record stands in the stream. One item may have several places: a retry can store it twice. */
 export interface Place {
   readonly item: Item;
-  readonly shardId: string;
+  /** Its stream and its id, as `shardName` puts them. */
+  readonly shard: string;
   readonly sequenceNumber: SequenceNumber;
   readonly subSequenceNumber: number;
   /** The service's wall time when it was stored. */
   readonly storedAt: number;
+  /** Whether it shares a record with others. */
+  readonly aggregated: boolean;
   /** Whether its hash key belongs to another shard, so that consumers pass it over. */
   readonly foreign: boolean;
   /** Handled, put aside or skipped: whatever lets a checkpoint pass it. */
@@ -72,6 +75,10 @@ export class PlaceList {
   /** Those that are owed and for which `matters` holds. */
   filter(isOwed: IsOwed, matters: (place: Place) => boolean): readonly Place[] {
     return this.#places.filter((place) => !place.foreign && isOwed(place) && matters(place));
+  }
+
+  find(matters: (place: Place) => boolean): Place | undefined {
+    return this.#places.find((place) => !place.foreign && matters(place));
   }
 
   /** The last that is owed. */

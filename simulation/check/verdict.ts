@@ -5,6 +5,8 @@ export type Invariant =
   | 'keys are handled in order'
   | 'keys are stored in order'
   | 'a receipt tells the place'
+  | 'records are where their hash key says'
+  | 'what retention took is told'
   | 'stored once when told so'
   | 'no delivery behind the checkpoint'
   | 'no delivery without a lease'

@@ -1,12 +1,13 @@
 import type { Fault } from '../plan/fault.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Random } from '../plan/random.ts';
+import type { Machine } from '../world/life.ts';
 import type { Network } from '../world/network.ts';
 import type { Timeline } from '../world/timeline.ts';
 import type { Trace } from '../world/trace.ts';
 import type { Troubles } from '../world/troubles.ts';
 import type { Fleet } from './fleet.ts';
-import type { Lineage } from './lineage.ts';
+import type { Lineage, Lineages } from './lineage.ts';
 
 export interface FaultPlayerParts {
   readonly plan: Plan;
@@ -14,7 +15,9 @@ export interface FaultPlayerParts {
   readonly trace: Trace;
   readonly network: Network;
   readonly fleet: Fleet;
-  readonly lineage: Lineage;
+  readonly lineages: Lineages;
+  /** The service's machine: its clock may jump, too. */
+  readonly service: Machine;
   readonly troubles: Troubles;
   readonly random: Random;
   readonly counted: (kind: string) => void;
@@ -73,9 +76,18 @@ export class FaultPlayer {
         this.#reshard(fault, random);
         break;
       case 'jump': {
-        const machine = fleet.machineOf(fault.victim);
-        counted('jump');
+        const { victim } = fault;
+        const machine = victim.role === 'service' ? this.#parts.service : fleet.machineOf(victim);
+        counted(victim.role === 'service' ? 'jump of the service' : 'jump');
         if (machine !== undefined) machine.wallAheadMs += fault.ms;
+        break;
+      }
+      case 'absence': {
+        counted('absence');
+        const asleep = fleet.absence(fault.ms, random);
+        this.#later(fault.ms, () => {
+          for (const life of asleep) life.wake();
+        });
         break;
       }
       case 'failures':
@@ -98,8 +110,11 @@ export class FaultPlayer {
     else network.doom(life, fault, strike);
   }
 
-  #reshard({ how }: Extract<Fault, { readonly kind: 'reshard' }>, random: Random): void {
-    const { lineage, timeline, plan, trace, counted } = this.#parts;
+  #reshard(fault: Extract<Fault, { readonly kind: 'reshard' }>, random: Random): void {
+    const { lineages, timeline, plan, trace, counted } = this.#parts;
+    const { how } = fault;
+    const lineage: Lineage | undefined = lineages.all[fault.stream];
+    if (lineage === undefined) return;
     const steps = [...lineage.steps(how, random)];
     if (steps.length > 0) counted(how);
     const next = (): void => {
@@ -117,7 +132,7 @@ export class FaultPlayer {
         return;
       }
       // The shards there are now are told by the service itself, once the reshard is through.
-      timeline.after(plan.stream.updateMs, () => void refreshed());
+      timeline.after(plan.service.updateMs, () => void refreshed());
     };
     const refreshed = async (): Promise<void> => {
       await lineage.refresh();

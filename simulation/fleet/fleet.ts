@@ -1,7 +1,7 @@
 import type { Connection, Consumer } from '@millrace/kinesis';
 import { createMemoryLeaseStore } from '@millrace/kinesis/memory';
 
-import { itemStream, type Value } from '../check/item.ts';
+import { itemStream, streamName, type Value } from '../check/item.ts';
 import type { Checks } from '../check/checks.ts';
 import type { Fault, Victim } from '../plan/fault.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -51,7 +51,9 @@ export class Fleet {
   readonly #parts: FleetParts;
   readonly #seats: readonly Seat[];
   readonly #leases: (life: Life) => ReturnType<Connection['leases']>;
-  readonly #stream: ReturnType<typeof itemStream>;
+  readonly #streams: readonly ReturnType<typeof itemStream>[];
+  /** Until then nobody reads. */
+  #absentUntil = 0;
 
   constructor(parts: FleetParts) {
     this.#parts = parts;
@@ -76,10 +78,11 @@ export class Fleet {
     const store = createMemoryLeaseStore();
     this.#leases = (life) =>
       plan.group.store === 'dynamodb' ? dynamoLeases(table, life, wire) : remoteLeases(store, life, wire);
-    this.#stream = itemStream({
+    const kind = {
       promised: plan.seed % 2 === 0,
       mended: () => plan.group.policy === 'stop' && troubles.healed,
-    });
+    };
+    this.#streams = plan.streams.map((_, index) => itemStream(streamName(index), kind));
   }
 
   /** Whether every producer has put and settled everything. */
@@ -124,6 +127,29 @@ export class Fleet {
     this.#parts.timeline.after(downMs, () => this.#start(seat));
   }
 
+  /** No worker runs for so long: killed, or put to sleep as some of the producers are. Answers whom to wake. */
+  absence(ms: number, random: Random): readonly Life[] {
+    const { timeline } = this.#parts;
+    this.#absentUntil = timeline.now + ms;
+    const asleep: Life[] = [];
+    for (const seat of this.#seats) {
+      const { life, role } = seat;
+      if (life === undefined) continue;
+      // One that sleeps already would be woken too soon.
+      const sleeps = !life.paused && random.chance(0.5);
+      if (sleeps) {
+        life.pause();
+        asleep.push(life);
+      } else if (role === 'worker') {
+        this.#note(life, 'killed');
+        life.die();
+        this.#gone(seat);
+        timeline.after(ms, () => this.#start(seat));
+      }
+    }
+    return asleep;
+  }
+
   /** Closes a worker gracefully and starts another in its place. */
   deploy({ victim, drainMs, downMs }: Extract<Fault, { readonly kind: 'deploy' }>): void {
     const seat = this.#seatOf(victim);
@@ -156,11 +182,15 @@ export class Fleet {
   #start(seat: Seat): void {
     const { plan, timeline, kinesis, network, checks, troubles } = this.#parts;
     if (seat.life !== undefined || seat.finished) return;
+    if (seat.role === 'worker' && timeline.now < this.#absentUntil) {
+      timeline.after(this.#absentUntil - timeline.now, () => this.#start(seat));
+      return;
+    }
     const life = new Life(`${seat.machine.name}.${seat.lives++}`, seat.machine, timeline, seat.random.fork());
     seat.life = life;
     this.#note(life, 'started');
-    const { ledger, gauge, deliveries, verdict, opened } = checks;
-    const wire = { kinesis, network, timeline, ledger, gauge, opened };
+    const { ledger, gauge, deliveries, verdict, opened, lastArrival } = checks;
+    const wire = { kinesis, network, timeline, ledger, gauge, opened, lastArrival };
     const connection = { ...remoteStream(life, wire), leases: () => this.#leases(life) };
     const random = seat.random.fork();
     const parts = {
@@ -172,21 +202,24 @@ export class Fleet {
       deliveries,
       verdict,
       troubles,
-      stream: this.#stream,
     };
     const worker = plan.workers[seat.index];
     const producer = plan.producers[seat.index];
     if (seat.role === 'worker' && worker !== undefined) {
       const ended = (error: unknown): void => this.#ended(seat, life, error);
       gauge.promised(life, { prefetchBytes: worker.prefetchBytes });
-      seat.consumer = startWorker({ ...parts, worker, group: plan.group, ended });
+      const streams = this.#streams;
+      seat.consumer = startWorker({ ...parts, streams, worker, group: plan.group, ended });
     } else if (producer !== undefined) {
       const already = seat.producer?.put ?? 0;
       const ended = (): void => {
         seat.finished = true;
         this.#end(seat, life, 'finished');
       };
-      seat.producer = startProducer({ ...parts, producer, index: seat.index, already, ended });
+      const [first] = this.#streams;
+      const stream = this.#streams[producer.stream] ?? first;
+      if (stream === undefined) return;
+      seat.producer = startProducer({ ...parts, stream, producer, index: seat.index, already, ended });
     }
   }
 

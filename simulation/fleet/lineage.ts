@@ -2,36 +2,47 @@ import type { Connection } from '@millrace/kinesis';
 import { isOpen, parentsOf, type HashRange, type Shard } from '@millrace/kinesis/shard';
 import type { Engine, LocalKinesis } from '@millrace/local';
 
-import { streamName } from '../check/item.ts';
+import { shardName } from '../check/item.ts';
 import type { Reshard } from '../plan/fault.ts';
 import type { Random } from '../plan/random.ts';
 
-/** The shards as the service has them, and the reshards that make them. */
+/** The shards of a stream as the service has had them, and the reshards that make them. */
 export class Lineage {
+  readonly stream: string;
   readonly #engine: Engine;
   readonly #reader: Connection['reader'];
   readonly #shards = new Map<string, Shard>();
 
-  constructor({ engine, connection }: Pick<LocalKinesis, 'engine' | 'connection'>) {
+  constructor(stream: string, { engine, connection }: Pick<LocalKinesis, 'engine' | 'connection'>) {
+    this.stream = stream;
     this.#engine = engine;
     this.#reader = connection.reader;
   }
 
-  get shards(): readonly Shard[] {
-    return [...this.#shards.values()];
-  }
-
   get open(): readonly Shard[] {
-    return this.shards.filter(isOpen).toSorted((a, b) => (a.hashRange.start < b.hashRange.start ? -1 : 1));
+    const shards = [...this.#shards.values()];
+    return shards.filter(isOpen).toSorted((a, b) => (a.hashRange.start < b.hashRange.start ? -1 : 1));
   }
 
-  readonly rangeOf = (shardId: string): HashRange | undefined => this.#shards.get(shardId)?.hashRange;
+  rangeOf(shardId: string): HashRange | undefined {
+    return this.#shards.get(shardId)?.hashRange;
+  }
 
-  /** Whether the shard takes no more records; undefined when there is none. */
-  readonly isClosed = (shardId: string): boolean | undefined => {
-    const shard = this.#shards.get(shardId);
-    return shard && !isOpen(shard);
-  };
+  /** Whether the shard takes no more records; undefined when there is none, or its retention is over. */
+  isClosed(shardId: string): boolean | undefined {
+    const engine = this.#engine;
+    const shard = engine
+      .find(this.stream)
+      ?.shards(engine.now)
+      .find(({ id }) => id === shardId);
+    return shard && shard.closedAt !== undefined;
+  }
+
+  /** When the shard's newest record arrived, by the service's clock. */
+  lastArrival(shardId: string): number {
+    const shards = this.#engine.find(this.stream)?.allShards ?? [];
+    return shards.find(({ id }) => id === shardId)?.log.lastArrival ?? Number.NaN;
+  }
 
   parentsOf(shardId: string): readonly string[] {
     const shard = this.#shards.get(shardId);
@@ -40,33 +51,33 @@ export class Lineage {
 
   /** To be called when shards may have changed. */
   async refresh(): Promise<void> {
-    for (const shard of await this.#reader.listShards(streamName)) this.#shards.set(shard.shardId, shard);
+    for (const shard of await this.#reader.listShards(this.stream)) this.#shards.set(shard.shardId, shard);
   }
 
   /** Whether the stream can be resharded now. */
   get settled(): boolean {
-    return this.#engine.find(streamName)?.status === 'ACTIVE';
+    return this.#engine.find(this.stream)?.status === 'ACTIVE';
   }
 
-  /** The calls that make up a reshard, one after the other: the stream takes one at a time. Undefined when it is impossible. */
+  /** The calls that make up a reshard, one after the other: the stream takes one at a time. None when it is impossible. */
   steps(how: Reshard, random: Random): readonly (() => void)[] {
-    const { open } = this;
+    const { open, stream } = this;
     const engine = this.#engine;
     const at = random.below(Math.max(1, open.length - (how === 'merge' ? 1 : 0)));
     const [one, next] = open.slice(at, at + 2);
     if (one === undefined) return [];
-    const split = (shardId: string): void => engine.splitShard(streamName, shardId);
+    const split = (shardId: string): void => engine.splitShard(stream, shardId);
     switch (how) {
       case 'double':
-        return open.length > 4 ? [] : [() => void engine.updateShardCount(streamName, open.length * 2)];
+        return open.length > 4 ? [] : [() => void engine.updateShardCount(stream, open.length * 2)];
       case 'halve':
         return open.length < 2
           ? []
-          : [() => void engine.updateShardCount(streamName, Math.ceil(open.length / 2))];
+          : [() => void engine.updateShardCount(stream, Math.ceil(open.length / 2))];
       case 'split':
         return open.length > 7 ? [] : [() => split(one.shardId)];
       case 'merge':
-        return next === undefined ? [] : [() => engine.mergeShards(streamName, one.shardId, next.shardId)];
+        return next === undefined ? [] : [() => engine.mergeShards(stream, one.shardId, next.shardId)];
       case 'diamond':
       default:
         // Split, and merged again before anybody has read the halves.
@@ -77,6 +88,52 @@ export class Lineage {
   #mergeChildren(parent: string): void {
     const [first, second] = this.open.filter((shard) => parentsOf(shard).includes(parent));
     if (first === undefined || second === undefined) return;
-    this.#engine.mergeShards(streamName, first.shardId, second.shardId);
+    this.#engine.mergeShards(this.stream, first.shardId, second.shardId);
+  }
+}
+
+/** The lineages of all streams, asked by the names of shards. */
+export class Lineages {
+  readonly all: readonly Lineage[];
+  readonly #byStream: ReadonlyMap<string, Lineage>;
+
+  constructor(all: readonly Lineage[]) {
+    this.all = all;
+    this.#byStream = new Map(all.map((lineage) => [lineage.stream, lineage]));
+  }
+
+  /** Whether every stream can be resharded now. */
+  get settled(): boolean {
+    return this.all.every(({ settled }) => settled);
+  }
+
+  /** The names of the shards that take records. */
+  get open(): readonly string[] {
+    return this.all.flatMap(({ stream, open }) => open.map(({ shardId }) => shardName(stream, shardId)));
+  }
+
+  readonly rangeOf = (shard: string): HashRange | undefined => {
+    const { lineage, shardId } = this.#of(shard);
+    return lineage?.rangeOf(shardId);
+  };
+
+  readonly isClosed = (shard: string): boolean | undefined => {
+    const { lineage, shardId } = this.#of(shard);
+    return lineage?.isClosed(shardId);
+  };
+
+  lastArrival(shard: string): number {
+    const { lineage, shardId } = this.#of(shard);
+    return lineage?.lastArrival(shardId) ?? Number.NaN;
+  }
+
+  parentsOf(shard: string): readonly string[] {
+    const { lineage, shardId } = this.#of(shard);
+    return lineage?.parentsOf(shardId).map((parent) => shardName(lineage.stream, parent)) ?? [];
+  }
+
+  #of(shard: string): { readonly lineage: Lineage | undefined; readonly shardId: string } {
+    const [stream = '', shardId = ''] = shard.split('/');
+    return { lineage: this.#byStream.get(stream), shardId };
   }
 }

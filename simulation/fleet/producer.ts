@@ -5,13 +5,14 @@ import {
   type Receipt,
   type StreamDefinition,
 } from '@millrace/kinesis';
+import { hashKeyOf, MAX_HASH_KEY } from '@millrace/kinesis/record';
 import { sleep } from '@millrace/kinesis/runtime';
 
 import { itemBytes, type Item, type Value } from '../check/item.ts';
 import type { Ledger } from '../check/ledger.ts';
 import type { MemoryGauge } from '../check/memory-gauge.ts';
 import type { ProducerPlan } from '../plan/plan.ts';
-import type { Random } from '../plan/random.ts';
+import { Random } from '../plan/random.ts';
 import type { Life } from '../world/life.ts';
 
 export interface ProducerParts {
@@ -96,12 +97,14 @@ async function settle(
 }
 
 function draw(
-  { producer, index, life, random }: ProducerParts,
+  { stream, producer, index, life, random }: ProducerParts,
   count: number,
   counts: Map<string, number>,
 ): Item {
   // Some keys are hotter than others.
-  const key = `p${index}-k${Math.floor(random.next() ** 2 * producer.keys)}`;
+  const which = Math.floor(random.next() ** 2 * producer.keys);
+  const key = `p${index}-k${which}`;
+  const explicitHashKey = explicitFor(new Random(index * 1000 + which), producer.hashKeyShare);
   const n = counts.get(key) ?? 0;
   counts.set(key, n + 1);
   const id = `${life.name}/${key}/${n}#${count}`;
@@ -111,5 +114,17 @@ function draw(
       ? 'garbled'
       : 'none';
   const bytes = itemBytes(id, poison, random.between(24, producer.largestBytes));
-  return { id, key, n, series: `${life.name}/${key}`, bytes, poison };
+  const series = `${life.name}/${key}`;
+  return { id, stream: stream.name, key, explicitHashKey, n, series, bytes, poison };
+}
+
+/**
+ * Where a key's records say they belong, if they do: always the same place, or they had no order. The ends of the hash space and
+ * what is on either side of where shards are split are the places where one off is another shard.
+ */
+function explicitFor(random: Random, share: number): string | undefined {
+  if (!random.chance(share)) return undefined;
+  const middle = (MAX_HASH_KEY + 1n) / 2n;
+  const anywhere = hashKeyOf(`${random.next()}`);
+  return String(random.pick([0n, MAX_HASH_KEY, middle - 1n, middle, middle / 2n, anywhere, anywhere]));
 }

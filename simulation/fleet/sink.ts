@@ -2,6 +2,7 @@ import type { LostRecord, LostRecordSink } from '@millrace/kinesis';
 import { sleep } from '@millrace/kinesis/runtime';
 
 import type { Deliveries } from '../check/deliveries.ts';
+import { shardName } from '../check/item.ts';
 import type { Ledger } from '../check/ledger.ts';
 import type { Place } from '../check/place.ts';
 import type { Verdict } from '../check/verdict.ts';
@@ -26,7 +27,8 @@ export interface SinkParts {
 export function createSink(parts: SinkParts): LostRecordSink {
   const { life, ledger, deliveries, random, troubles } = parts;
   return async (lost) => {
-    const place = lost.position && ledger.placeAt(lost.position.shardId, lost.position);
+    const { position } = lost;
+    const place = position && ledger.placeAt(shardName(lost.stream, position.shardId), position);
     await sleep(life.clock, random.next() * 30);
     if (random.chance(troubles.failureRate('sink'))) throw new Error('The sink is full.');
     if (place === undefined || Buffer.compare(place.item.bytes, lost.record.data) !== 0) {

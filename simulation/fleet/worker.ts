@@ -5,6 +5,7 @@ import {
   parkTheKey,
   type Connection,
   type Consumer,
+  type ConsumerOptions,
   type StreamDefinition,
 } from '@millrace/kinesis';
 import type { FailurePolicy } from '@millrace/kinesis/consumer';
@@ -20,7 +21,7 @@ import { createSink, type SinkParts } from './sink.ts';
 export const groupFromMs = 1500;
 
 export interface WorkerParts extends Omit<HandlerParts, 'plan'>, Omit<SinkParts, 'handler'> {
-  readonly stream: StreamDefinition<Item, Value>;
+  readonly streams: readonly StreamDefinition<Item, Value>[];
   readonly group: GroupPlan;
   readonly worker: WorkerPlan;
   readonly life: Life;
@@ -32,9 +33,9 @@ export interface WorkerParts extends Omit<HandlerParts, 'plan'>, Omit<SinkParts,
 
 /** Starts the consumer of one worker process. */
 export function startWorker(parts: WorkerParts): Consumer<Value> {
-  const { stream, group, worker, life, connection, ended, verdict } = parts;
+  const { streams, group, worker, life, connection, ended, verdict } = parts;
   const handler = new SimulatedHandler({ ...parts, plan: worker });
-  const consumer = createConsumer(stream, connection, {
+  const options: ConsumerOptions = {
     group: 'simulated',
     from: group.from === 'time' ? new Date(wallStart + groupFromMs) : group.from,
     workerId: life.name,
@@ -51,7 +52,12 @@ export function startWorker(parts: WorkerParts): Consumer<Value> {
     handOffTimeout: worker.handOffTimeoutMs,
     clock: life.clock,
     ...(worker.maxShards !== undefined && { maxShards: worker.maxShards }),
-  });
+  };
+  const [stream] = streams;
+  const alone = stream !== undefined && !group.several;
+  const consumer = alone
+    ? createConsumer(stream, connection, options)
+    : createConsumer(streams, connection, options);
   const running = work(consumer, handler, worker);
   running.then(
     () => ended(undefined),

@@ -1,9 +1,10 @@
-import type { Fault, Port, Victim } from './fault.ts';
+import type { ClockOwner, Fault, Port, Victim } from './fault.ts';
 import type { Random } from './random.ts';
 
 export interface FaultScope {
   readonly workers: number;
   readonly producers: number;
+  readonly streams: number;
   readonly leaseMs: number;
   /** Nothing begins after this. */
   readonly untilMs: number;
@@ -99,18 +100,20 @@ const weather: Draw = (random, at) => {
   };
 };
 
-const reshard: Draw = (random, at) => ({
+const reshard: Draw = (random, at, scope) => ({
   kind: 'reshard',
   at,
   how: random.pick(['split', 'merge', 'double', 'halve', 'diamond']),
+  stream: random.below(scope.streams),
 });
 
-const jump: Draw = (random, at, scope) => ({
-  kind: 'jump',
-  at,
-  victim: anyone(random, scope),
-  ms: random.pick([-1, 1]) * random.pick([2000, 60_000, 3_600_000, 86_400_000]),
-});
+const jump: Draw = (random, at, scope) => {
+  const victim: ClockOwner = random.chance(0.4) ? { role: 'service' } : anyone(random, scope);
+  const far = random.pick([2000, 60_000, 3_600_000, 86_400_000]);
+  // The service's never goes so far that records are past their retention: that is what an absence is for.
+  const ms = victim.role === 'service' ? Math.min(far, 3_600_000) : far;
+  return { kind: 'jump', at, victim, ms: random.pick([-1, 1]) * ms };
+};
 
 const failures: Draw = (random, at) => ({
   kind: 'failures',
@@ -119,6 +122,18 @@ const failures: Draw = (random, at) => ({
   where: random.pick(['handler', 'handler', 'sink']),
   rate: random.pick([0.1, 0.5]),
 });
+
+/** An hour longer than records are kept. */
+export const absenceMs = 25 * 3_600_000;
+
+/** Everybody is away from `at` on; what would have happened later happens when they are back. */
+export function withAbsence(faults: readonly Fault[], at: number): readonly Fault[] {
+  const absence: Fault = { kind: 'absence', at, ms: absenceMs };
+  const later = faults
+    .filter((fault) => fault.at >= at)
+    .map((fault) => ({ ...fault, at: fault.at + absenceMs }));
+  return [...faults.filter((fault) => fault.at < at), absence, ...later];
+}
 
 /** What there is most of is most likely. */
 const kinds: readonly [Draw, ...Draw[]] = [
@@ -136,6 +151,7 @@ const kinds: readonly [Draw, ...Draw[]] = [
   reshard,
   reshard,
   reshard,
+  jump,
   jump,
   failures,
 ];

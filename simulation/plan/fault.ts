@@ -4,6 +4,9 @@ export interface Victim {
   readonly index: number;
 }
 
+/** Whose clock may be wrong: the service's, too. */
+export type ClockOwner = Victim | { readonly role: 'service' };
+
 /** What may happen to a call on its way. */
 export type Mishap =
   /** Nothing arrives and the caller is told so at once. */
@@ -71,9 +74,15 @@ export type Fault =
       /** Milliseconds that `slow` adds at most, on either way. */
       readonly delayMs: number;
     }
-  | { readonly kind: 'reshard'; readonly at: number; readonly how: Reshard }
-  /** The wall clock of one machine jumps. */
-  | { readonly kind: 'jump'; readonly at: number; readonly victim: Victim; readonly ms: number }
+  /** `stream`: which of them, by its place. */
+  | { readonly kind: 'reshard'; readonly at: number; readonly how: Reshard; readonly stream: number }
+  /** The wall clock of one machine jumps, or the service's. */
+  | { readonly kind: 'jump'; readonly at: number; readonly victim: ClockOwner; readonly ms: number }
+  /**
+   * Nobody reads for longer than records are kept: every worker is killed, or sleeps, until it is over, and so do some of
+   * the producers.
+   */
+  | { readonly kind: 'absence'; readonly at: number; readonly ms: number }
   /** For a while handlers fail now and then, or sinks do. */
   | {
       readonly kind: 'failures';

@@ -1,5 +1,5 @@
-import { drawFaults } from './draw-faults.ts';
-import type { GroupPlan, Plan, ProducerPlan, WorkerPlan } from './plan.ts';
+import { absenceMs, drawFaults, withAbsence } from './draw-faults.ts';
+import type { GroupPlan, Plan, ProducerPlan, StreamPlan, WorkerPlan } from './plan.ts';
 import { Random } from './random.ts';
 
 /** When the last fault may strike: soon, or, in few runs, after iterators and subscriptions have outlived their five minutes. */
@@ -16,35 +16,50 @@ export function planOf(seed: number): Plan {
   const group = drawGroup(random.fork());
   const workers = drawMany(random.fork(), random.pick([1, 2, 2, 3, 3, 3, 4, 5, 8]), drawWorker);
   const producers = drawMany(random.fork(), random.pick([1, 1, 2, 3]), drawProducer);
+  const shards = random.pick([1, 1, 2, 2, 3, 4]);
+  const service = {
+    updateMs: random.pick([0, 0, 500, 5000]),
+    enforceLimits: random.chance(0.2),
+    registerMs: random.pick([0, 2000]),
+  };
+  const faulty = random.fork();
+  const streams = [{ shards }, ...drawMoreStreams(random.fork())];
+  const several = streams.length > 1 || random.chance(0.05);
+  const faults = drawFaults(faulty, {
+    workers: workers.length,
+    producers: producers.length,
+    streams: streams.length,
+    leaseMs: group.leaseMs,
+    untilMs,
+  });
+  const absentAt = !long && random.chance(0.04) ? random.between(4000, 15_000) : undefined;
   return {
     seed,
-    stream: {
-      shards: random.pick([1, 1, 2, 2, 3, 4]),
-      updateMs: random.pick([0, 0, 500, 5000]),
-      enforceLimits: random.chance(0.2),
-      registerMs: random.pick([0, 2000]),
-    },
-    group,
+    service,
+    streams,
+    group: { ...group, several },
     // One worker takes whatever the others may not.
     workers: workers.map((worker, index) => ({
       ...(index === 0 ? withoutLimit(worker) : worker),
       // A group that begins later finds records that are not its own.
       startsAt: worker.startsAt + (group.from === 'oldest' ? 0 : 2000),
     })),
-    producers: producers.map((one) => ({
+    producers: producers.map((one, index) => ({
       ...one,
       // Those of a long run put as much as others, only slower.
       paceMs: long ? one.paceMs * 12 : one.paceMs,
       poisonShare: poisonFor(group, one),
+      stream: (one.stream + index) % streams.length,
     })),
-    faults: drawFaults(random.fork(), {
-      workers: workers.length,
-      producers: producers.length,
-      leaseMs: group.leaseMs,
-      untilMs,
-    }),
-    healedAt: untilMs,
+    faults: absentAt === undefined ? faults : withAbsence(faults, absentAt),
+    healedAt: untilMs + (absentAt === undefined ? 0 : absenceMs),
   };
+}
+
+/** Most groups read one stream. */
+function drawMoreStreams(random: Random): readonly StreamPlan[] {
+  const count = random.pick([0, 0, 0, 0, 0, 0, 0, 1, 1, 2]);
+  return Array.from({ length: count }, () => ({ shards: random.between(1, 2) }));
 }
 
 function drawMany<T>(
@@ -55,7 +70,7 @@ function drawMany<T>(
   return Array.from({ length: count }, (_, index) => draw(random.fork(), index));
 }
 
-function drawGroup(random: Random): GroupPlan {
+function drawGroup(random: Random): Omit<GroupPlan, 'several'> {
   return {
     from: random.pick(['oldest', 'oldest', 'oldest', 'now', 'time']),
     store: random.pick(['memory', 'dynamodb']),
@@ -99,7 +114,7 @@ function drawWorker(random: Random, index: number): WorkerPlan {
 }
 
 /** A group that stops for poison does little else while there is much of it; one that parks needs some to park. */
-function poisonFor({ policy }: GroupPlan, { poisonShare }: ProducerPlan): number {
+function poisonFor({ policy }: Pick<GroupPlan, 'policy'>, { poisonShare }: ProducerPlan): number {
   if (policy === 'stop') return poisonShare / 6;
   return policy === 'parkTheKey' ? Math.max(poisonShare, 0.06) : poisonShare;
 }
@@ -141,5 +156,7 @@ function drawProducer(random: Random): ProducerPlan {
     poisonShare: random.pick([0, 0, 0.06]),
     garbledShare: random.pick([0, 0, 0.01]),
     headerShare: random.pick([0, 0.1]),
+    hashKeyShare: random.pick([0, 0, 0.5]),
+    stream: random.below(3),
   };
 }

@@ -3,7 +3,9 @@ import type { Fault } from './fault.ts';
 /** Everything that is decided before a run begins. Pure data: a run is a function of its plan. */
 export interface Plan {
   readonly seed: number;
-  readonly stream: StreamPlan;
+  readonly service: ServicePlan;
+  /** What the group reads: one stream, or several. */
+  readonly streams: readonly StreamPlan[];
   readonly group: GroupPlan;
   readonly workers: readonly WorkerPlan[];
   readonly producers: readonly ProducerPlan[];
@@ -15,6 +17,9 @@ export interface Plan {
 
 export interface StreamPlan {
   readonly shards: number;
+}
+
+export interface ServicePlan {
   /** How long a reshard takes. */
   readonly updateMs: number;
   readonly enforceLimits: boolean;
@@ -25,6 +30,8 @@ export interface StreamPlan {
 /** What all workers of a group have in common. */
 export interface GroupPlan {
   readonly from: 'oldest' | 'now' | 'time';
+  /** Whether it is a group of several streams to the lease store, as it must be when there are; one may be read so, too. */
+  readonly several: boolean;
   readonly store: 'memory' | 'dynamodb';
   readonly leaseMs: number;
   readonly pollMs: number;
@@ -71,4 +78,8 @@ export interface ProducerPlan {
   readonly poisonShare: number;
   readonly garbledShare: number;
   readonly headerShare: number;
+  /** The share of keys whose records say themselves where in the hash space they belong. */
+  readonly hashKeyShare: number;
+  /** The stream it puts into, by its place. */
+  readonly stream: number;
 }

@@ -1,6 +1,6 @@
 import type { FanOut, FanOutEvent } from '@millrace/kinesis/source';
 
-import { streamName } from '../check/item.ts';
+import { shardName } from '../check/item.ts';
 import type { Life } from './life.ts';
 import type { StreamWire } from './stream-ports.ts';
 
@@ -20,21 +20,23 @@ export function remoteFanOut(life: Life, wire: StreamWire): FanOut | undefined {
 
   return {
     describeConsumer: (stream, name, { signal } = {}) =>
-      ask('describeConsumer', streamName, signal, () => fanOut.describeConsumer(stream, name)),
+      ask('describeConsumer', stream, signal, () => fanOut.describeConsumer(stream, name)),
     registerConsumer: (stream, name, { signal } = {}) =>
-      ask('registerConsumer', streamName, signal, () => fanOut.registerConsumer(stream, name)),
+      ask('registerConsumer', stream, signal, () => fanOut.registerConsumer(stream, name)),
     deregisterConsumer: (consumer, { signal } = {}) =>
-      ask('deregisterConsumer', streamName, signal, () => fanOut.deregisterConsumer(consumer)),
+      ask('deregisterConsumer', consumer, signal, () => fanOut.deregisterConsumer(consumer)),
     async subscribe(consumer, shardId, position, { signal } = {}) {
       const connection = new AbortController();
-      const events = await ask('subscribe', shardId, signal, () => {
-        wire.opened(life, shardId);
+      // arn:aws:kinesis:region:account:stream/NAME/consumer/…
+      const shard = shardName(consumer.split('/')[1] ?? '', shardId);
+      const events = await ask('subscribe', shard, signal, () => {
+        wire.opened(life, shard);
         return fanOut.subscribe(consumer, shardId, position, { signal: connection.signal });
       });
       const iterator = events[Symbol.asyncIterator]();
       const next = (): Promise<IteratorResult<FanOutEvent>> =>
-        ask('event', shardId, signal, () => iterator.next());
-      return received(next, connection, (event) => wire.gauge.received(life, shardId, event.records));
+        ask('event', shard, signal, () => iterator.next());
+      return received(next, connection, (event) => wire.gauge.received(life, shard, event.records));
     },
   };
 }

@@ -2,8 +2,8 @@ import type { Connection } from '@millrace/kinesis';
 import type { OutgoingRecord, StoredRecord } from '@millrace/kinesis/record';
 
 import type { Ledger } from '../check/ledger.ts';
-import { streamName } from '../check/item.ts';
-import { wallStart, type Life } from './life.ts';
+import { shardName } from '../check/item.ts';
+import type { Life } from './life.ts';
 import type { Network } from './network.ts';
 import { remoteFanOut } from './remote-fan-out.ts';
 import type { Timeline } from './timeline.ts';
@@ -15,20 +15,22 @@ export interface StreamWire {
   readonly timeline: Timeline;
   /** Told of every request and answer of a process that counts for what it may hold in memory. */
   readonly gauge: Gauge;
+  /** When the shard's newest record arrived, by the service's clock. */
+  readonly lastArrival: (shard: string) => number;
   /** The process begins to read the shard. */
-  readonly opened: (life: Life, shardId: string) => void;
+  readonly opened: (life: Life, shard: string) => void;
 }
 
 export interface Gauge {
   /** A PutRecords call is under way; answers how to tell its end. */
   writing(life: Life, entries: readonly OutgoingRecord[]): () => void;
   /** Records of the shard have come. */
-  received(life: Life, shardId: string, records: readonly StoredRecord[]): void;
+  received(life: Life, shard: string, records: readonly StoredRecord[]): void;
 }
 
 /** The stream, somewhere else: every call of `life` goes over the network to the embedded engine. */
 export function remoteStream(life: Life, wire: StreamWire): Pick<Connection, 'writer' | 'reader' | 'fanOut'> {
-  const { kinesis, network, ledger, timeline, gauge, opened } = wire;
+  const { kinesis, network, ledger, timeline, gauge, opened, lastArrival } = wire;
   /** Which shard an iterator is of. */
   const shards = new Map<string, string>();
 
@@ -43,13 +45,13 @@ export function remoteStream(life: Life, wire: StreamWire): Pick<Connection, 'wr
         signal?.addEventListener('abort', ended, { once: true });
         const effect = async (): ReturnType<typeof kinesis.writer.write> => {
           const outcomes = await kinesis.writer.write(stream, entries, {});
-          ledger.stored(entries, outcomes, { sentAt, wall: wallStart + timeline.now });
+          ledger.stored(stream, entries, outcomes, { sentAt, arrivalOf: lastArrival });
           return outcomes;
         };
         const call = { life, port: 'stream', operation: 'write', subject: stream, signal, effect } as const;
         try {
           const outcomes = await network.call(call);
-          ledger.told(entries, outcomes, timeline.now);
+          ledger.told(stream, entries, outcomes, timeline.now);
           return outcomes;
         } finally {
           ended();
@@ -80,27 +82,28 @@ export function remoteStream(life: Life, wire: StreamWire): Pick<Connection, 'wr
           life,
           port: 'stream',
           operation: 'openIterator',
-          subject: shardId,
+          subject: shardName(stream, shardId),
           signal,
           effect: async () => {
-            opened(life, shardId);
+            const shard = shardName(stream, shardId);
+            opened(life, shard);
             const iterator = await kinesis.reader.openIterator(stream, shardId, position);
-            shards.set(iterator, shardId);
+            shards.set(iterator, shard);
             return iterator;
           },
         }),
       async read(iterator, { stream, limit, signal }) {
-        const shardId = shards.get(iterator) ?? streamName;
+        const shard = shards.get(iterator) ?? stream;
         const result = await network.call({
           life,
           port: 'stream',
           operation: 'read',
-          subject: shardId,
+          subject: shard,
           signal,
           effect: () => kinesis.reader.read(iterator, { stream, limit }),
         });
-        if (result.nextIterator !== undefined) shards.set(result.nextIterator, shardId);
-        gauge.received(life, shardId, result.records);
+        if (result.nextIterator !== undefined) shards.set(result.nextIterator, shard);
+        gauge.received(life, shard, result.records);
         return result;
       },
     },
