@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises';
 import { isMillraceError } from '@millrace/kinesis';
 import { parseRange } from '@millrace/kinesis/record';
 import { optionError } from '@millrace/kinesis/runtime';
+import { parentsOf } from '@millrace/kinesis/shard';
 
 import type { CommandContext } from '../command-context.ts';
 import type { Kinesis } from '../aws/kinesis.ts';
@@ -12,6 +13,7 @@ import { scanStream } from '../read/stream-scan.ts';
 import { unpack } from '../read/unpack.ts';
 import { isRecordLine, parseRecordLine, toText } from '../record/record-line.ts';
 import { listShards } from '../shards/list-shards.ts';
+import { ArrivalOrder } from './arrival-order.ts';
 
 /** A record as far as its key is concerned. */
 export interface KeyRecord {
@@ -74,18 +76,35 @@ export async function readStreamRecords(
     throw optionError('--range', options.text('range'), 'times');
   }
   const pollMs = readPace(context);
-  tellPace(context, stream, (await listShards(kinesis, stream, context)).length, pollMs);
+  const shards = await listShards(kinesis, stream, context);
+  tellPace(context, stream, shards.length, pollMs);
   const enough = new AbortController();
-  await scanStream(
-    { stream, reader: kinesis.connection.reader, clock, from, until: to, pollMs, exitAtEnd: true },
-    async (records) => {
-      for (const { partitionKey, bytes } of records) {
-        if (enough.signal.aborted) return;
-        const value = parse(toText(unpack(bytes)) ?? '');
-        if (!onRecord({ partitionKey, bytes: bytes.length, value })) enough.abort();
-      }
+  const listed = new Set(shards.map(({ shardId }) => shardId));
+  const first = shards.filter((shard) => !parentsOf(shard).some((parent) => listed.has(parent)));
+  const order = new ArrivalOrder(
+    first.map(({ shardId }) => shardId),
+    ({ partitionKey, bytes }) => {
+      const value = parse(toText(unpack(bytes)) ?? '');
+      if (onRecord({ partitionKey, bytes: bytes.length, value })) return;
+      order.stop();
+      enough.abort();
     },
-    AbortSignal.any([context.signal, enough.signal]),
+  );
+  const signal = AbortSignal.any([context.signal, enough.signal]);
+  signal.addEventListener('abort', () => order.stop(), { once: true });
+  await scanStream(
+    {
+      stream,
+      reader: kinesis.connection.reader,
+      clock,
+      from,
+      until: to,
+      pollMs,
+      exitAtEnd: true,
+      onDone: (shardId) => order.end(shardId),
+    },
+    (records, { shardId }) => order.take(shardId, records),
+    signal,
   );
 }
 

@@ -46,6 +46,21 @@ test('the predicted shard of every key is the one the service puts it in', async
   }
 });
 
+test('a stream cut off by --num is cut at one time in all of its shards, whatever they hold', async () => {
+  await using cli = await createLocalCli({ streams: { orders: { shards: 4 } } });
+  const even = Array.from({ length: 100 }, (_, n) => ({ partitionKey: `k${n}`, data: Buffer.from('x') }));
+  const hot = Array.from({ length: 300 }, () => ({ partitionKey: 'whale', data: Buffer.alloc(30_000, 'x') }));
+  for (let second = 0; second < 20; second++) {
+    await cli.kinesis.connection.writer.write('orders', [...even, ...hot], {});
+    await cli.clock.advance(1000);
+  }
+  const { lines } = await cli.run(['keys', 'analyze', 'orders', '--num', '2000']);
+  const { plans, records } = documentOf(lines);
+  expect(records).toBe(2000);
+  expect(plans[0]?.hottest[0]).toMatchObject({ partitionKey: 'whale' });
+  expect(plans[0]?.hottest[0]?.share).toBeCloseTo(0.75, 1);
+});
+
 test('among thousands of like keys only the one that is hot is called so', async () => {
   const keys = Array.from({ length: 20_000 }, (_, n) => (n % 2 === 0 ? 'whale' : `c${n % 4999}`));
   const source = await file(keys.map((customer) => ({ customer })));
