@@ -1,7 +1,11 @@
-import { execFileSync } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 
+import { startServer } from '@millrace/local';
 import { expect, test } from 'vitest';
 
 const root = join(import.meta.dirname, '..', '..');
@@ -13,7 +17,7 @@ const printed: Readonly<Record<string, RegExp>> = {
 };
 
 /** Blocks of code marked with the file they come from. */
-const blocks = ['README.md', 'packages/local/README.md'].flatMap((paper) =>
+const blocks = ['README.md', 'packages/kinesis/README.md', 'packages/local/README.md'].flatMap((paper) =>
   [
     ...readFileSync(join(root, paper), 'utf8').matchAll(/<!-- (examples\/\S+) -->\s+```ts\n([\s\S]*?)```/g),
   ].map(([, file = '', code = '']) => ({ paper, file, code })),
@@ -24,7 +28,7 @@ test.each(blocks)('the code in $paper is $file, letter by letter', ({ file, code
 });
 
 test('every program that is to run is shown in a paper', () => {
-  expect(blocks.map(({ file }) => file).toSorted()).toEqual(Object.keys(printed).toSorted());
+  expect(new Set(blocks.map(({ file }) => file))).toEqual(new Set(Object.keys(printed)));
 });
 
 test.each(Object.keys(printed))('%s runs as it stands', (file) => {
@@ -35,3 +39,41 @@ test.each(Object.keys(printed))('%s runs as it stands', (file) => {
   );
   expect(out).toMatch(printed[file] ?? /never/);
 });
+
+test(
+  'the commands of README.md do as they are typed, one after the other, in an empty folder',
+  { timeout: 60_000 },
+  async () => {
+    const text = readFileSync(join(root, 'README.md'), 'utf8');
+    const [, block = ''] = /In another terminal[^`]*```bash\n(.*?)```/s.exec(text) ?? [];
+    const typed = block.replaceAll('npx millrace', 'millrace').replace('export MILLRACE_LOCAL=1', '');
+    expect(typed.match(/^.*millrace/gm)).toHaveLength(6);
+    await using server = await startServer({ port: 0, streams: { orders: { shards: 2 }, copy: {} } });
+    const folder = await mkdtemp(join(tmpdir(), 'millrace-readme-'));
+    const launch = join(root, 'packages/cli/test/process/launch.ts');
+    const node = `'${process.execPath}' --conditions=@millrace/source --import '${import.meta.resolve('tsx')}'`;
+    const script = [
+      'set -euo pipefail',
+      `millrace() { ${node} '${launch}' "$@"; }`,
+      typed,
+      'millrace tail copy --from oldest -e -o keys | wc -l',
+    ].join('\n');
+    try {
+      const { stdout, stderr } = await promisify(execFile)('bash', ['-c', script], {
+        cwd: folder,
+        env: {
+          ...process.env,
+          MILLRACE_ENDPOINT_URL: server.endpoint,
+
+          NO_COLOR: '1',
+        },
+      });
+      expect(stderr).toContain('300 records put into orders');
+      expect(stdout.match(/"v":1/g)).toHaveLength(3);
+      expect(stdout).toContain('--salt 4');
+      expect(stdout).toMatch(/\b300\n$/);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  },
+);
