@@ -4,6 +4,8 @@ import type { Expired, Parcel, Pending } from './pending.ts';
 
 /** Entries the service takes in one PutRecords call. */
 export const MAX_ENTRIES = 500;
+/** More in one call makes it no cheaper, and every record that waits costs the garbage collector. */
+const ENOUGH_BYTES = 1_048_576;
 
 export interface OutboxOptions {
   /** Whether a lane waits for the answer to its parcel before its next one leaves. */
@@ -167,10 +169,11 @@ export class Outbox {
     return request;
   }
 
-  /** Whether what is ready fills a request. */
+  /** Whether what is ready is worth a request. */
   get full(): boolean {
     const { readyBytes, readyLanes, readyRecords } = this.#lanes;
-    if (readyBytes >= this.#options.maxRequestBytes || readyLanes >= MAX_ENTRIES) return true;
+    const enough = Math.min(this.#options.maxRequestBytes, ENOUGH_BYTES);
+    if (readyBytes >= enough || readyLanes >= MAX_ENTRIES) return true;
     return this.#options.entryPerRecord && readyRecords >= MAX_ENTRIES;
   }
 
