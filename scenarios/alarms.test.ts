@@ -33,6 +33,8 @@ interface Plant extends AsyncDisposable {
   stop(consumer: Consumer<Uint8Array>): Promise<void>;
   /** The recommended alarms that are in ALARM. */
   ringing(): Promise<readonly string[]>;
+  /** Of those named, the ones that are not OK. */
+  notWell(...names: readonly string[]): Promise<readonly string[]>;
 }
 
 async function createPlant(shards: number): Promise<Plant> {
@@ -91,6 +93,11 @@ async function createPlant(shards: number): Promise<Plant> {
       const { MetricAlarms = [] } = await client.send(new DescribeAlarmsCommand({ StateValue: 'ALARM' }));
       return MetricAlarms.map(({ AlarmName = '' }) => AlarmName).toSorted();
     },
+    async notWell(...names) {
+      const { MetricAlarms = [] } = await client.send(new DescribeAlarmsCommand({ AlarmNames: [...names] }));
+      const well = MetricAlarms.filter(({ StateValue }) => StateValue === 'OK');
+      return names.filter((name) => !well.some(({ AlarmName }) => AlarmName === name));
+    },
     async [Symbol.asyncDispose]() {
       client.destroy();
       await kinesis.close();
@@ -114,6 +121,7 @@ test(
     const second = plant.start();
     await plant.run(5);
     expect(await plant.ringing()).toEqual([]);
+    expect(await plant.notWell('ReaderLate')).toEqual([]);
     await plant.stop(second);
   },
 );
@@ -129,6 +137,7 @@ test(
     expect(await plant.ringing()).toEqual(['PutRecordsThrottled', 'WritesThrottled']);
     await plant.run(7);
     expect(await plant.ringing()).toEqual([]);
+    expect(await plant.notWell('PutRecordsThrottled', 'WritesThrottled')).toEqual([]);
     await plant.stop(consumer);
   },
 );
@@ -159,6 +168,7 @@ test(
     mended = true;
     await plant.run(10);
     expect(await plant.ringing()).toEqual([]);
+    expect(await plant.notWell('ProcessorLate', 'RecordsFailing')).toEqual([]);
   },
 );
 
@@ -185,6 +195,7 @@ test(
     for (const release of releases) release();
     await plant.run(5);
     expect(await plant.ringing()).toEqual([]);
+    expect(await plant.notWell('GroupLate')).toEqual([]);
     await plant.stop(consumer);
     await plant.run(22);
     expect(await plant.ringing()).toEqual(['GroupLate', 'ReaderLate']);
@@ -220,5 +231,6 @@ test(
     slow = false;
     await plant.run(5);
     expect(await plant.ringing()).toEqual([]);
+    expect(await plant.notWell('ProcessorSlow')).toEqual([]);
   },
 );
