@@ -30,6 +30,8 @@ export interface DescribedStream {
   readonly retentionHours: number;
   readonly maxRecordKiB?: number;
   readonly encryption: string;
+  /** ARN, id or alias of its KMS key, as it was given. */
+  readonly kmsKeyId?: string;
   readonly consumers?: number;
   /** Metrics published for each of its shards. */
   readonly shardMetrics: readonly string[];
@@ -87,6 +89,7 @@ export function createStreamAdmin(client: KinesisSender): StreamAdmin {
           retentionHours: summary.RetentionPeriodHours ?? 24,
           ...(maxRecordKiB !== undefined && { maxRecordKiB }),
           encryption: summary.EncryptionType ?? 'NONE',
+          ...(summary.KeyId !== undefined && { kmsKeyId: summary.KeyId }),
           ...(consumers !== undefined && { consumers }),
           shardMetrics: (summary.EnhancedMonitoring ?? []).flatMap((one) => one.ShardLevelMetrics ?? []),
           ...created(summary.StreamCreationTimestamp),

@@ -11,6 +11,7 @@ import { exitCode, type ExitCode } from '../errors/exit-code.ts';
 import { plannedReaders } from '../infra/planned-readers.ts';
 import { readConfig } from '../infra/read-config.ts';
 import { recommendedAlarms } from '../infra/recommended-alarms.ts';
+import { streamOptionsOf } from '../infra/stream-options.ts';
 import { groupsOf, mappingsOf, processorsOf, type StreamReaders } from '../infra/stream-readers.ts';
 import { withKinesis } from '../with-kinesis.ts';
 
@@ -51,25 +52,13 @@ async function stackOf(context: CommandContext, kind: Kind): Promise<StackOption
       'one of --config and --from-stream',
     );
   }
-  return config === undefined ? describeStack(context, stream ?? '', kind) : readConfig(config);
-}
-
-/** A stream that is there, with everything we would give it besides. */
-function describeStack(context: CommandContext, name: string, kind: Kind): Promise<StackOptions> {
+  if (config !== undefined) return readConfig(config);
   return withKinesis(context, async ({ admin }) => {
-    const { mode, openShards, retentionHours, maxRecordKiB, encryption } = await admin.describe(name, {
-      signal: context.signal,
-    });
-    if (encryption === 'NONE' && makesStreams.has(kind))
-      context.notes.warn(`${name} is not encrypted; what is generated encrypts it`);
-    return {
-      stream: {
-        name,
-        ...(mode !== 'ON_DEMAND' && { shards: openShards }),
-        retentionHours,
-        ...(maxRecordKiB !== undefined && maxRecordKiB !== 1024 && { maxRecordKiB }),
-      },
-    };
+    const described = await admin.describe(stream ?? '', { signal: context.signal });
+    if (described.encryption === 'NONE' && makesStreams.has(kind)) {
+      context.notes.warn(`${described.name} is not encrypted; what is generated encrypts it`);
+    }
+    return { stream: streamOptionsOf(described, makesStreams.has(kind) || kind === 'iam') };
   });
 }
 

@@ -2,6 +2,11 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import {
+  EnableEnhancedMonitoringCommand,
+  KinesisClient,
+  StartStreamEncryptionCommand,
+} from '@aws-sdk/client-kinesis';
 import { cloudFormationYaml, createStack, terraformModule } from '@millrace/infra';
 import { checkFiles } from '@millrace/infra/rules';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -9,7 +14,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { runCli } from '../support/run-cli.ts';
 import { useServer } from '../support/server.ts';
 
-const local = useServer({ streams: { orders: { shards: 3, retentionHours: 48 } } });
+const local = useServer({
+  streams: { orders: { shards: 3, retentionHours: 48 }, payments: { maxRecordKiB: 2048 } },
+});
 const config = {
   stream: { name: 'orders', shards: 2 },
   processors: { billing: { function: { code: { bucket: 'builds', key: 'billing.zip' } } } },
@@ -111,6 +118,35 @@ test('a dashboard has a line for the lag of each group, and for each fan-out con
     '["Shop","millrace.consumer.behind_ms","stream","orders","group","ledger",{"stat":"Maximum","label":"ledger"}]',
   );
   expect(stdout).toContain('"ConsumerName"');
+});
+
+test('generate --from-stream keeps the key, the metrics of shards and the largest record of the stream', async () => {
+  const client = new KinesisClient({
+    endpoint: local.server.endpoint,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'x', secretAccessKey: 'x' },
+  });
+  const id = '7a3f1c52-0000-4000-8000-000000000000';
+  const encrypt = (KeyId: string): Promise<unknown> =>
+    client.send(new StartStreamEncryptionCommand({ StreamName: 'payments', EncryptionType: 'KMS', KeyId }));
+  await encrypt(id);
+  await client.send(
+    new EnableEnhancedMonitoringCommand({ StreamName: 'payments', ShardLevelMetrics: ['IncomingBytes'] }),
+  );
+  const { stdout } = await runCli(['generate', 'cfn', '--from-stream', 'payments', ...local.flags]);
+  const arn = `arn:aws:kms:us-east-1:000000000000:key/${id}`;
+  expect(stdout).toContain(`KeyId: ${arn}`);
+  expect(stdout).toContain('MaxRecordSizeInKiB: 2048');
+  expect(stdout).toMatch(/DesiredShardLevelMetrics:\n +- IncomingBytes\n/);
+  const iam = await runCli(['generate', 'iam', '--from-stream', 'payments', ...local.flags]);
+  expect(iam.stdout).toContain(arn);
+  await encrypt('alias/payments');
+  client.destroy();
+  const refused = await runCli(['generate', 'cfn', '--from-stream', 'payments', ...local.flags]);
+  expect(refused.code).toBe(2);
+  expect(refused.stderr).toContain('roles cannot be given an alias');
+  const alarms = await runCli(['generate', 'alarms', '--from-stream', 'payments', ...local.flags]);
+  expect(alarms.code).toBe(0);
 });
 
 test('generate dashboard and iam write JSON without an open place', async () => {

@@ -28,7 +28,10 @@ export interface StreamOptions {
   readonly retentionHours?: Numeric;
   /** Largest record in KiB, 1,024 to 10,240. Default 1,024, as the service's. */
   readonly maxRecordKiB?: number;
-  /** Id, ARN or alias of the KMS key. Default `alias/aws/kinesis`, which costs nothing and needs no permission. */
+  /**
+   * ARN of the KMS key; the roles of readers are given it, which an alias cannot be. Default `alias/aws/kinesis`, which
+   * costs nothing and needs no permission.
+   */
   readonly kmsKey?: Text;
   /** Paid by shard and metric; `'all'` for the seven of them. Default none. */
   readonly shardMetrics?: readonly ShardMetric[] | 'all';
@@ -89,6 +92,9 @@ export function streamResource(options: UnnamedStreamOptions): {
   const { name } = options;
   if (name !== undefined) {
     checkText('stream.name', name, /^[\w.-]{1,128}$/, 'a name of 1 to 128 letters, digits, and _ . -');
+  }
+  if (kmsKey !== 'alias/aws/kinesis' && typeof kmsKey === 'string' && /^alias\/|^[\w-]*$/.test(kmsKey)) {
+    throw optionError('stream.kmsKey', kmsKey, 'the ARN of a key: roles cannot be given an alias or an id');
   }
   const retentionHours = checkNumber('stream.retentionHours', options.retentionHours ?? 168, 24, 8760);
   if (!encrypted) {

@@ -99,6 +99,8 @@ test.each([
   [{ stream: { name: 'orders', retentionHours: 23 } }, 'stream.retentionHours'],
   [{ stream: { name: 'orders', shards: 2, distribution: 'auto' } }, 'stream.distribution'],
   [{ stream: { name: 'orders', maxRecordKiB: 10_241 } }, 'stream.maxRecordKiB'],
+  [{ stream: { name: 'orders', kmsKey: 'alias/orders' } }, 'stream.kmsKey'],
+  [{ stream: { name: 'orders', kmsKey: '7a3f1c52-0000-4000-8000-000000000000' } }, 'stream.kmsKey'],
   [{ stream: { name: 'orders' }, services: { a: { group: 'a b' } } }, 'services.a.group'],
   [{ stream: { name: 'orders' }, processor: {} }, 'stack.processor'],
   [{ stream: { name: 'orders' }, notify: { email: 'a@b', topicArn: 'arn' } }, 'notify'],
