@@ -77,7 +77,7 @@ function writeOf(command: string, { UpdateExpression: update = '' }: TableInput)
   if (command === 'PutItemCommand') return 'create';
   if (command === 'DeleteItemCommand') return 'delete';
   if (command !== 'UpdateItemCommand') return undefined;
-  if (update.includes('checkpointOwner = ')) return 'ask';
+  if (update.includes('checkpointOwner = ') || update.includes('leaseOwner = :holder')) return 'ask';
   if (update.includes('leaseOwner = ')) return 'take';
   if (/ REMOVE (?:leaseOwner|checkpointOwner)/.test(update)) return 'release';
   return update.includes('checkpoint = ') ? 'checkpoint' : 'renew';

@@ -46,6 +46,7 @@ export function remoteLeases(store: LeaseStore, life: Life, wire: LeaseWire): Le
     renew: (lease) => write('renew', lease, () => store.renew(lease)),
     take: (lease, owner) => write('take', lease, () => store.take(lease, owner)),
     requestHandOff: (lease, owner) => write('ask', lease, () => store.requestHandOff(lease, owner)),
+    withdrawHandOff: (lease, owner) => write('ask', lease, () => store.withdrawHandOff(lease, owner)),
     checkpoint: (lease, reached, extras) =>
       write('checkpoint', lease, () => store.checkpoint(lease, reached, extras)),
     release: (lease) => write('release', lease, () => store.release(lease)),

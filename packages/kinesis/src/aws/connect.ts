@@ -146,6 +146,7 @@ function lazyLeaseStore(open: () => Promise<LeaseStore>): LeaseStore {
     renew: async (...given) => (await get()).renew(...given),
     take: async (...given) => (await get()).take(...given),
     requestHandOff: async (...given) => (await get()).requestHandOff(...given),
+    withdrawHandOff: async (...given) => (await get()).withdrawHandOff(...given),
     checkpoint: async (...given) => (await get()).checkpoint(...given),
     release: async (...given) => (await get()).release(...given),
     delete: async (...given) => (await get()).delete(...given),

@@ -48,6 +48,16 @@ export function handOffRequest(lease: Lease, holder: string, owner: string): Lea
   };
 }
 
+/** Takes back what `owner` asked `holder` for. The counter stays, as it did with the request. */
+export function withdrawal(holder: string, owner: string): LeaseUpdate {
+  return {
+    update: `SET leaseOwner = :holder, ${HANDS_OVER} = :holder REMOVE checkpointOwner`,
+    // What a Java leader has asked for carries no mark of ours, and is its own to mend.
+    condition: `leaseOwner = :owner AND ${HANDS_OVER} = :owner AND checkpointOwner = :holder`,
+    values: { ':owner': { S: owner }, ':holder': { S: holder } },
+  };
+}
+
 /** A checkpoint, which is a heartbeat too. What a Java worker had prepared but not committed is overtaken. */
 export function advance(
   lease: Lease,

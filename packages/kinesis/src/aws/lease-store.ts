@@ -32,6 +32,7 @@ import {
   renewal,
   surrender,
   takeOver,
+  withdrawal,
   type LeaseUpdate,
 } from './lease-store-update.ts';
 import { updateItem } from './update-item.ts';
@@ -185,6 +186,15 @@ export function createDynamoDBLeaseStore(
       const { done, lease: stored } = await update(lease.leaseKey, request);
       if (done) return stored;
       return stored !== undefined && isRequestOf(stored, lease, owner) ? stored : undefined;
+    },
+
+    async withdrawHandOff(lease, owner) {
+      const { checkpointOwner: holder } = lease;
+      if (holder === undefined || lease.owner !== owner) return undefined;
+      const { done, lease: stored } = await update(lease.leaseKey, withdrawal(holder, owner));
+      if (done) return stored;
+      // Withdrawn already, by a call whose answer was lost.
+      return stored !== undefined && isCurrent(stored, lease) && stored.owner === holder ? stored : undefined;
     },
 
     async delete(leaseKey) {

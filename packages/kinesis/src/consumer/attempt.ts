@@ -20,3 +20,13 @@ export async function attempt(
     }
   }
 }
+
+/** Waits for `task`, but no longer than that: whoever does not answer holds nobody up. */
+export async function noLongerThan(task: Promise<void>, clock: Clock, milliseconds: number): Promise<void> {
+  let giveUp: Disposable | undefined;
+  const late = new Promise<void>((resolve) => {
+    giveUp = clock.timer(milliseconds, resolve);
+  });
+  await Promise.race([task, late]);
+  giveUp?.[Symbol.dispose]();
+}

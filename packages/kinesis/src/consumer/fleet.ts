@@ -78,6 +78,21 @@ export class Fleet {
     return won;
   }
 
+  /** Lets go of what is being handed to this worker, or was and is not begun with: it takes no more. */
+  async leave(ours: (lease: Lease) => boolean): Promise<void> {
+    const { workerId } = this.#options;
+    const leases = (await this.#store.list()).filter(ours);
+    for (const lease of leases.filter(({ owner }) => owner === workerId)) {
+      const withdrawn = await this.#store.withdrawHandOff(lease, workerId);
+      if (withdrawn !== undefined) continue;
+      // Handed over meanwhile, or before: taken as it would have been, and given to nobody.
+      const handed = await this.#store.get(lease.leaseKey);
+      if (handed?.owner !== workerId || handed.checkpointOwner !== undefined) continue;
+      const taken = await this.#store.take(handed, workerId);
+      if (taken !== undefined) await this.#store.release(taken);
+    }
+  }
+
   /** Whether another worker holds leases, as far as the store says now. */
   async hasOthers(ours: (lease: Lease) => boolean): Promise<boolean> {
     const { workerId } = this.#options;

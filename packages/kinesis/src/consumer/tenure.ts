@@ -3,6 +3,7 @@ import { Parking } from '../process/index.ts';
 import { publish } from '../runtime/diagnostics.ts';
 import type { ChildShard } from '../shard/shard.ts';
 import { compareCheckpoints, type LeaseStore } from '../lease/index.ts';
+import { noLongerThan } from './attempt.ts';
 import type { Won } from './fleet.ts';
 import { Gate } from './gate.ts';
 import { HeldLease } from './held-lease.ts';
@@ -179,12 +180,7 @@ export class Tenure<T> {
     const released = this.held.release().catch((error: unknown) => {
       publish('consumer:lease-write-failed', () => ({ lease: this.held.lease, error }));
     });
-    let giveUp: Disposable | undefined;
-    const late = new Promise<void>((resolve) => {
-      giveUp = clock.timer(leaseDurationMs, resolve);
-    });
-    await Promise.race([released, late]);
-    giveUp?.[Symbol.dispose]();
+    await noLongerThan(released, clock, leaseDurationMs);
   }
 
   #handOver(): void {

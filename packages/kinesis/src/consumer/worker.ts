@@ -4,7 +4,7 @@ import type { Handler } from '../process/index.ts';
 import { sleep } from '../runtime/clock.ts';
 import { publish } from '../runtime/diagnostics.ts';
 import { Ticker } from '../runtime/ticker.ts';
-import { attempt } from './attempt.ts';
+import { attempt, noLongerThan } from './attempt.ts';
 import type { Fleet, Won } from './fleet.ts';
 import type { ResolvedConsumerOptions } from './options.ts';
 import type { ShardSelector, ShardStatus } from './status.ts';
@@ -84,6 +84,7 @@ export class Worker<T> {
       this.#loop(this.#sync, () => this.#syncShards()),
     ]);
     while (this.#working.size > 0) await Promise.all(this.#working);
+    await this.#leave();
     this.#beat.end();
     await beating;
     if (this.#failure !== undefined) throw this.#failure.error;
@@ -180,6 +181,15 @@ export class Worker<T> {
     if (ended === 'stalled')
       this.#avoided.set(leaseKey, clock.monotonic() + avoidDurations * leaseDurationMs);
     if (ended === 'shard-end') this.#claim.poke();
+  }
+
+  /** Whoever is handing a lease to this worker would wait for it a lease duration long. */
+  async #leave(): Promise<void> {
+    const { fleet, clock, leaseDurationMs } = this.#options;
+    const leaving = fleet.leave(this.isOurs).catch((error: unknown) => {
+      publish('consumer:error', () => ({ error }));
+    });
+    await noLongerThan(leaving, clock, leaseDurationMs);
   }
 
   /** Runs `task` on every tick. What may pass by itself is reported and waited out; the rest stops the worker. */

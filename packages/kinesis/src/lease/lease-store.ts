@@ -38,6 +38,11 @@ export interface LeaseStore {
    * being asked already.
    */
   requestHandOff(lease: Lease, owner: string): Promise<Lease | undefined>;
+  /**
+   * Takes back what `owner` has asked for: the lease is its holder's alone again. The counter stays. Undefined when it is too late,
+   * since the lease has been handed over, or when it is no request of ours.
+   */
+  withdrawHandOff(lease: Lease, owner: string): Promise<Lease | undefined>;
   /** Stores how far the shard is handled; counter + 1, owner switches 0. Undefined when the lease is no longer ours. */
   checkpoint(lease: Lease, checkpoint: Checkpoint, extras?: CheckpointExtras): Promise<Lease | undefined>;
   /** Gives it up: counter + 1 and no owner, so another worker can take it at once; or, when asked to hand over, the one who asked. False when it was not ours any more. */

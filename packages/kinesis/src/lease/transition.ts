@@ -37,6 +37,19 @@ export function handOffRequested(lease: Lease, owner: string): Lease {
   return holder === undefined ? lease : { ...lease, owner, checkpointOwner: holder, handsOver: owner };
 }
 
+/** Whether `owner` has asked for the lease itself, and waits for it. */
+export function isAwaitedBy(lease: Lease, owner: string): boolean {
+  return lease.owner === owner && lease.handsOver === owner && lease.checkpointOwner !== undefined;
+}
+
+/** The lease with its holder asked no more. */
+export function handOffWithdrawn(lease: Lease): Lease {
+  const { checkpointOwner, ...rest } = lease;
+  return checkpointOwner === undefined
+    ? lease
+    : { ...rest, owner: checkpointOwner, handsOver: checkpointOwner };
+}
+
 /** Whether `stored` is `lease` after `owner` asked for it: a request of ours whose answer was lost. */
 export function isRequestOf(stored: Lease, lease: Lease, owner: string): boolean {
   return stored.owner === owner && stored.checkpointOwner === lease.owner;

@@ -33,6 +33,7 @@ export function createFileLeaseStore(path: string): LeaseStore {
     renew: (...given) => file.write((store) => store.renew(...given)),
     take: (...given) => file.write((store) => store.take(...given)),
     requestHandOff: (...given) => file.write((store) => store.requestHandOff(...given)),
+    withdrawHandOff: (...given) => file.write((store) => store.withdrawHandOff(...given)),
     checkpoint: (...given) => file.write((store) => store.checkpoint(...given)),
     release: (...given) => file.write((store) => store.release(...given)),
     delete: (...given) => file.write((store) => store.delete(...given)),

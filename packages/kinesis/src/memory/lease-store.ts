@@ -5,8 +5,10 @@ import {
   checkName,
   checkpointed,
   handOffRequested,
+  handOffWithdrawn,
   handsOver,
   holderOf,
+  isAwaitedBy,
   isCurrent,
   isEcho,
   isReleaseOf,
@@ -78,6 +80,11 @@ export function createMemoryLeaseStore(): LeaseStore {
       if (isRequestOf(stored, lease, owner)) return copy(stored);
       const free = stored.owner === lease.owner && stored.checkpointOwner === undefined;
       return free && handsOver(stored) ? put(handOffRequested(stored, owner)) : undefined;
+    },
+
+    async withdrawHandOff(lease, owner) {
+      const stored = leases.get(lease.leaseKey);
+      return stored !== undefined && isAwaitedBy(stored, owner) ? put(handOffWithdrawn(stored)) : undefined;
     },
 
     async checkpoint(lease, checkpoint, extras) {

@@ -305,6 +305,37 @@ export const leaseStoreGuarantees: readonly LeaseStoreGuarantee[] = [
     assert.equal(await store.requestHandOff(gone, 'worker-b'), undefined);
   }),
 
+  guarantee('a request taken back leaves the lease its holder’s, whose heartbeats go on', async (store) => {
+    const mine = await taken(store, leaseOf('a'), 'worker-a');
+    const asked = (await store.requestHandOff(mine, 'worker-b')) ?? assert.fail();
+    assert.equal(await store.withdrawHandOff(asked, 'worker-c'), undefined);
+    const knows = (await store.renew(mine)) ?? assert.fail();
+    const back = (await store.withdrawHandOff(asked, 'worker-b')) ?? assert.fail();
+    assert.deepEqual([back.owner, back.checkpointOwner, back.handsOver], ['worker-a', undefined, 'worker-a']);
+    assert.equal(back.counter, knows.counter);
+    assert.deepEqual(await store.get('a'), back);
+    const renewed = (await store.renew(knows)) ?? assert.fail();
+    assert.ok(await store.requestHandOff((await store.get('a')) ?? back, 'worker-c'));
+    assert.equal(await store.release(renewed), true);
+    assert.equal((await store.get('a'))?.owner, 'worker-c');
+  }),
+
+  guarantee('a lease handed over, or nobody’s, cannot be withdrawn from', async (store) => {
+    const mine = await taken(store, leaseOf('a'), 'worker-a');
+    assert.equal(await store.withdrawHandOff(mine, 'worker-a'), undefined);
+    const asked = (await store.requestHandOff(mine, 'worker-b')) ?? assert.fail();
+    assert.equal(await store.release(mine), true);
+    const handed = (await store.get('a')) ?? assert.fail();
+    assert.equal(await store.withdrawHandOff(asked, 'worker-b'), undefined);
+    assert.deepEqual(await store.get('a'), handed);
+    assert.equal(await store.withdrawHandOff({ ...asked, leaseKey: 'ghost' }, 'worker-b'), undefined);
+    // As a Java leader writes it: the holder has promised nothing.
+    const led = leaseOf('led', { owner: 'worker-b', checkpointOwner: 'java', handsOver: 'java' });
+    await store.create(led);
+    assert.equal(await store.withdrawHandOff(led, 'worker-b'), undefined);
+    assert.deepEqual(await store.get('led'), led);
+  }),
+
   guarantee('parked keys stay with the lease until a checkpoint brings others or none', async (store) => {
     const mine = await taken(store, leaseOf('a'), 'worker-a');
     const parked = new Map([['ada', numbered('7', 2)]]);

@@ -99,3 +99,47 @@ test('a handler that does not finish in time is given up, and the shard is hande
   await through(Promise.all([first.close(), second.close()]));
   await Promise.all([running, running2]);
 });
+
+test.each(['asked for', 'handed over'])(
+  'a lease that is being %s when the worker it is for closes is free at once',
+  async (state) => {
+    await using world = await setup({ streams: { steps: { shards: 1 } } });
+    const { clock, join, put, kinesis, through } = world;
+    const store = kinesis.connection.leases('readers');
+    const seen: string[] = [];
+    let release = (): void => {};
+    const busy = new Promise<void>((resolve) => (release = resolve));
+    const holder = join({ workerId: 'holder' });
+    const running = holder.run({
+      eachRecord: async ({ value }) => {
+        seen.push(`holder ${value.n}`);
+        if (value.n === 0) await busy;
+      },
+    });
+    await put([{ key: 'k', n: 0 }]);
+    await clock.advance(1000);
+    // Asked for by hand, as a balancing worker would.
+    const leaving = join({ workerId: 'leaving' });
+    const [lease] = await store.list();
+    if (lease === undefined) throw new Error('no lease');
+    const asked = await store.requestHandOff(lease, 'leaving');
+    if (asked === undefined) throw new Error('not asked');
+    const gone = leaving.run({ eachRecord: () => {} });
+    await clock.advance(1);
+    if (state === 'handed over') await store.release(asked);
+    await through(leaving.close(), 0);
+    await gone;
+    const [after] = await store.list();
+    expect(after?.owner).toBe(state === 'handed over' ? undefined : 'holder');
+    expect(after?.checkpointOwner).toBeUndefined();
+    release();
+    await put([{ key: 'k', n: 1 }]);
+    const closedAt = clock.monotonic();
+    while (!seen.includes('holder 1') && clock.monotonic() < closedAt + 60_000) await clock.advance(100);
+    // Less than a claim and a heartbeat; a lease that waits for one who is gone takes a whole duration and more.
+    expect(clock.monotonic() - closedAt).toBeLessThan(7000);
+    await through(holder.close());
+    await running;
+    expect(clock.pending).toBe(0);
+  },
+);
