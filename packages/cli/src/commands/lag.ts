@@ -5,7 +5,7 @@ import type { CommandContext } from '../command-context.ts';
 import { exitCode, type ExitCode } from '../errors/exit-code.ts';
 import { documentFormat, writeList } from '../io/document.ts';
 import { renderTable, type Column } from '../io/table.ts';
-import { keepLooking } from '../io/keep-looking.ts';
+import { keepLooking } from '../watch/keep-looking.ts';
 import { explainMapping, gatherEvidence } from '../lag/explain-view.ts';
 import { catchUp, explainLag, showCatchUp } from '../lag/explain.ts';
 import { showDuration, type LagRow } from '../lag/lag-row.ts';

@@ -4,7 +4,7 @@ import type { Kinesis } from '../aws/kinesis.ts';
 import { ifPossible } from '../aws/optional.ts';
 import type { CommandContext } from '../command-context.ts';
 import { exitCode, type ExitCode } from '../errors/exit-code.ts';
-import { keepLooking } from '../io/keep-looking.ts';
+import { keepLooking } from '../watch/keep-looking.ts';
 import { createPaint } from '../io/paint.ts';
 import { LagSurvey } from '../lag/survey.ts';
 import { readPace, tellPace } from '../read/pace.ts';

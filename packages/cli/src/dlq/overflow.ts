@@ -1,10 +1,4 @@
-import { decodeLostRecord, isMillraceError, type MillraceError } from '@millrace/kinesis';
-
-import type { Buckets } from '../aws/buckets.ts';
-import { whatHappened } from '../errors/report-error.ts';
-import { member } from '../lambda/read-event.ts';
-import type { Letter } from './letter.ts';
-import type { LetterBox } from './letter-box.ts';
+import { memberOf } from '@millrace/kinesis/runtime';
 
 /** Where a lost record lies that was too large for its queue: the message holds nothing but the place. */
 export interface Overflow {
@@ -14,31 +8,7 @@ export interface Overflow {
 
 /** The place in a document of `lostToSqs`; undefined when the record itself is in it. */
 export function overflowIn(document: unknown): Overflow | undefined {
-  const place = member(document, 's3');
-  const [bucket, key] = [member(place, 'bucket'), member(place, 'key')];
+  const place = memberOf(document, 's3');
+  const [bucket, key] = [memberOf(place, 'bucket'), memberOf(place, 'key')];
   return typeof bucket === 'string' && typeof key === 'string' ? { bucket, key } : undefined;
-}
-
-/** Fetches the record a letter points to: from beside the letter, or from S3. Other letters are passed through. */
-export async function followOverflow(
-  letter: Letter,
-  box: LetterBox,
-  buckets: () => Promise<Buckets>,
-  signal: AbortSignal,
-): Promise<Letter> {
-  if (letter.kind !== 'unreadable' || letter.overflow === undefined) return letter;
-  const { overflow } = letter;
-  const { bucket, key } = overflow;
-  try {
-    const text =
-      (await box.objectBeside?.(overflow)) ?? (await (await buckets()).text(bucket, key, { signal }));
-    return { kind: 'record', document: decodeLostRecord(text), overflow };
-  } catch (error) {
-    if (!isMillraceError(error) || error.code === 'ABORTED') throw error;
-    return { ...letter, problem: `s3://${bucket}/${key}, where its record lies: ${reasonOf(error)}` };
-  }
-}
-
-function reasonOf(error: MillraceError): string {
-  return error.details.service === 'NoSuchKey' ? 'there is no such object' : whatHappened(error);
 }

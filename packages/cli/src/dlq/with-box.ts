@@ -5,7 +5,7 @@ import type { Letter } from './letter.ts';
 import { readLetters } from './letter.ts';
 import type { LetterBox, Slip } from './letter-box.ts';
 import { openBox } from './open-box.ts';
-import { followOverflow } from './overflow.ts';
+import { followOverflow } from './follow-overflow.ts';
 
 /** A box that is open, and the Kinesis its letters are about: opened when it is first asked for. */
 export interface OpenBox {

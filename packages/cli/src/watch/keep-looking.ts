@@ -4,9 +4,9 @@ import { sleep } from '@millrace/kinesis/runtime';
 import type { CommandContext } from '../command-context.ts';
 import { whatHappened } from '../errors/report-error.ts';
 import { exitCode, type ExitCode } from '../errors/exit-code.ts';
-import { documentFormat } from './document.ts';
-import { LiveView } from './live-view.ts';
-import { visible } from './visible.ts';
+import { documentFormat } from '../io/document.ts';
+import { LiveView } from '../io/live-view.ts';
+import { visible } from '../io/visible.ts';
 
 /** What is looked at again and again. */
 export interface Scene<T> {
