@@ -1,12 +1,14 @@
 import type { Clock } from '@millrace/kinesis/runtime';
 
 import { breaches, describeAlarm, readAlarm, wordsOf, type Alarm, type AlarmSettings } from './alarm.ts';
+import { AlarmHistory } from './alarm-history.ts';
 import { CloudwatchError } from './cloudwatch-error.ts';
 import { evaluateAlarm, extraPeriods, type AlarmState } from './evaluate-alarm.ts';
 import type { Input } from './input.ts';
 import { dimensionsOf } from './metric-data.ts';
 import { createResolver, oneSeries } from './metric-query.ts';
 import type { MetricStore } from './metric-store.ts';
+import { page } from './page.ts';
 import { minuteMs } from './series.ts';
 import { floorTo, toPeriodMs } from './statistics.ts';
 
@@ -17,15 +19,6 @@ export interface AlarmsOptions {
   readonly accountId: string;
 }
 
-interface HistoryItem {
-  readonly name: string;
-  readonly at: number;
-  readonly type: 'ConfigurationUpdate' | 'StateUpdate';
-  readonly summary: string;
-  readonly data: string;
-}
-
-const historyKept = 1000;
 const alarmLimit = 5000;
 const states = ['OK', 'ALARM', 'INSUFFICIENT_DATA'] as const;
 
@@ -36,7 +29,7 @@ const states = ['OK', 'ALARM', 'INSUFFICIENT_DATA'] as const;
 export class Alarms {
   readonly #options: AlarmsOptions;
   readonly #alarms = new Map<string, Alarm>();
-  readonly #history: HistoryItem[] = [];
+  readonly #history = new AlarmHistory();
   #timer: Disposable | undefined;
 
   constructor(options: AlarmsOptions) {
@@ -67,7 +60,7 @@ export class Alarms {
       known.settings = settings;
       known.configuredAt = now;
     }
-    this.#note({
+    this.#history.note({
       name: settings.name,
       at: now,
       type: 'ConfigurationUpdate',
@@ -117,31 +110,7 @@ export class Alarms {
   }
 
   history(input: Input): object {
-    const name = input.text('AlarmName');
-    const type = input.choice('HistoryItemType', ['ConfigurationUpdate', 'StateUpdate', 'Action']);
-    const from = input.time('StartDate') ?? Number.NEGATIVE_INFINITY;
-    const to = input.time('EndDate') ?? Number.POSITIVE_INFINITY;
-    const found = this.#history.filter(
-      (item) =>
-        (name === undefined || item.name === name) &&
-        (type === undefined || item.type === type) &&
-        item.at >= from &&
-        item.at <= to,
-    );
-    const ascending =
-      input.choice('ScanBy', ['TimestampAscending', 'TimestampDescending']) === 'TimestampAscending';
-    const { items, next } = page(ascending ? found : found.toReversed(), input, 50);
-    return {
-      AlarmHistoryItems: items.map((item) => ({
-        AlarmName: item.name,
-        AlarmType: 'MetricAlarm',
-        Timestamp: new Date(item.at),
-        HistoryItemType: item.type,
-        HistorySummary: item.summary,
-        HistoryData: item.data,
-      })),
-      ...(next === undefined ? {} : { NextToken: next }),
-    };
+    return this.#history.describe(input);
   }
 
   /** All of them or, when one is not there, none. */
@@ -224,7 +193,7 @@ export class Alarms {
     alarm.reason = reason;
     alarm.reasonData = data;
     alarm.updatedAt = now;
-    this.#note({
+    this.#history.note({
       name: alarm.settings.name,
       at: now,
       type: 'StateUpdate',
@@ -235,11 +204,6 @@ export class Alarms {
         newState: { stateValue: state, stateReason: reason },
       }),
     });
-  }
-
-  #note(item: HistoryItem): void {
-    if (this.#history.length >= historyKept) this.#history.shift();
-    this.#history.push(item);
   }
 
   #find(name: string): Alarm {
@@ -267,19 +231,6 @@ function reasonFor(
     'for OK -> ALARM transition); missing datapoints are treated as ' +
     `${settings.treatMissingData}.`
   ).slice(0, 1023);
-}
-
-function page<T>(
-  all: readonly T[],
-  input: Input,
-  byDefault: number,
-): { readonly items: readonly T[]; readonly next: string | undefined } {
-  const size = input.integer('MaxRecords', 1, 100) ?? byDefault;
-  const token = input.text('NextToken', 1024);
-  const from = token === undefined ? 0 : Number(/^page-(\d{1,9})$/.exec(token)?.[1] ?? Number.NaN);
-  if (Number.isNaN(from)) throw new CloudwatchError('InvalidNextToken', 'The next token is not valid.');
-  const next = from + size;
-  return { items: all.slice(from, next), next: next < all.length ? `page-${next}` : undefined };
 }
 
 function hasAction({ settings }: Alarm, prefix: string): boolean {

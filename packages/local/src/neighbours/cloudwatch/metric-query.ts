@@ -1,7 +1,8 @@
 import { CloudwatchError, invalidValue } from './cloudwatch-error.ts';
 import type { Input } from './input.ts';
 import { dimensionsOf } from './metric-data.ts';
-import { evaluateExpression, type MathValue, type TimeSeries } from './metric-math.ts';
+import { evaluateExpression } from './metric-math.ts';
+import type { MathValue, TimeSeries } from './series-math.ts';
 import type { MetricId, MetricStore } from './metric-store.ts';
 import {
   byPeriod,
