@@ -1,11 +1,17 @@
 import { getEventListeners, once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { createServer as createTcpServer, type AddressInfo, type Socket } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 
 import { afterEach, expect, test } from 'vitest';
 
 import type { CallOptions, OutgoingRequest } from '../../src/aws/http-call.ts';
 import { Http1Handler } from '../../src/aws/http1-handler.ts';
+import { closedPort, requestTo, textOf, turn } from './http-service.ts';
+
+const asTheSdk = {
+  query: { page: '1 2' },
+  headers: { host: 'kinesis.example', 'x-amz-target': 'Kinesis_20131202.PutRecords' },
+};
 
 type Serve = (request: IncomingMessage, response: ServerResponse, call: number) => void;
 
@@ -34,7 +40,7 @@ class Service implements AsyncDisposable {
 
   async call(options: CallOptions = {}, body: OutgoingRequest['body'] = 'hello'): Promise<string> {
     const address = this.#server.address() as AddressInfo;
-    const { response } = await this.handler.handle(requestTo(address, body), options);
+    const { response } = await this.handler.handle(requestTo(address, body, asTheSdk), options);
     return `${response.statusCode} ${await textOf(response.body)}`;
   }
 
@@ -50,27 +56,6 @@ const services: Service[] = [];
 afterEach(async () => {
   for (const service of services.splice(0)) await service[Symbol.asyncDispose]();
 });
-
-function requestTo({ port }: AddressInfo, body: OutgoingRequest['body']): OutgoingRequest {
-  return {
-    method: 'POST',
-    protocol: 'http:',
-    hostname: '127.0.0.1',
-    port,
-    path: '/',
-    query: { page: '1 2' },
-    headers: { host: 'kinesis.example', 'x-amz-target': 'Kinesis_20131202.PutRecords' },
-    body,
-  };
-}
-
-async function textOf(body: unknown): Promise<string> {
-  let text = '';
-  for await (const chunk of body as AsyncIterable<Buffer>) text += chunk.toString();
-  return text;
-}
-
-const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /** Answers with what was sent. */
 const echo: Serve = (request, response) => void request.pipe(response);
@@ -141,11 +126,7 @@ test('an answered call no longer listens to its signal', async () => {
 });
 
 test('a refused connection is told with its address, and the next call tries anew', async () => {
-  const tcp = createTcpServer().listen(0, '127.0.0.1');
-  await once(tcp, 'listening');
-  const address = tcp.address() as AddressInfo;
-  tcp.close();
-  await once(tcp, 'close');
+  const address = await closedPort();
   const handler = new Http1Handler(30_000);
   for (let n = 0; n < 2; n++) {
     await expect(handler.handle(requestTo(address, 'x'))).rejects.toMatchObject({

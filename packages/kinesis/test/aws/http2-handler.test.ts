@@ -6,6 +6,7 @@ import { afterEach, expect, test } from 'vitest';
 
 import type { CallOptions, OutgoingRequest } from '../../src/aws/http-call.ts';
 import { Http2Handler } from '../../src/aws/http2-handler.ts';
+import { closedPort, requestTo, textOf, turn } from './http-service.ts';
 
 type Serve = (stream: ServerHttp2Stream, call: number) => void;
 
@@ -56,24 +57,6 @@ afterEach(async () => {
   for (const service of services.splice(0)) await service[Symbol.asyncDispose]();
 });
 
-function requestTo({ port }: AddressInfo, body: OutgoingRequest['body']): OutgoingRequest {
-  return {
-    method: 'POST',
-    protocol: 'http:',
-    hostname: '127.0.0.1',
-    port,
-    path: '/',
-    headers: { a: 'b' },
-    body,
-  };
-}
-
-async function textOf(body: unknown): Promise<string> {
-  let text = '';
-  for await (const chunk of body as AsyncIterable<Buffer>) text += chunk.toString();
-  return text;
-}
-
 /** Answers with what was sent. */
 const echo: Serve = (stream) => {
   stream.respond({ ':status': 200, 'x-amzn-requestid': 'r-1' });
@@ -103,7 +86,7 @@ test('no more calls share a connection than the service allows; the next gets an
   const calls: Promise<string>[] = [];
   while (calls.length < 5) {
     calls.push(service.call());
-    while (waiting.length < calls.length) await new Promise((resolve) => setImmediate(resolve));
+    while (waiting.length < calls.length) await turn();
   }
   expect(service.sessions).toHaveLength(3);
   for (const stream of waiting) stream.respond({ ':status': 204 }, { endStream: true });
@@ -111,11 +94,7 @@ test('no more calls share a connection than the service allows; the next gets an
 });
 
 test('a refused connection is told with its address, and the next call tries anew', async () => {
-  const tcp = createTcpServer().listen(0, '127.0.0.1');
-  await once(tcp, 'listening');
-  const address = tcp.address() as AddressInfo;
-  tcp.close();
-  await once(tcp, 'close');
+  const address = await closedPort();
   const handler = new Http2Handler(30_000);
   for (let n = 0; n < 2; n++) {
     await expect(handler.handle(requestTo(address, 'x'))).rejects.toMatchObject({
@@ -129,15 +108,11 @@ test('a refused connection is told with its address, and the next call tries ane
 
 test('nothing is left behind by calls that were refused: no timer holds their bodies', async () => {
   const before = timers();
-  const tcp = createTcpServer().listen(0, '127.0.0.1');
-  await once(tcp, 'listening');
-  const address = tcp.address() as AddressInfo;
-  tcp.close();
-  await once(tcp, 'close');
+  const address = await closedPort();
   const handler = new Http2Handler(60_000);
   const calls = Array.from({ length: 10 }, () => handler.handle(requestTo(address, new Uint8Array(1000))));
   expect((await Promise.allSettled(calls)).every(({ status }) => status === 'rejected')).toBe(true);
-  await new Promise((resolve) => setImmediate(resolve));
+  await turn();
   expect(timers()).toBeLessThanOrEqual(before);
 });
 
@@ -155,7 +130,7 @@ test('the other calls on a connection that is given up are still answered', asyn
     else silence(stream, call);
   });
   const patient = service.call();
-  while (late.length === 0) await new Promise((resolve) => setImmediate(resolve));
+  while (late.length === 0) await turn();
   await expect(service.call({ requestTimeout: 20 })).rejects.toMatchObject({ name: 'TimeoutError' });
   late[0]?.respond({ ':status': 200 });
   late[0]?.end('after all');
@@ -177,7 +152,7 @@ test.each([
   if (!connected) controller.abort();
   await expect(call).rejects.toMatchObject({ name: 'AbortError' });
   const expected = connected ? [8] : [];
-  while (reset.length < expected.length) await new Promise((resolve) => setImmediate(resolve));
+  while (reset.length < expected.length) await turn();
   expect(reset).toEqual(expected);
   await expect(service.call({ abortSignal: controller.signal })).rejects.toMatchObject({
     name: 'AbortError',
@@ -190,7 +165,7 @@ test('a connection the service is about to close is left for another, its calls 
     echo(stream, call);
   });
   expect(await service.call()).toBe('200 hello');
-  await new Promise((resolve) => setImmediate(resolve));
+  await turn();
   expect(await service.call()).toBe('200 hello');
   expect(service.sessions).toHaveLength(2);
 });
@@ -205,14 +180,14 @@ test('a stream of events has a connection of its own, which goes with it', async
   await service.call();
   await service.call({ isEventStream: true });
   expect(service.sessions).toHaveLength(2);
-  while (service.sessions[1]?.destroyed === false) await new Promise((resolve) => setImmediate(resolve));
+  while (service.sessions[1]?.destroyed === false) await turn();
   expect(service.sessions.map(({ destroyed }) => destroyed)).toEqual([false, true]);
 });
 
 test('destroying it ends what is under way', async () => {
   const service = await Service.start(silence);
   const call = service.call();
-  while (service.sessions.length === 0) await new Promise((resolve) => setImmediate(resolve));
+  while (service.sessions.length === 0) await turn();
   service.handler.destroy();
   await expect(call).rejects.toThrow(/HTTP\/2|session/i);
 });
