@@ -2,6 +2,7 @@ import { DescribeTableCommand, ListTablesCommand, type DynamoDBClient } from '@a
 import { isMillraceError, MillraceError } from '@millrace/kinesis';
 import { connect } from '@millrace/kinesis/aws';
 import type { Lease, LeaseStore } from '@millrace/kinesis/lease';
+import { memberOf } from '@millrace/kinesis/runtime';
 
 import { abortable, call, eachOf, pages, type CallOptions } from './call.ts';
 
@@ -66,9 +67,7 @@ export function createLeaseTables(client: DynamoDBClient): LeaseTables {
 
 function isNotFound(error: unknown): boolean {
   if (isMillraceError(error)) return error.details.service === 'ResourceNotFoundException';
-  return (
-    typeof error === 'object' && error !== null && Reflect.get(error, 'name') === 'ResourceNotFoundException'
-  );
+  return memberOf(error, 'name') === 'ResourceNotFoundException';
 }
 
 function checkName(group: string): void {

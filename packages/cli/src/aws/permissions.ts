@@ -8,6 +8,7 @@ import {
   type KinesisClient,
 } from '@aws-sdk/client-kinesis';
 import { toMillraceError } from '@millrace/kinesis/aws';
+import { memberOf } from '@millrace/kinesis/runtime';
 
 import { abortable, call, type CallOptions } from './call.ts';
 
@@ -20,19 +21,19 @@ export interface Permission {
   readonly reason?: string;
 }
 
+/** A stream as far as it is asked about. */
+interface AskedStream {
+  readonly arn: string;
+  readonly name: string;
+  readonly shardId: string;
+  /** Of a fan-out consumer that is registered: without one, subscribing cannot be asked about. */
+  readonly consumerArn?: string | undefined;
+}
+
 /** What the credentials may do to a stream, and how far this machine's clock is from the service's. */
 export interface Permissions {
   /** By the DryRun of the operations themselves: no record is read or written. */
-  ofStream(
-    stream: {
-      readonly arn: string;
-      readonly name: string;
-      readonly shardId: string;
-      /** Of a fan-out consumer that is registered: without one, subscribing cannot be asked about. */
-      readonly consumerArn?: string | undefined;
-    },
-    options?: CallOptions,
-  ): Promise<readonly Permission[]>;
+  ofStream(stream: AskedStream, options?: CallOptions): Promise<readonly Permission[]>;
   /** The service's time less ours, milliseconds, to the second; undefined when it does not tell. */
   clockSkew(now: () => number, options?: CallOptions): Promise<number | undefined>;
 }
@@ -40,53 +41,12 @@ export interface Permissions {
 /** Asked on an SDK client. */
 export function createPermissions(client: KinesisClient): Permissions {
   return {
-    async ofStream({ arn, name, shardId, consumerArn }, { signal } = {}) {
-      const options = abortable(signal);
-      const position = { StreamARN: arn, ShardId: shardId, ShardIteratorType: 'LATEST' } as const;
-      const record = { Data: new Uint8Array(1), PartitionKey: 'millrace doctor' };
-      const iterator = client.send(new GetShardIteratorCommand(position), options).then(
-        ({ ShardIterator }) => ShardIterator ?? '',
-        () => undefined,
-      );
-      const subscribe = (ConsumerARN: string): Promise<unknown> =>
-        client.send(
-          new SubscribeToShardCommand({
-            ConsumerARN,
-            ShardId: shardId,
-            StartingPosition: { Type: 'LATEST' },
-            DryRun: true,
-          }),
-          options,
-        );
-      const asked: readonly (readonly [string, () => Promise<unknown>])[] = [
-        [
-          'GetShardIterator',
-          () => client.send(new GetShardIteratorCommand({ ...position, DryRun: true }), options),
-        ],
-        [
-          'GetRecords',
-          async () => {
-            const ShardIterator = await iterator;
-            if (ShardIterator === undefined) throw new Error('it needs an iterator first');
-            return client.send(
-              new GetRecordsCommand({ StreamARN: arn, ShardIterator, DryRun: true }),
-              options,
-            );
-          },
-        ],
-        [
-          'PutRecord',
-          () => client.send(new PutRecordCommand({ StreamARN: arn, ...record, DryRun: true }), options),
-        ],
-        [
-          'PutRecords',
-          () =>
-            client.send(new PutRecordsCommand({ StreamARN: arn, Records: [record], DryRun: true }), options),
-        ],
-        ...(consumerArn === undefined ? [] : [['SubscribeToShard', () => subscribe(consumerArn)] as const]),
-      ];
-      return Promise.all(asked.map(([action, ask]) => verdictOf(`kinesis:${action}`, name, ask)));
-    },
+    ofStream: (stream, { signal } = {}) =>
+      Promise.all(
+        questionsOf(client, stream, abortable(signal)).map(([action, ask]) =>
+          verdictOf(`kinesis:${action}`, stream.name, ask),
+        ),
+      ),
     async clockSkew(now, { signal } = {}) {
       const command = new ListStreamsCommand({ Limit: 1 });
       let skew: number | undefined;
@@ -105,13 +65,52 @@ export function createPermissions(client: KinesisClient): Permissions {
   };
 }
 
+type Question = readonly [action: string, ask: () => Promise<unknown>];
+
+/** Each operation on records as a DryRun; GetRecords wants an iterator for it. */
+function questionsOf(
+  client: KinesisClient,
+  { arn, shardId, consumerArn }: AskedStream,
+  options: ReturnType<typeof abortable>,
+): readonly Question[] {
+  const position = { StreamARN: arn, ShardId: shardId, ShardIteratorType: 'LATEST' } as const;
+  const record = { Data: new Uint8Array(1), PartitionKey: 'millrace doctor' };
+  const dryRun = { StreamARN: arn, DryRun: true };
+  const iterator = client.send(new GetShardIteratorCommand(position), options).then(
+    ({ ShardIterator }) => ShardIterator,
+    () => undefined,
+  );
+  const getRecords = async (): Promise<unknown> => {
+    const ShardIterator = await iterator;
+    if (ShardIterator === undefined) throw new Error('it needs an iterator first');
+    return client.send(new GetRecordsCommand({ ...dryRun, ShardIterator }), options);
+  };
+  const subscribe = new SubscribeToShardCommand({
+    ConsumerARN: consumerArn,
+    ShardId: shardId,
+    StartingPosition: { Type: 'LATEST' },
+    DryRun: true,
+  });
+  return [
+    [
+      'GetShardIterator',
+      () => client.send(new GetShardIteratorCommand({ ...position, DryRun: true }), options),
+    ],
+    ['GetRecords', getRecords],
+    ['PutRecord', () => client.send(new PutRecordCommand({ ...dryRun, ...record }), options)],
+    ['PutRecords', () => client.send(new PutRecordsCommand({ ...dryRun, Records: [record] }), options)],
+    ...(consumerArn === undefined
+      ? []
+      : [['SubscribeToShard', () => client.send(subscribe, options)] as const]),
+  ];
+}
+
 async function verdictOf(action: string, stream: string, ask: () => Promise<unknown>): Promise<Permission> {
   try {
     await ask();
     return { action, verdict: 'unknown', reason: 'DryRun was not understood' };
   } catch (error) {
-    const name: unknown =
-      typeof error === 'object' && error !== null ? Reflect.get(error, 'name') : undefined;
+    const name = memberOf(error, 'name');
     if (name === 'DryRunOperationException') return { action, verdict: 'allowed' };
     const told = toMillraceError(error, { operation: action, stream });
     return { action, verdict: told.code === 'ACCESS_DENIED' ? 'denied' : 'unknown', reason: told.message };
@@ -119,10 +118,7 @@ async function verdictOf(action: string, stream: string, ask: () => Promise<unkn
 }
 
 function dateOf(response: unknown): number | undefined {
-  if (typeof response !== 'object' || response === null) return undefined;
-  const headers: unknown = Reflect.get(response, 'headers');
-  const text: unknown =
-    typeof headers === 'object' && headers !== null ? Reflect.get(headers, 'date') : undefined;
+  const text = memberOf(memberOf(response, 'headers'), 'date');
   const at = typeof text === 'string' ? Date.parse(text) : Number.NaN;
   return Number.isNaN(at) ? undefined : at;
 }

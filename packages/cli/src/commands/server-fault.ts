@@ -1,5 +1,5 @@
 import { MillraceError } from '@millrace/kinesis';
-import { optionError } from '@millrace/kinesis/runtime';
+import { isObject, optionError } from '@millrace/kinesis/runtime';
 
 import type { CommandContext } from '../command-context.ts';
 import { exitCode, type ExitCode } from '../errors/exit-code.ts';
@@ -85,14 +85,14 @@ type Answer = Readonly<Record<string, unknown>>;
 async function readAnswer(response: Response): Promise<Answer | undefined> {
   try {
     const value: unknown = await response.json();
-    return isAnswer(value) ? value : undefined;
+    return isObject(value) ? value : undefined;
   } catch {
     return undefined;
   }
 }
 
 async function show(context: CommandContext, { faults }: Answer): Promise<void> {
-  await writeList(context, Array.isArray(faults) ? faults.filter(isAnswer) : [], columns);
+  await writeList(context, Array.isArray(faults) ? faults.filter(isObject) : [], columns);
 }
 
 const columns: readonly Column<Answer>[] = [
@@ -107,7 +107,3 @@ const columns: readonly Column<Answer>[] = [
         .join(' '),
   },
 ];
-
-function isAnswer(value: unknown): value is Answer {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}

@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 
 import { MillraceError } from '@millrace/kinesis';
-import { optionError } from '@millrace/kinesis/runtime';
-import type { Certificate, FaultRule, HandlerFile, KmsKeyState, ServerOptions } from '@millrace/local';
+import type { Certificate, HandlerFile, KmsKeyState, ServerOptions } from '@millrace/local';
+import { isObject, optionError } from '@millrace/kinesis/runtime';
 
 import type { CommandContext } from '../command-context.ts';
 import { typescriptLoader } from '../dev/typescript-loader.ts';
@@ -93,7 +93,7 @@ async function faultOptions(options: Options): Promise<Pick<ServerOptions, 'faul
   const { readJson } = await import('../infra/read-config.ts');
   const rules = await readJson('--faults', file);
   // What each says is checked where faults are, whoever sets them.
-  if (!Array.isArray(rules) || !rules.every(isRule)) throw optionError('--faults', file, allowed);
+  if (!Array.isArray(rules) || !rules.every(isObject)) throw optionError('--faults', file, allowed);
   return { faults: rules };
 }
 
@@ -103,10 +103,6 @@ async function policyOption(options: Options): Promise<Pick<ServerOptions, 'poli
   if (file === undefined) return {};
   const { readPolicy } = await import('../infra/read-config.ts');
   return { policy: await readPolicy(file) };
-}
-
-function isRule(value: unknown): value is FaultRule {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 async function contentOf(flag: string, file: string): Promise<string> {

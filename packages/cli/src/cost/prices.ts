@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 
 import { MillraceError } from '@millrace/kinesis';
+import { isObject } from '@millrace/kinesis/runtime';
 
 import { examplePrices, type Prices } from './example-prices.ts';
 
@@ -33,7 +34,7 @@ async function readText(path: string): Promise<string> {
 function parse(path: string, text: string): object {
   try {
     const parsed: unknown = JSON.parse(text);
-    if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)) return parsed;
+    if (isObject(parsed)) return parsed;
   } catch {
     // Told below.
   }

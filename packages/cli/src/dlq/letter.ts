@@ -1,9 +1,9 @@
 import { decodeLostRecord, isMillraceError, type LostDocument } from '@millrace/kinesis';
 import { isSequenceNumber, type SequenceNumber, type StoredRecord } from '@millrace/kinesis/record';
 import { streamOfArn } from '@millrace/kinesis/lambda';
+import { memberOf } from '@millrace/kinesis/runtime';
 
 import { whatHappened } from '../errors/report-error.ts';
-import { member } from '../lambda/read-event.ts';
 import { overflowIn, type Overflow } from './overflow.ts';
 
 /** A batch that Lambda gave up, as its failure document tells. */
@@ -65,20 +65,20 @@ export function readLetters(text: string): readonly Letter[] {
 
 function unwrap(value: unknown, text: string, depth: number): readonly Letter[] {
   if (depth > deepest) return [unreadable('it is wrapped too often')];
-  const message = member(value, 'Message');
+  const message = memberOf(value, 'Message');
   if (typeof message === 'string') return inner(message, depth);
-  const records = member(value, 'Records');
+  const records = memberOf(value, 'Records');
   if (Array.isArray(records) && records.length > 0) {
     return records.flatMap((record: unknown) => {
-      const sns = member(member(record, 'Sns'), 'Message');
-      const body = typeof sns === 'string' ? sns : member(record, 'body');
+      const sns = memberOf(memberOf(record, 'Sns'), 'Message');
+      const body = typeof sns === 'string' ? sns : memberOf(record, 'body');
       return typeof body === 'string' ? inner(body, depth) : [unreadable('it is an event of another kind')];
     });
   }
-  if (member(value, 'KinesisBatchInfo') !== undefined) return [readBatch(value)];
+  if (memberOf(value, 'KinesisBatchInfo') !== undefined) return [readBatch(value)];
   const overflow = overflowIn(value);
   if (overflow !== undefined) return [{ ...unreadable('its record lies in a bucket'), overflow }];
-  if (member(value, 'v') === 1) return [readLost(text)];
+  if (memberOf(value, 'v') === 1) return [readLost(text)];
   return [unreadable('it is neither a failure document of Lambda nor a lost record')];
 }
 
@@ -99,8 +99,8 @@ function readLost(text: string): Letter {
 }
 
 function readBatch(document: unknown): Letter {
-  const info = member(document, 'KinesisBatchInfo');
-  const request = member(document, 'requestContext');
+  const info = memberOf(document, 'KinesisBatchInfo');
+  const request = memberOf(document, 'requestContext');
   const streamArn = textOf(info, 'streamArn');
   const from = textOf(info, 'startSequenceNumber');
   const to = textOf(info, 'endSequenceNumber');
@@ -111,7 +111,7 @@ function readBatch(document: unknown): Letter {
   if (!isSequenceNumber(from) || !isSequenceNumber(to)) return unreadable('its sequence numbers are none');
   if (shardId === '') return unreadable('it has no shardId');
   if (Number.isNaN(firstArrival)) return unreadable('its approximateArrivalOfFirstRecord is no time');
-  const functionError = member(member(document, 'responseContext'), 'functionError');
+  const functionError = memberOf(memberOf(document, 'responseContext'), 'functionError');
   return {
     kind: 'batch',
     condition: textOf(request, 'condition'),
@@ -127,7 +127,7 @@ function readBatch(document: unknown): Letter {
     to,
     firstArrival,
     batchSize: countOf(info, 'batchSize'),
-    payload: readPayload(member(document, 'payload')),
+    payload: readPayload(memberOf(document, 'payload')),
   };
 }
 
@@ -141,14 +141,14 @@ function readPayload(payload: unknown): readonly StoredRecord[] | undefined {
       return undefined;
     }
   }
-  const records = member(event, 'Records');
+  const records = memberOf(event, 'Records');
   if (!Array.isArray(records)) return undefined;
   const stored: StoredRecord[] = [];
   for (const record of records) {
-    const kinesis = member(record, 'kinesis');
+    const kinesis = memberOf(record, 'kinesis');
     const sequenceNumber = textOf(kinesis, 'sequenceNumber');
-    const data = member(kinesis, 'data');
-    const arrivedAt = member(kinesis, 'approximateArrivalTimestamp');
+    const data = memberOf(kinesis, 'data');
+    const arrivedAt = memberOf(kinesis, 'approximateArrivalTimestamp');
     if (!isSequenceNumber(sequenceNumber) || typeof data !== 'string' || typeof arrivedAt !== 'number') {
       return undefined;
     }
@@ -163,12 +163,12 @@ function readPayload(payload: unknown): readonly StoredRecord[] | undefined {
 }
 
 function textOf(value: unknown, name: string): string {
-  const text = member(value, name);
+  const text = memberOf(value, name);
   return typeof text === 'string' ? text : '';
 }
 
 function countOf(value: unknown, name: string): number {
-  const count = member(value, name);
+  const count = memberOf(value, name);
   return typeof count === 'number' && Number.isSafeInteger(count) && count >= 0 ? count : 0;
 }
 

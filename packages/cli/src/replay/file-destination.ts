@@ -2,6 +2,7 @@ import { open, type FileHandle } from 'node:fs/promises';
 
 import { isMillraceError, MillraceError } from '@millrace/kinesis';
 import type { StreamRecord } from '@millrace/kinesis/record';
+import { memberOf } from '@millrace/kinesis/runtime';
 
 import type { Pace } from '../put/rate.ts';
 import { formatRecordLine } from '../record/record-line.ts';
@@ -79,7 +80,7 @@ async function openFile(path: string, resumeAt: number | undefined): Promise<Fil
     await file.truncate(resumeAt);
     return file;
   } catch (cause) {
-    const isThere = typeof cause === 'object' && cause !== null && Reflect.get(cause, 'code') === 'EEXIST';
+    const isThere = memberOf(cause, 'code') === 'EEXIST';
     throw new MillraceError(
       'OPTION_INVALID',
       isThere ? `The file ${path} is there already.` : `The file ${path} cannot be written.`,

@@ -2,6 +2,7 @@ import { readFile, rename, unlink, writeFile } from 'node:fs/promises';
 
 import { MillraceError } from '@millrace/kinesis';
 import { isSequenceNumber, type PositionRange } from '@millrace/kinesis/record';
+import { memberOf } from '@millrace/kinesis/runtime';
 
 import type { Place } from '../read/place.ts';
 
@@ -36,8 +37,7 @@ export async function readReplayState(
   try {
     text = await readFile(path, 'utf8');
   } catch (error) {
-    if (typeof error === 'object' && error !== null && Reflect.get(error, 'code') === 'ENOENT')
-      return undefined;
+    if (memberOf(error, 'code') === 'ENOENT') return undefined;
     throw unreadable(path, error);
   }
   const state = parseState(path, text);
@@ -84,33 +84,35 @@ function parseState(path: string, text: string): ReplayState {
 }
 
 function isState(value: unknown): value is ReplayState {
-  const texts = ['stream', 'into', 'range', 'filter'].every((name) => typeof field(value, name) === 'string');
-  const span = field(value, 'span');
-  const shards = field(value, 'shards');
+  const texts = ['stream', 'into', 'range', 'filter'].every(
+    (name) => typeof memberOf(value, name) === 'string',
+  );
+  const span = memberOf(value, 'span');
+  const shards = memberOf(value, 'shards');
   return (
     texts &&
-    field(value, 'v') === 1 &&
-    isPosition(field(span, 'from')) &&
-    isPosition(field(span, 'to')) &&
+    memberOf(value, 'v') === 1 &&
+    isPosition(memberOf(span, 'from')) &&
+    isPosition(memberOf(span, 'to')) &&
     typeof shards === 'object' &&
     shards !== null &&
     Object.values(shards).every(isPlace) &&
-    isCount(field(value, 'records')) &&
-    (field(value, 'fileBytes') === undefined || isCount(field(value, 'fileBytes')))
+    isCount(memberOf(value, 'records')) &&
+    (memberOf(value, 'fileBytes') === undefined || isCount(memberOf(value, 'fileBytes')))
   );
 }
 
 function isPosition(value: unknown): boolean {
-  const type = field(value, 'type');
+  const type = memberOf(value, 'type');
   if (type === 'oldest') return true;
-  if (type === 'time') return typeof field(value, 'at') === 'number';
-  return (type === 'at' || type === 'after') && isNumberOfRecord(field(value, 'sequenceNumber'));
+  if (type === 'time') return typeof memberOf(value, 'at') === 'number';
+  return (type === 'at' || type === 'after') && isNumberOfRecord(memberOf(value, 'sequenceNumber'));
 }
 
 function isPlace(value: unknown): boolean {
   return (
     value === 'done' ||
-    (isNumberOfRecord(field(value, 'sequenceNumber')) && isCount(field(value, 'subSequenceNumber')))
+    (isNumberOfRecord(memberOf(value, 'sequenceNumber')) && isCount(memberOf(value, 'subSequenceNumber')))
   );
 }
 
@@ -120,12 +122,6 @@ function isNumberOfRecord(value: unknown): boolean {
 
 function isCount(value: unknown): boolean {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
-}
-
-function field(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null && Object.hasOwn(value, name)
-    ? Reflect.get(value, name)
-    : undefined;
 }
 
 function unreadable(path: string, cause: unknown): MillraceError {

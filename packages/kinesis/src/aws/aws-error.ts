@@ -1,4 +1,5 @@
 import { isMillraceError, MillraceError, type ErrorCode } from '../errors.ts';
+import { memberOf } from '../runtime/unknown-value.ts';
 
 /** What was being done when the SDK threw; the more is known, the better the message. */
 export interface AwsErrorContext {
@@ -231,35 +232,31 @@ interface SeenError {
 }
 
 function readError(thrown: unknown): SeenError {
-  const metadata = field(thrown, '$metadata');
+  const metadata = memberOf(thrown, '$metadata');
   // Node's word for a call whose connection came to nothing; what became of the connection is the reason.
   const cancelled = text(thrown, 'code') === 'ERR_HTTP2_STREAM_CANCEL';
-  const error = cancelled ? (field(thrown, 'cause') ?? thrown) : thrown;
-  const status = field(metadata, 'httpStatusCode');
-  const requestId = field(metadata, 'requestId');
+  const error = cancelled ? (memberOf(thrown, 'cause') ?? thrown) : thrown;
+  const status = memberOf(metadata, 'httpStatusCode');
+  const requestId = memberOf(metadata, 'requestId');
   // A name resolved to several addresses fails as an AggregateError with one error for each.
-  const attempts = field(error, 'errors');
+  const attempts = memberOf(error, 'errors');
   const socket: unknown = Array.isArray(attempts) && attempts.length > 0 ? attempts[0] : error;
   const host = text(socket, 'address') || text(socket, 'hostname');
-  const port = field(socket, 'port');
+  const port = memberOf(socket, 'port');
   return {
     // A plain Error's name says nothing.
     name: text(error, 'name') === 'Error' ? '' : text(error, 'name'),
     message: (text(error, 'message') || text(socket, 'message')).replace(/\.$/, ''),
     code: text(error, 'code') || text(socket, 'code'),
     fault: text(error, '$fault'),
-    throttling: field(field(error, '$retryable'), 'throttling') === true,
+    throttling: memberOf(memberOf(error, '$retryable'), 'throttling') === true,
     status: typeof status === 'number' ? status : undefined,
     requestId: typeof requestId === 'string' ? requestId : undefined,
     peer: host === '' || typeof port !== 'number' ? host : `${host}:${port}`,
   };
 }
 
-function field(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
-}
-
 function text(value: unknown, name: string): string {
-  const found = field(value, name);
+  const found = memberOf(value, name);
   return typeof found === 'string' ? found : '';
 }

@@ -5,6 +5,7 @@ import { isSentinel, type Checkpoint } from '../lease/checkpoint.ts';
 import type { Lease, ParkedKeys } from '../lease/lease.ts';
 import { isSequenceNumber } from '../record/sequence-number.ts';
 import type { HashRange } from '../shard/hash-range.ts';
+import { memberOf } from '../runtime/unknown-value.ts';
 
 /** Where a lease's start time is kept. The KCL does not know this attribute and neither reads nor removes it. */
 export const START_AT = 'millraceStartAt';
@@ -139,20 +140,16 @@ function toHashRange(item: Readonly<Record<string, unknown>>): HashRange | undef
 }
 
 function text(attribute: unknown): string | undefined {
-  const value = member(attribute, 'S');
+  const value = memberOf(attribute, 'S');
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
 function integer(attribute: unknown): number | undefined {
-  const value = member(attribute, 'N');
+  const value = memberOf(attribute, 'N');
   return typeof value === 'string' && Number.isSafeInteger(Number(value)) ? Number(value) : undefined;
 }
 
 function texts(attribute: unknown): readonly string[] {
-  const value = member(attribute, 'SS');
+  const value = memberOf(attribute, 'SS');
   return Array.isArray(value) ? value.filter((entry) => typeof entry === 'string') : [];
-}
-
-function member(attribute: unknown, type: 'S' | 'N' | 'SS'): unknown {
-  return typeof attribute === 'object' && attribute !== null ? Reflect.get(attribute, type) : undefined;
 }

@@ -8,6 +8,7 @@ import {
 import { MillraceError } from '../errors.ts';
 import { sleep, type Clock } from '../runtime/clock.ts';
 import { optionError } from '../runtime/options.ts';
+import { memberOf } from '../runtime/unknown-value.ts';
 import { toMillraceError } from './aws-error.ts';
 
 export interface LeaseTableOptions {
@@ -102,5 +103,5 @@ function abortable(signal: AbortSignal | undefined): { readonly abortSignal?: Ab
 }
 
 function isNamed(error: unknown, name: string): boolean {
-  return typeof error === 'object' && error !== null && Reflect.get(error, 'name') === name;
+  return memberOf(error, 'name') === name;
 }

@@ -22,6 +22,7 @@ import {
 } from '../lease/transition.ts';
 import { systemClock, type Clock } from '../runtime/clock.ts';
 import { toMilliseconds, type Duration } from '../runtime/duration.ts';
+import { isObject } from '../runtime/unknown-value.ts';
 import { toMillraceError } from './aws-error.ts';
 import type { DirectCalls } from './direct-calls.ts';
 import { itemToLease, leaseToItem } from './lease-item.ts';
@@ -217,10 +218,6 @@ function failedCondition(error: unknown): { readonly item?: Readonly<Record<stri
   if (!isObject(error) || error['name'] !== 'ConditionalCheckFailedException') return undefined;
   const item = error['Item'];
   return isObject(item) ? { item } : {};
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null;
 }
 
 function unreadable(table: string, leaseKey: string): never {

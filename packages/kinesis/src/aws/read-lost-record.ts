@@ -1,5 +1,6 @@
 import { MillraceError } from '../errors.ts';
 import { decodeLostRecord, type LostDocument } from '../sink/lost-document.ts';
+import { memberOf } from '../runtime/unknown-value.ts';
 import { toMillraceError } from './aws-error.ts';
 import type { ClientOptions } from './clients.ts';
 import { withPeer } from './peer.ts';
@@ -35,15 +36,9 @@ function placeIn(body: string): S3Location | undefined {
   } catch {
     return undefined;
   }
-  const place = member(parsed, 's3');
-  const [bucket, key] = [member(place, 'bucket'), member(place, 'key')];
+  const place = memberOf(parsed, 's3');
+  const [bucket, key] = [memberOf(place, 'bucket'), memberOf(place, 'key')];
   return typeof bucket === 'string' && typeof key === 'string' ? { bucket, key } : undefined;
-}
-
-function member(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null && Object.hasOwn(value, name)
-    ? Reflect.get(value, name)
-    : undefined;
 }
 
 async function fetchObject({ bucket, key }: S3Location, options: ReadLostRecordOptions): Promise<string> {

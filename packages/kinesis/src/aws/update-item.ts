@@ -5,6 +5,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 
 import { MillraceError } from '../errors.ts';
+import { isObject } from '../runtime/unknown-value.ts';
 import type { DirectCalls } from './direct-calls.ts';
 
 type Attributes = Readonly<Record<string, unknown>>;
@@ -41,8 +42,4 @@ function readAttributes(body: Buffer): Attributes {
     retryable: true,
     cause,
   });
-}
-
-function isObject(value: unknown): value is Attributes {
-  return typeof value === 'object' && value !== null;
 }

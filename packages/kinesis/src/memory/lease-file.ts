@@ -2,6 +2,7 @@ import { MillraceError } from '../errors.ts';
 import { isSentinel, type Checkpoint } from '../lease/checkpoint.ts';
 import type { Lease, ParkedKeys } from '../lease/lease.ts';
 import { isSequenceNumber } from '../record/sequence-number.ts';
+import { isObject } from '../runtime/unknown-value.ts';
 
 /** Leases as JSON, one a line, under a version. */
 export function encodeLeases(leases: readonly Lease[]): string {
@@ -93,8 +94,4 @@ function whole(value: unknown): number {
 function list(value: unknown): readonly unknown[] {
   if (Array.isArray(value)) return value;
   throw new Error('not a list');
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

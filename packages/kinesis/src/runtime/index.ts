@@ -3,6 +3,7 @@ export { aborted, nextTurn, sleep, systemClock, type Clock } from './clock.ts';
 export { Bell } from './bell.ts';
 export { publish } from './diagnostics.ts';
 export { Ticker } from './ticker.ts';
+export { isObject, memberOf } from './unknown-value.ts';
 export { toMilliseconds, type Duration } from './duration.ts';
 export { closeOnSignals, type Closable } from './shutdown.ts';
 export { choiceOption, integerOption, optionError } from './options.ts';

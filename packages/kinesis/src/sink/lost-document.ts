@@ -2,6 +2,7 @@ import { MillraceError } from '../errors.ts';
 import { isHashKey } from '../record/hash-key.ts';
 import type { OutgoingRecord } from '../record/record.ts';
 import { isSequenceNumber } from '../record/sequence-number.ts';
+import { isObject } from '../runtime/unknown-value.ts';
 import type { LostPosition, LostRecord } from './lost-record.ts';
 
 /** A lost record as a sink keeps it. */
@@ -103,10 +104,6 @@ function parse(document: string): object {
   }
   if (!isObject(value)) throw invalid('document', value, 'one JSON object');
   return value;
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** The members of an object from outside, each taken as what it must be. */

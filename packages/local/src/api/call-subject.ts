@@ -1,8 +1,9 @@
+import { isObject } from '@millrace/kinesis/runtime';
+
 import { hexOfDecimal } from '../engine/hash-key.ts';
 import type { Engine } from '../engine/engine.ts';
 import { parseShardId, shardIdOf } from '../engine/shard.ts';
 import { decodeIterator } from '../engine/shard-iterator.ts';
-import { isRecord } from './shape.ts';
 
 /** What a request is about, as far as can be told before it is checked. */
 export interface CallSubject {
@@ -15,7 +16,7 @@ export interface CallSubject {
 const nothing: CallSubject = { stream: undefined, shardId: undefined, consumer: undefined };
 
 export function subjectOf(engine: Engine, input: unknown): CallSubject {
-  if (!isRecord(input)) return nothing;
+  if (!isObject(input)) return nothing;
   const { StreamName: name, StreamARN: arn, ConsumerARN: consumerArn, ShardIterator: iterator } = input;
   if (typeof iterator === 'string') return subjectOfIterator(engine, iterator);
   const stream = typeof name === 'string' ? name : partOf(arn, 1);
@@ -32,7 +33,7 @@ export function subjectOf(engine: Engine, input: unknown): CallSubject {
 
 /** Where a PutRecord would go; undefined for other calls. */
 export function shardOfPut(engine: Engine, name: string | undefined, input: unknown): string | undefined {
-  if (name === undefined || !isRecord(input)) return undefined;
+  if (name === undefined || !isObject(input)) return undefined;
   const { PartitionKey: key, ExplicitHashKey: explicit } = input;
   const stream = engine.find(name);
   if (typeof key !== 'string' || stream === undefined || stream.openShards.length === 0) return undefined;

@@ -1,6 +1,8 @@
+import { isObject } from '@millrace/kinesis/runtime';
+
 import { ServiceError } from '../engine/service-error.ts';
 import { payloadBytes, shapeOf } from './check-type.ts';
-import { isRecord, type ListShape, type MapShape, type Shape, type StringShape } from './shape.ts';
+import type { ListShape, MapShape, Shape, StringShape } from './shape.ts';
 
 /**
  * Throws `ValidationException` with every constraint broken, at most ten, in the service's wording and order.
@@ -53,10 +55,10 @@ function collect(shape: Shape, value: unknown, path: string, broken: string[]): 
       if (Array.isArray(value)) collectList(shape, value, path, broken, fail);
       return;
     case 'map':
-      if (isRecord(value)) checkMap(shape, value, fail);
+      if (isObject(value)) checkMap(shape, value, fail);
       return;
     case 'structure':
-      if (isRecord(value)) collectMembers(shape.members, value, path, broken);
+      if (isObject(value)) collectMembers(shape.members, value, path, broken);
       return;
     case 'boolean':
     case 'timestamp':
@@ -179,7 +181,7 @@ function show(shape: Shape, value: unknown): string {
     const name = shape.type === 'list' ? shape.itemName : undefined;
     return `[${value.map((element) => name ?? String(element)).join(', ')}]`;
   }
-  if (isRecord(value)) {
+  if (isObject(value)) {
     return `{${Object.entries(value)
       .map(([key, element]) => `${key}=${String(element)}`)
       .join(', ')}}`;

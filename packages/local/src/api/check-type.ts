@@ -1,5 +1,7 @@
+import { isObject } from '@millrace/kinesis/runtime';
+
 import { ServiceError } from '../engine/service-error.ts';
-import { isRecord, type RequiredMember, type Shape } from './shape.ts';
+import type { RequiredMember, Shape } from './shape.ts';
 
 /** Throws `SerializationException`, in the words of the service's deserialiser, when a value is of the wrong kind. */
 export function checkType(shape: Shape, value: unknown): void {
@@ -86,14 +88,14 @@ function checkBase64(text: string): void {
 function checkList(item: Shape, value: unknown): void {
   if (!Array.isArray(value)) {
     throw serialization(
-      isRecord(value) ? 'Start of structure or map found where not expected.' : 'Expected list or null',
+      isObject(value) ? 'Start of structure or map found where not expected.' : 'Expected list or null',
     );
   }
   for (const element of value) checkType(item, element);
 }
 
 function container(value: unknown, expected: string): Readonly<Record<string, unknown>> {
-  if (isRecord(value)) return value;
+  if (isObject(value)) return value;
   throw serialization(Array.isArray(value) ? 'Start of list found where not expected' : expected);
 }
 

@@ -1,13 +1,13 @@
 import {
   choiceOption,
+  type Duration,
   integerOption,
+  isObject,
   optionError,
   toMilliseconds,
-  type Duration,
 } from '@millrace/kinesis/runtime';
 
 import type { ServiceErrorType } from '../engine/service-error.ts';
-import { isRecord } from './shape.ts';
 
 /** The errors a rule can answer with. */
 export type FaultError = Extract<
@@ -121,7 +121,7 @@ const members = [
 
 /** A rule as it may come from anywhere. Throws `OPTION_INVALID`, naming the member under `path`. */
 export function checkFaultRule(input: unknown, path: string): CheckedRule {
-  if (!isRecord(input)) throw optionError(path, input, 'an object that describes a fault');
+  if (!isObject(input)) throw optionError(path, input, 'an object that describes a fault');
   for (const member of Object.keys(input)) {
     if (!members.some((known) => known === member)) {
       throw optionError(`${path}.${member}`, input[member], `only ${members.join(', ')}`);

@@ -1,6 +1,7 @@
+import { isObject } from '@millrace/kinesis/runtime';
+
 import { limits } from '../engine/limits.ts';
 import { invalidArgument, ServiceError } from '../engine/service-error.ts';
-import { isRecord } from './shape.ts';
 
 /** The request that goes on where a page ended, as a token: opaque to clients, valid for five minutes. */
 export function encodeNextToken(request: object, now: number): string {
@@ -14,7 +15,7 @@ export function encodeNextToken(request: object, now: number): string {
 export function decodeNextToken(token: string, now: number): unknown {
   const state = parse(token);
   const issuedAt = state?.['issuedAt'];
-  if (state === undefined || typeof issuedAt !== 'number' || !isRecord(state['request'])) {
+  if (state === undefined || typeof issuedAt !== 'number' || !isObject(state['request'])) {
     throw invalidArgument('NextToken is invalid.');
   }
   if (now - issuedAt > limits.nextTokenLifeMs) {
@@ -26,7 +27,7 @@ export function decodeNextToken(token: string, now: number): unknown {
 function parse(token: string): Readonly<Record<string, unknown>> | undefined {
   try {
     const state: unknown = JSON.parse(atob(token));
-    return isRecord(state) ? state : undefined;
+    return isObject(state) ? state : undefined;
   } catch {
     return undefined;
   }

@@ -1,4 +1,4 @@
-import { sleep } from '@millrace/kinesis/runtime';
+import { isObject, sleep } from '@millrace/kinesis/runtime';
 
 import type { Engine } from '../engine/engine.ts';
 import { ServiceError } from '../engine/service-error.ts';
@@ -11,7 +11,6 @@ import type { Meter } from './meter.ts';
 import { meteredCall, meteredOperations } from './metered-call.ts';
 import type { Operation, OperationContext } from './operation.ts';
 import { operations } from './operations.ts';
-import { isRecord } from './shape.ts';
 
 /**
  * The service without a wire: requests and answers are plain objects. A call is answered at once unless a fault
@@ -86,7 +85,7 @@ export class Service {
   #faultOf(faults: Faults, operation: string, input: unknown): Fault | undefined {
     const count = (this.#counts.get(operation) ?? 0) + 1;
     this.#counts.set(operation, count);
-    const records = isRecord(input) ? input['Records'] : undefined;
+    const records = isObject(input) ? input['Records'] : undefined;
     const { stream, shardId } = subjectOf(this.engine, input);
     return faults({
       operation,

@@ -98,7 +98,3 @@ export function structure<const M extends Members>(members: M): StructureShape<M
 export function required<const S extends Shape>(shape: S): RequiredMember<S> {
   return { required: shape };
 }
-
-export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}

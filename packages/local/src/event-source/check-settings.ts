@@ -1,4 +1,5 @@
-import { isRecord } from '../api/shape.ts';
+import { isObject } from '@millrace/kinesis/runtime';
+
 import type { ResolvedChoices } from './choices.ts';
 import { PatternError } from './filter/condition.ts';
 import { compileFilter } from './filter/criteria.ts';
@@ -87,9 +88,9 @@ const foreign = [
 ];
 
 function refuseForeign(input: unknown): void {
-  if (!isRecord(input)) return;
+  if (!isObject(input)) return;
   const { DestinationConfig: destinations } = input;
-  if (isRecord(destinations) && (destinations['OnSuccess'] ?? undefined) !== undefined) {
+  if (isObject(destinations) && (destinations['OnSuccess'] ?? undefined) !== undefined) {
     throw unsupported('DestinationConfig');
   }
   for (const name of foreign) if ((input[name] ?? undefined) !== undefined) throw unsupported(name);

@@ -1,10 +1,10 @@
 import type { Connection } from '@millrace/kinesis';
-import type { Position } from '@millrace/kinesis/record';
 
 import { getRecords } from '../api/operations/get-records.ts';
 import { getShardIterator } from '../api/operations/get-shard-iterator.ts';
 import type { RecordOutput } from '../api/record-output.ts';
 import type { Service } from '../api/service.ts';
+import { iteratorInput } from '../connection-shapes.ts';
 import { createConnectionSource, isConsumerArn, streamOfArn } from './connection-source.ts';
 import { PollingFeed, type Poll } from './polling-feed.ts';
 import type { ShardRecord } from './record.ts';
@@ -86,15 +86,5 @@ function toShardRecord(record: RecordOutput): ShardRecord {
         ? data
         : Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('base64'),
     ...(record.EncryptionType === undefined ? {} : { encrypted: true }),
-  };
-}
-
-function iteratorInput(position: Position): object {
-  if (position.type === 'oldest') return { ShardIteratorType: 'TRIM_HORIZON' };
-  if (position.type === 'now') return { ShardIteratorType: 'LATEST' };
-  if (position.type === 'time') return { ShardIteratorType: 'AT_TIMESTAMP', Timestamp: position.at / 1000 };
-  return {
-    ShardIteratorType: position.type === 'at' ? 'AT_SEQUENCE_NUMBER' : 'AFTER_SEQUENCE_NUMBER',
-    StartingSequenceNumber: position.sequenceNumber,
   };
 }

@@ -1,3 +1,5 @@
+import { isObject } from '@millrace/kinesis/runtime';
+
 /**
  * How an invocation went, as the retry state machine sees it. `failed` and `error` differ: a batch failed through its
  * response is never cut in two, since the invocation itself succeeded.
@@ -48,8 +50,4 @@ function isEmpty(value: unknown): boolean {
   return (
     value === undefined || value === null || value === '' || (Array.isArray(value) && value.length === 0)
   );
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,6 +1,6 @@
 import { cbor, tag, tagSymbol } from '@smithy/core/cbor';
+import { isObject } from '@millrace/kinesis/runtime';
 
-import { isRecord } from '../api/shape.ts';
 import { isServiceError, ServiceError } from '../engine/service-error.ts';
 import { isPlausibleCbor } from './cbor-guard.ts';
 import { timestampMember } from './json.ts';
@@ -12,7 +12,7 @@ import { timestampMember } from './json.ts';
 export function decodeCbor(body: Uint8Array): unknown {
   // Copied as a whole: records are kept, and a socket's chunk may be much larger than the request in it.
   const value = parse(new Uint8Array(body));
-  if (isRecord(value) && !(value instanceof Uint8Array)) return value;
+  if (isObject(value) && !(value instanceof Uint8Array)) return value;
   throw new ServiceError(
     'SerializationException',
     Array.isArray(value) ? 'Start of list found where not expected' : undefined,
@@ -52,7 +52,7 @@ function revive(value: unknown): unknown {
   // Not by instanceof: a map may say `__proto__` and then passes for anything. The copies made here do not.
   if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return value;
   if (Array.isArray(value)) return value.map(revive);
-  if (!isRecord(value)) return value;
+  if (!isObject(value)) return value;
   if (tagSymbol in value) {
     const { tag: number, value: milliseconds } = value;
     return number === 1 && typeof milliseconds === 'number' ? milliseconds / 1000 : value;
@@ -66,7 +66,7 @@ function replace(member: string, value: unknown): unknown {
   }
   if (member === 'Data' && typeof value === 'string') return Buffer.from(value, 'base64');
   if (Array.isArray(value)) return value.map((item) => replace('', item));
-  if (!isRecord(value) || value instanceof Uint8Array) return value;
+  if (!isObject(value) || value instanceof Uint8Array) return value;
   const members: Record<string, unknown> = {};
   for (const [name, inner] of Object.entries(value)) {
     if (inner !== undefined) members[name] = replace(name, inner);

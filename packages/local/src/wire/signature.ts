@@ -1,8 +1,7 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 
-import { optionError } from '@millrace/kinesis/runtime';
+import { isObject, optionError } from '@millrace/kinesis/runtime';
 
-import { isRecord } from '../api/shape.ts';
 import { ServiceError } from '../engine/service-error.ts';
 import { canonicalRequest } from './canonical-request.ts';
 import type { WireRequest } from './message.ts';
@@ -95,8 +94,8 @@ interface Key {
 function checkKeys(keys: SigningKeys, path: string): ReadonlyMap<string, Key> {
   const checked = new Map<string, Key>();
   for (const [accessKeyId, key] of Object.entries(keys)) {
-    const secret: unknown = typeof key === 'string' ? key : isRecord(key) ? key.secretAccessKey : undefined;
-    const sessionToken: unknown = typeof key === 'string' ? '' : isRecord(key) ? key.sessionToken : '';
+    const secret: unknown = typeof key === 'string' ? key : isObject(key) ? key.secretAccessKey : undefined;
+    const sessionToken: unknown = typeof key === 'string' ? '' : isObject(key) ? key.sessionToken : '';
     if (!/^[\w-]{1,128}$/.test(accessKeyId)) {
       throw optionError(
         path,

@@ -1,3 +1,5 @@
+import { isObject } from '@millrace/kinesis/runtime';
+
 import type { Channel } from '../../engine/channel.ts';
 import { invalidArgument } from '../../engine/service-error.ts';
 import {
@@ -16,7 +18,6 @@ import {
 import { channelOfRequest, checkFreshness } from '../channel-request.ts';
 import { decodeNextToken, encodeNextToken } from '../next-token.ts';
 import type { OperationContext } from '../operation.ts';
-import { isRecord } from '../shape.ts';
 
 export interface ChannelAnswer {
   readonly ChannelDescription: ChannelDescriptionOutput;
@@ -75,7 +76,7 @@ export function deleteChannel({ engine }: OperationContext, input: unknown): und
 export function listChannels({ engine }: OperationContext, input: unknown): ListChannelsOutput {
   const request = acceptListChannels(input);
   const token = request.NextToken ? decodeNextToken(request.NextToken, engine.now) : {};
-  const resumed = isRecord(token) ? token : {};
+  const resumed = isObject(token) ? token : {};
   const filter = acceptListChannels({ StreamFilter: resumed['StreamFilter'] ?? request.StreamFilter });
   const after = typeof resumed['After'] === 'string' ? resumed['After'] : '';
   const channels = engine.channels.all.filter(

@@ -1,3 +1,5 @@
+import { isObject } from '@millrace/kinesis/runtime';
+
 import { limits } from '../../engine/limits.ts';
 import { invalidArgument } from '../../engine/service-error.ts';
 import type { StoredColumns } from '../../engine/record-columns.ts';
@@ -12,7 +14,7 @@ import { measurePut } from '../put-traffic.ts';
 import { putEncryption } from '../record-output.ts';
 import { ScannedPut } from '../scanned-put.ts';
 import { explicitHashKey, recordBytes, tooLarge } from '../record-size.ts';
-import { isRecord, required, structure, type ValueOf } from '../shape.ts';
+import { required, structure, type ValueOf } from '../shape.ts';
 import { boolean, data, hashKey, partitionKey, streamArn, streamId, streamName } from '../shapes.ts';
 import { streamNameOf } from '../stream-reference.ts';
 
@@ -140,7 +142,7 @@ const plainStreamName = /^[a-zA-Z0-9_.-]{1,128}$/;
  * bounds. Says false when in doubt; then the shape is consulted, which knows how to word what is wrong.
  */
 function isPlainRequest(input: unknown): input is Request {
-  if (!isRecord(input)) return false;
+  if (!isObject(input)) return false;
   const { StreamName: name, StreamARN: arn, StreamId: id, Records: records, DryRun: dryRun } = input;
   if (
     dryRun !== undefined ||
@@ -155,7 +157,7 @@ function isPlainRequest(input: unknown): input is Request {
 }
 
 function isPlainEntry(entry: unknown): boolean {
-  if (!isRecord(entry) || entry['ExplicitHashKey'] !== undefined) return false;
+  if (!isObject(entry) || entry['ExplicitHashKey'] !== undefined) return false;
   const key = entry['PartitionKey'];
   const payload = entry['Data'];
   return (

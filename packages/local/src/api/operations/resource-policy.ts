@@ -1,3 +1,5 @@
+import { isObject } from '@millrace/kinesis/runtime';
+
 import type { Engine } from '../../engine/engine.ts';
 import { invalidArgument } from '../../engine/service-error.ts';
 import type { Stream } from '../../engine/stream.ts';
@@ -5,7 +7,7 @@ import { accept } from '../accept.ts';
 import type { OperationContext } from '../operation.ts';
 import { resourceOf } from '../resource-reference.ts';
 import { resourceArn } from '../resource-shapes.ts';
-import { isRecord, required, structure } from '../shape.ts';
+import { required, structure } from '../shape.ts';
 import { streamId } from '../shapes.ts';
 
 export interface GetResourcePolicyOutput {
@@ -58,10 +60,10 @@ function ownerOf(engine: Engine, arn: string): Stream {
 
 function checkPolicy(text: string): void {
   const policy = parse(text);
-  const statements = isRecord(policy) ? [policy['Statement'] ?? []].flat() : [];
+  const statements = isObject(policy) ? [policy['Statement'] ?? []].flat() : [];
   const complete = statements.every(
     (statement) =>
-      isRecord(statement) &&
+      isObject(statement) &&
       (statement['Effect'] === 'Allow' || statement['Effect'] === 'Deny') &&
       statement['Principal'] !== undefined &&
       statement['Action'] !== undefined,

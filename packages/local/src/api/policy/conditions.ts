@@ -1,5 +1,5 @@
 import { MillraceError } from '@millrace/kinesis/errors';
-import { optionError } from '@millrace/kinesis/runtime';
+import { isObject, optionError } from '@millrace/kinesis/runtime';
 
 import { wildcard } from './wildcard.ts';
 
@@ -89,7 +89,7 @@ function readCondition(path: string, operator: string, key: string, wanted: read
 }
 
 function members(path: string, value: unknown): Readonly<Record<string, unknown>> {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value };
+  if (isObject(value)) return { ...value };
   throw optionError(path, value, 'an object');
 }
 

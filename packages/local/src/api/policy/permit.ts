@@ -1,8 +1,9 @@
+import { isObject } from '@millrace/kinesis/runtime';
+
 import { keyAt } from '../../engine/encryption.ts';
 import type { Engine } from '../../engine/engine.ts';
 import { ServiceError } from '../../engine/service-error.ts';
 import { subjectOf } from '../call-subject.ts';
-import { isRecord } from '../shape.ts';
 import { Policy } from './policy.ts';
 
 /** Throws for an operation that its caller may not do. */
@@ -79,7 +80,7 @@ export function createPermit(document: unknown, engine: Engine, path: string): P
       for (const resource of tables.length === 0 ? ['*'] : tables) check(`dynamodb:${operation}`, resource);
     },
     cloudwatch(operation, input) {
-      const { AlarmName: name, AlarmNames: names, Namespace: namespace } = isRecord(input) ? input : {};
+      const { AlarmName: name, AlarmNames: names, Namespace: namespace } = isObject(input) ? input : {};
       const alarms = [name, ...(Array.isArray(names) ? names : [])].filter((one) => typeof one === 'string');
       const more =
         typeof namespace === 'string' && operation === 'PutMetricData'
@@ -112,7 +113,7 @@ const ofConsumer: ReadonlySet<string> = new Set([
 
 /** The ARN an operation is about; undefined for the account. */
 function kinesisResource(engine: Engine, operation: string, input: unknown): string | undefined {
-  if (!isRecord(input)) return undefined;
+  if (!isObject(input)) return undefined;
   const {
     ConsumerARN: consumerArn,
     ConsumerName: consumer,
@@ -150,10 +151,10 @@ function keyOf(
 
 /** The tables, and indexes of them, a request names. */
 function tablesOf(input: unknown): readonly string[] {
-  if (!isRecord(input)) return [];
+  if (!isObject(input)) return [];
   const { TableName: table, IndexName: index, RequestItems: items, TransactItems: transaction } = input;
   if (typeof table === 'string') return [typeof index === 'string' ? `${table}/index/${index}` : table];
-  if (isRecord(items)) return Object.keys(items);
+  if (isObject(items)) return Object.keys(items);
   const list: readonly unknown[] = Array.isArray(transaction) ? transaction : [];
-  return list.filter(isRecord).flatMap((entry) => Object.values(entry).flatMap(tablesOf));
+  return list.filter(isObject).flatMap((entry) => Object.values(entry).flatMap(tablesOf));
 }

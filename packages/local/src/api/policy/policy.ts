@@ -1,5 +1,5 @@
 import { MillraceError } from '@millrace/kinesis/errors';
-import { optionError } from '@millrace/kinesis/runtime';
+import { isObject, optionError } from '@millrace/kinesis/runtime';
 
 import { readConditions, type Condition } from './conditions.ts';
 import type { Decision, PolicyRequest } from './policy-document.ts';
@@ -123,7 +123,7 @@ function texts(path: string, value: unknown): readonly string[] {
 }
 
 function members(path: string, value: unknown): Readonly<Record<string, unknown>> {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value };
+  if (isObject(value)) return { ...value };
   throw optionError(path, value, 'an object');
 }
 

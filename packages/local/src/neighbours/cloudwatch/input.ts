@@ -1,3 +1,5 @@
+import { isObject } from '@millrace/kinesis/runtime';
+
 import { CloudwatchError, invalidValue } from './cloudwatch-error.ts';
 
 /**
@@ -137,7 +139,7 @@ export class Input {
 }
 
 function isMembers(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date);
+  return isObject(value) && !(value instanceof Date);
 }
 
 function isList(value: unknown): value is readonly unknown[] {

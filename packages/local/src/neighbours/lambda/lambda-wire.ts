@@ -1,3 +1,5 @@
+import { isObject } from '@millrace/kinesis/runtime';
+
 import { isServiceError } from '../../engine/service-error.ts';
 import { isLambdaError, LambdaError, type LambdaErrorType } from '../../event-source/lambda-error.ts';
 import type { WireRequest, WireResponse } from '../../wire/message.ts';
@@ -38,7 +40,7 @@ export function jsonBody({ body }: LambdaRequest): object {
   if (body === '') return {};
   try {
     const value: unknown = JSON.parse(body);
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
+    if (isObject(value)) return value;
   } catch {
     // It is none.
   }
