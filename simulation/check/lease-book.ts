@@ -44,6 +44,8 @@ export class LeaseBook {
   readonly #parts: BookParts;
   readonly #leases = new Map<string, Lease>();
   readonly #holders = new Map<string, Life>();
+  /** The key of each shard's lease. */
+  readonly #keys = new Map<string, string>();
   readonly #lastHolders = new Map<string, Life>();
   readonly #holdings = new WeakMap<Life, Map<string, Holding>>();
 
@@ -61,6 +63,12 @@ export class LeaseBook {
 
   holderOf(leaseKey: string): Life | undefined {
     return this.#holders.get(leaseKey);
+  }
+
+  /** Who holds the lease of a shard. */
+  holderOfShard(shard: string): Life | undefined {
+    const leaseKey = this.#keys.get(shard);
+    return leaseKey === undefined ? undefined : this.#holders.get(leaseKey);
   }
 
   /** Who took it last, whether it holds it still or not. */
@@ -81,6 +89,7 @@ export class LeaseBook {
     if (write === 'checkpoint') this.#checkCheckpoint(event);
     if (after === undefined) this.#leases.delete(leaseKey);
     else this.#leases.set(leaseKey, after);
+    if (after !== undefined) this.#keys.set(shardOf(after), leaseKey);
     if (write === 'take') this.#holders.set(leaseKey, life);
     if (write === 'take') this.#lastHolders.set(leaseKey, life);
     if (write === 'release' || write === 'delete') this.#holders.delete(leaseKey);

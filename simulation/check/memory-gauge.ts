@@ -86,7 +86,8 @@ export class MemoryGauge implements Gauge {
   /** Whether something of it is still to be handled by this process. */
   #isHeld(life: Life, { shard, holding, places }: Read): boolean {
     const current = this.#book.holding(life, shard);
-    if (current === undefined || current !== holding || this.#book.holderOf(shard) !== life) return false;
+    if (current === undefined || current !== holding || this.#book.holderOfShard(shard) !== life)
+      return false;
     return places.some((place) => {
       const open = !place.done && !place.foreign && this.#ledger.isOwed(place);
       return open && !reaches(current.from, place);

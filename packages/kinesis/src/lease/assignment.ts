@@ -38,7 +38,8 @@ export interface Assignment {
  *
  * The rules are those of the KCL 2.x, so a mixed fleet settles: every worker aims at ⌈leases / workers⌉; it takes
  * available leases in random order, and only when there are none steals from the most loaded worker. A lease
- * nobody has renewed for three durations is taken whatever the target, since whoever should have did not.
+ * nobody has renewed for three durations is taken whatever the target, since whoever should have did not; one that bears
+ * this worker's name at once, since the leader of a KCL 3.x fleet, or whoever handed it over, leaves it to nobody else.
  *
  * In a fleet of ours alone nothing is stolen: the loaded worker is asked instead. With a Java worker among them nobody is
  * asked, for a 2.x worker that steals a lease on its way would leave the request standing in it.
@@ -54,18 +55,19 @@ export interface Assignment {
  */
 export function planAssignment(input: AssignmentInput): Assignment {
   const { maxLeases = Number.POSITIVE_INFINITY, maxSteals = 1, random } = input;
-  const { mine, veryOld, idle, loads, ours } = sort(input);
+  const { mine, given, veryOld, idle, loads, ours } = sort(input);
   const workers = loads.size + 1;
   const busy = [...loads.values()].reduce((sum, load) => sum + load.length, 0);
-  const target = Math.ceil((mine + veryOld.length + idle.length + busy) / workers);
-  const lacking = Math.max(0, target - mine);
-  const room = Math.max(0, maxLeases - mine);
+  const target = Math.ceil((mine + given.length + veryOld.length + idle.length + busy) / workers);
+  const back = given.slice(0, Math.max(0, maxLeases - mine));
+  const lacking = Math.max(0, target - mine - back.length);
+  const room = Math.max(0, maxLeases - mine - back.length);
   const needed = Math.min(room, lacking);
 
   const wanted = [...shuffle(veryOld, random), ...shuffle(idle, random)];
   const moved = wanted.length > 0 ? [] : steals(loads, { needed, target, maxSteals, random });
   return {
-    take: wanted.slice(0, Math.min(room, Math.max(needed, veryOld.length))),
+    take: [...back, ...wanted.slice(0, Math.min(room, Math.max(needed, veryOld.length)))],
     ask: ours ? moved : [],
     steal: ours ? [] : moved,
     target,
@@ -96,6 +98,8 @@ export function parentsFinished(lease: Lease, leaseOf: (leaseKey: string) => Lea
 interface Sorted {
   /** How many leases this worker holds, or is being handed. */
   readonly mine: number;
+  /** They bear this worker's name, and nobody works on them: handed over to it, or taken with the answer lost. */
+  readonly given: readonly Lease[];
   /** Available for more than three durations. */
   readonly veryOld: readonly Lease[];
   /** Available. */
@@ -109,6 +113,7 @@ interface Sorted {
 function sort({ observation, me, held, leaseDurationMs }: AssignmentInput): Sorted {
   let mine = 0;
   let ours = true;
+  const given: Lease[] = [];
   const veryOld: Lease[] = [];
   const idle: Lease[] = [];
   const loads = new Map<string, Lease[]>();
@@ -119,7 +124,8 @@ function sort({ observation, me, held, leaseDurationMs }: AssignmentInput): Sort
     const { owner } = lease;
     const handedToMe = lease.checkpointOwner !== undefined && !isAvailable(sighting, leaseDurationMs);
     if (owner === me && (held.has(lease.leaseKey) || handedToMe)) mine++;
-    else if (owner === undefined || owner === me || isAvailable(sighting, leaseDurationMs)) {
+    else if (owner === me) given.push(lease);
+    else if (owner === undefined || isAvailable(sighting, leaseDurationMs)) {
       (idleFor(sighting, observation) > 3 * leaseDurationMs ? veryOld : idle).push(lease);
     } else {
       ours &&= handsOver(lease);
@@ -128,7 +134,7 @@ function sort({ observation, me, held, leaseDurationMs }: AssignmentInput): Sort
       else load.push(lease);
     }
   }
-  return { mine, veryOld, idle, loads, ours };
+  return { mine, given, veryOld, idle, loads, ours };
 }
 
 /** For how long it could have been worked on and was not: a child waits for its parents without being neglected. */

@@ -125,6 +125,14 @@ describe('taking', () => {
     expect(keys(seen.take)).toEqual(['b']);
   });
 
+  test('a lease that was handed over to this worker is taken even beyond its share, for nobody else will', () => {
+    const shared = { a: { owner: 'me' }, b: { owner: 'me' }, d: { owner: 'java' } };
+    const seen = plan({ ...shared, c: { owner: 'me' } }, { held: new Set(['a', 'b']) });
+    expect(keys(seen.take)).toEqual(['c']);
+    const full = plan({ ...shared, c: { owner: 'me' } }, { held: new Set(['a', 'b']), maxLeases: 2 });
+    expect(full.take).toEqual([]);
+  });
+
   test('maxLeases is never passed, not for neglected leases either, and what it leaves is told', () => {
     const seen = plan({ ...many('mine', 2, { owner: 'me' }), ...many('free', 4, {}) }, { maxLeases: 3 });
     expect(seen.take.length).toBe(1);
