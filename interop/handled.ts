@@ -8,6 +8,12 @@ export interface Place {
   readonly subSequenceNumber: number;
 }
 
+/** Whether a record of a shard stands behind another. */
+export function isBehind(one: Place, other: Place): boolean {
+  const apart = BigInt(one.sequenceNumber) - BigInt(other.sequenceNumber);
+  return apart > 0n || (apart === 0n && one.subSequenceNumber > other.subSequenceNumber);
+}
+
 /** Everything the workers of a group have handled, in the order they told. Records are known by their text. */
 export class Handled {
   readonly #times = new Map<string, number>();

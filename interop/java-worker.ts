@@ -7,7 +7,7 @@ import type { MavenProject } from './maven.ts';
 
 /** What a worker of the Java KCL tells while it works. */
 export type JavaEvent =
-  | { readonly what: 'start' | 'lost' | 'end'; readonly shardId: string }
+  | { readonly what: 'start' | 'lost' | 'end' | 'waits'; readonly shardId: string }
   | {
       readonly what: 'record' | 'checkpoint';
       readonly shardId: string;
@@ -20,6 +20,11 @@ export type JavaEvent =
 export interface JavaWorkerOptions {
   /** The library, built. */
   readonly project: MavenProject;
+  /**
+   * Whether its graceful shutdown has to come to an end by itself. That of the KCL 2 waits for ever for leases whose shards were
+   * read to their end, which it keeps for minutes: its consumers of those are told of the shutdown and never answer.
+   */
+  readonly leavesAtOnce: boolean;
   readonly kinesis: string;
   readonly dynamodb: string;
   readonly stream: string;
@@ -38,6 +43,8 @@ export interface JavaWorker extends AsyncDisposable {
   readonly ended: Promise<never>;
   /** Its graceful shutdown. */
   stop(): Promise<void>;
+  /** SIGKILL: nothing of it runs any more, and nothing is given back. */
+  kill(): Promise<void>;
 }
 
 /** Starts a worker of the Java KCL in a process of its own. */
@@ -47,7 +54,12 @@ export function startJavaWorker(options: JavaWorkerOptions): JavaWorker {
   const child = spawn('java', project.command('kcl.Worker', args), { stdio: ['pipe', 'pipe', 'pipe'] });
   let said = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => (said = (said + text).slice(-4000)));
-  createInterface({ input: child.stdout }).on('line', (line) => options.onEvent(toEvent(line)));
+  let waits = false;
+  createInterface({ input: child.stdout }).on('line', (line) => {
+    const event = toEvent(line);
+    waits ||= event.what === 'waits';
+    options.onEvent(event);
+  });
   let stopping = false;
   const closed = once(child, 'close') as Promise<[number | null]>;
   const ended = closed.then(([code]): never => {
@@ -60,14 +72,19 @@ export function startJavaWorker(options: JavaWorkerOptions): JavaWorker {
     child.stdin.end();
     const [code] = await closed;
     if (code !== 0) await ended;
+    assert.ok(!waits || !options.leavesAtOnce, `The Java worker ${workerId} does not shut down gracefully.`);
+  };
+  const kill = async (): Promise<void> => {
+    stopping = true;
+    child.kill('SIGKILL');
+    await closed;
   };
   return {
     ended,
     stop,
+    kill,
     async [Symbol.asyncDispose]() {
-      if (stopping) return;
-      child.kill('SIGKILL');
-      await closed;
+      if (!stopping) await kill();
     },
   };
 }
@@ -78,6 +95,7 @@ function toEvent(line: string): JavaEvent {
     case 'start':
     case 'lost':
     case 'end':
+    case 'waits':
       return { what, shardId };
     case 'record':
     case 'checkpoint':

@@ -1,5 +1,6 @@
 import { startServer } from '@millrace/local';
 
+import { awsKcl } from './aws-kcl.ts';
 import { awsCliCloudwatch } from './aws-cli-cloudwatch.ts';
 import { awsCliSigned } from './aws-cli-signed.ts';
 import { awsCli } from './aws-cli.ts';
@@ -7,7 +8,7 @@ import { boto3 } from './boto3.ts';
 import type { Client } from './client.ts';
 import { goSdk } from './go-sdk.ts';
 import { javaSdk } from './java-sdk.ts';
-import { kcl } from './kcl.ts';
+import { kcl, kcl2 } from './kcl.ts';
 import { kclDeaggregator, kpl } from './kpl.ts';
 import { pythonHandler } from './python-handler.ts';
 import { terraform } from './terraform.ts';
@@ -22,6 +23,8 @@ const clients: readonly Client[] = [
   kpl,
   kclDeaggregator,
   kcl,
+  kcl2,
+  awsKcl,
   pythonHandler,
   terraform,
 ];

@@ -4,11 +4,13 @@ import java.io.BufferedReader;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 import software.amazon.kinesis.coordinator.Scheduler;
 
 /**
- * A worker that tells on stdout what it does, a line each (see {@link Teller}), until stdin ends: then it shuts down gracefully.
+ * A worker that tells on stdout what it does, a line each (see {@link Teller}), until stdin ends: then it shuts down gracefully, and
+ * tells "waits" when that takes too long.
  * Arguments: Kinesis endpoint, DynamoDB endpoint, stream, application, worker, POLLING or FAN_OUT, failover time in
  * milliseconds, records of a shard to handle at most (0: all).
  */
@@ -35,8 +37,18 @@ public final class Worker {
             Thread running = new Thread(scheduler, "scheduler");
             running.start();
             while (commands.readLine() != null) continue;
-            scheduler.startGracefulShutdown().get(30, TimeUnit.SECONDS);
+            leave(scheduler);
             running.join(TimeUnit.SECONDS.toMillis(30));
+        }
+    }
+
+    /** Gracefully; where that does not end, it says so and shuts down all the same. */
+    private static void leave(Scheduler scheduler) throws Exception {
+        try {
+            scheduler.startGracefulShutdown().get(15, TimeUnit.SECONDS);
+        } catch (TimeoutException late) {
+            System.out.println("waits\t");
+            scheduler.shutdown();
         }
     }
 

@@ -1,0 +1,130 @@
+import assert from 'node:assert/strict';
+
+import { DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { createConsumer, rawStream } from '@millrace/kinesis';
+import type { Lease, LeaseStore } from '@millrace/kinesis/lease';
+import { startServer } from '@millrace/local';
+
+import { Handled, isBehind, until } from '../handled.ts';
+import { startLeaseLedger } from '../lease-ledger.ts';
+import {
+  closing,
+  connectionOf,
+  credentials,
+  failoverMs,
+  javaWorker,
+  startFeed,
+  stream,
+  textOf,
+  type Kcl,
+} from './stage.ts';
+
+const group = 'hands-over';
+
+/**
+ * The graceful hand-off of the KCL 3, in both directions: a lease is asked for as its leader asks (the new owner named, the old
+ * one left as the one that may still checkpoint), the holder finishes and gives it over, and the other goes on exactly behind.
+ */
+export async function handsOver(kcl: Kcl): Promise<string> {
+  await using server = await startServer({ port: 0, streams: { [stream]: { shards: 4 } } });
+  await using plain = closing(connectionOf(server));
+  const store = plain.leases(group);
+  await using ledger = await startLeaseLedger(server.endpoint, store);
+  const handled = new Handled();
+  await using java = javaWorker(kcl, server, 'POLLING', group, {
+    dynamodb: ledger.endpoint,
+    onEvent(event) {
+      if (event.what === 'record') handled.add('java', event, event.text);
+    },
+  });
+  const expected: string[] = [];
+  await using feed = startFeed(server.kinesis.connection, expected);
+  await until('Java has begun', () => handled.countOf('java') > 0, [java.ended]);
+  await using leases = closing(connectionOf({ endpoint: ledger.endpoint }));
+  await using ours = createConsumer(
+    rawStream(stream),
+    { ...plain, leases: (name) => leases.leases(name) },
+    { group, workerId: 'ours', from: 'oldest', leaseDuration: failoverMs, pollInterval: 200 },
+  );
+  const running = ours.run({
+    eachRecord: (record) => handled.add('ours', record, textOf(record.value)),
+  });
+  running.catch(() => {});
+  const alive = [java.ended, running];
+  const heldBy = async (owner: string): Promise<readonly Lease[]> =>
+    (await store.list()).filter((lease) => lease.owner === owner && lease.checkpointOwner === undefined);
+  const even = async (): Promise<boolean> =>
+    (await heldBy('java')).length === 2 && (await heldBy('ours')).length === 2;
+  await until('each holds two leases', even, alive);
+
+  // From Java to ours first: then ours holds three of four, and one goes back.
+  const dynamodb = new DynamoDBClient({ endpoint: ledger.endpoint, region: 'us-east-1', credentials });
+  const told: string[] = [];
+  for (const [from, to] of [
+    ['java', 'ours'],
+    ['ours', 'java'],
+  ] as const) {
+    const tookMs = await handOver({ dynamodb, store, handled, from, to, alive });
+    told.push(`${from} to ${to} in ${Math.round(tookMs)} ms`);
+  }
+  dynamodb.destroy();
+  await feed.stop();
+  await until('all is handled', () => handled.distinct === expected.length, alive);
+  await ours.close();
+  await running;
+  await java.stop();
+  handled.assertWhole(expected);
+  assert.deepEqual(ledger.violations, []);
+  return `handed over ${told.join(', ')}: ${expected.length} records, none lost, none of them twice; ${ledger.writes} lease writes, none wrong`;
+}
+
+interface HandOver {
+  readonly dynamodb: DynamoDBClient;
+  readonly store: LeaseStore;
+  readonly handled: Handled;
+  readonly from: 'java' | 'ours';
+  readonly to: 'java' | 'ours';
+  readonly alive: readonly Promise<unknown>[];
+}
+
+/** Asks for a lease of `from` in the name of `to`, and waits until `to` handles the shard; answers how long that took. */
+async function handOver(input: HandOver): Promise<number> {
+  const { store, handled, from, to, alive } = input;
+  const askedAt = performance.now();
+  const { leaseKey, shardId } = await askFor(input);
+  const before = handled.of(to, shardId).length;
+  await until(
+    `${from} has given ${shardId} to ${to}`,
+    async () => {
+      const lease = await store.get(leaseKey);
+      return lease?.owner === to && lease.checkpointOwner === undefined;
+    },
+    alive,
+  );
+  await until(`${to} goes on with ${shardId}`, () => handled.of(to, shardId).length > before, alive);
+  const tookMs = performance.now() - askedAt;
+  const last = handled.of(from, shardId).at(-1);
+  const first = handled.of(to, shardId)[before];
+  assert.ok(last !== undefined && first !== undefined);
+  assert.ok(isBehind(first, last), `${to} goes on behind what ${from} handled of ${shardId}`);
+  assert.equal((await store.get(leaseKey))?.owner, to, `${to} keeps ${shardId}`);
+  return tookMs;
+}
+
+/** Asks as the leader of the KCL 3 does, which knows nothing of who promised what. */
+async function askFor({ dynamodb, store, from, to }: HandOver): Promise<Lease> {
+  const lease = (await store.list()).find(
+    ({ owner, checkpointOwner }) => owner === from && checkpointOwner === undefined,
+  );
+  assert.ok(lease !== undefined, `${from} has a lease`);
+  await dynamodb.send(
+    new UpdateItemCommand({
+      TableName: group,
+      Key: { leaseKey: { S: lease.leaseKey } },
+      ConditionExpression: 'leaseOwner = :from AND attribute_not_exists(checkpointOwner)',
+      UpdateExpression: 'SET leaseOwner = :to, checkpointOwner = :from',
+      ExpressionAttributeValues: { ':from': { S: from }, ':to': { S: to } },
+    }),
+  );
+  return lease;
+}

@@ -1,0 +1,143 @@
+import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import {
+  DescribeStreamSummaryCommand,
+  KinesisClient,
+  MergeShardsCommand,
+  SplitShardCommand,
+} from '@aws-sdk/client-kinesis';
+import { createProducer, rawStream, type Connection } from '@millrace/kinesis';
+import { connect } from '@millrace/kinesis/aws';
+import type { LocalServer } from '@millrace/local';
+
+import { startJavaWorker, type JavaEvent, type JavaWorker } from '../java-worker.ts';
+import type { MavenProject } from '../maven.ts';
+
+/** A version of the Java KCL, built. */
+export interface Kcl {
+  readonly project: MavenProject;
+  /** Whether its graceful shutdown comes to an end while it holds leases of shards that were read to theirs. */
+  readonly leavesAtOnce: boolean;
+}
+
+/** The stream all workers read. */
+export const stream = 'clicks';
+/** When a worker that is silent is given up. */
+export const failoverMs = 3000;
+export const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
+
+export function javaWorker(
+  { project, leavesAtOnce }: Kcl,
+  server: LocalServer,
+  retrieval: 'POLLING' | 'FAN_OUT',
+  group: string,
+  given: {
+    readonly dynamodb?: string;
+    readonly limit?: number;
+    readonly onEvent: (event: JavaEvent) => void;
+  },
+): JavaWorker {
+  const { endpoint } = server;
+  const workerId = 'java';
+  const shared = {
+    project,
+    leavesAtOnce,
+    kinesis: endpoint,
+    dynamodb: endpoint,
+    stream,
+    group,
+    workerId,
+    retrieval,
+  };
+  return startJavaWorker({ ...shared, failoverMs, ...given });
+}
+
+/** Puts forty records five times a second, by turns in aggregates and not, and lists them before. */
+export function startFeed(
+  connection: Connection,
+  expected: string[],
+): AsyncDisposable & { stop(): Promise<void> } {
+  const stopping = new AbortController();
+  const feed = (async () => {
+    for (let n = 0; !stopping.signal.aborted; n++) {
+      const more = texts(`beside-${n}`, 40);
+      expected.push(...more);
+      await putAll(connection, more, n % 2 === 0 ? 'shard' : 'none');
+      await sleep(200);
+    }
+  })();
+  feed.catch(() => {});
+  const stop = (): Promise<void> => {
+    stopping.abort();
+    return feed;
+  };
+  return { stop, [Symbol.asyncDispose]: stop };
+}
+
+/** Splits the first shard and merges the other open ones in pairs. */
+export async function reshard(server: LocalServer): Promise<void> {
+  const { endpoint } = server;
+  const { reader } = server.kinesis.connection;
+  const kinesis = new KinesisClient({ endpoint, region: 'us-east-1', credentials });
+  const [first, second, third] = await reader.listShards(stream);
+  assert.ok(first !== undefined && second !== undefined && third !== undefined);
+  const active = async (): Promise<void> => {
+    for (let status: string | undefined; status !== 'ACTIVE'; await sleep(50)) {
+      const summary = await kinesis.send(new DescribeStreamSummaryCommand({ StreamName: stream }));
+      status = summary.StreamDescriptionSummary?.StreamStatus;
+    }
+  };
+  await kinesis.send(
+    new SplitShardCommand({
+      StreamName: stream,
+      ShardToSplit: first.shardId,
+      NewStartingHashKey: String((first.hashRange.start + first.hashRange.end) / 2n),
+    }),
+  );
+  await active();
+  await kinesis.send(
+    new MergeShardsCommand({
+      StreamName: stream,
+      ShardToMerge: second.shardId,
+      AdjacentShardToMerge: third.shardId,
+    }),
+  );
+  await active();
+  kinesis.destroy();
+}
+
+export async function putAll(
+  { writer, reader }: Connection,
+  all: readonly string[],
+  aggregation: 'none' | 'shard',
+): Promise<void> {
+  const producing = createProducer(rawStream(stream), { writer, reader }, { aggregation });
+  await Promise.all(all.map((text) => producing.put({ partitionKey: keyOf(text), data: Buffer.from(text) })));
+  await producing.close();
+}
+
+export function connectionOf({ endpoint }: { readonly endpoint: string }): Connection {
+  return connect({ endpoint, region: 'us-east-1', credentials });
+}
+
+export function closing(connection: Connection): Connection & AsyncDisposable {
+  return { ...connection, [Symbol.asyncDispose]: () => connection.close() };
+}
+
+export function texts(name: string, count: number): readonly string[] {
+  return Array.from({ length: count }, (_, n) => `${name}-${n}`);
+}
+
+export function keyOf(text: string): string {
+  return `customer-${Number(text.split('-').at(-1)) % 97}`;
+}
+
+export function textOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString();
+}
+
+/** A change of hands costs no more than a shard is given in a lease duration (200 records a second to six shards), twice over. */
+export function againBound(switches: number): number {
+  return (switches + 6) * 200;
+}
