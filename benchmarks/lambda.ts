@@ -81,21 +81,25 @@ if (only === undefined || only === 'import') {
 }
 
 if (only === undefined || only === 'size') {
-  const agg = await bundle('./minimal-agg.mjs');
-  const byHand = await bundle('./minimal-by-hand.mjs');
-  for (const [what, size] of [
-    ['minified', (code: Uint8Array) => code.length],
-    ['gzipped', (code: Uint8Array) => gzipSync(code, { level: 9 }).length],
-  ] as const) {
-    report({
-      bench: 'lambda',
-      case: `bundle-${what}`,
-      unit: 'bytes',
-      ours: size(ourMinimal),
-      peers: { [`${peer} (no aggregates)`]: size(peerMinimal), 'aws-kinesis-agg, by hand': size(agg) },
-      floor: size(byHand),
-      better: 'lower',
-    });
+  for (const format of ['esm', 'cjs'] as const) {
+    const mine = await bundle('./minimal.mjs', format);
+    const theirs = await bundle('./minimal-powertools.mjs', format);
+    const agg = await bundle('./minimal-agg.mjs', format);
+    const byHand = await bundle('./minimal-by-hand.mjs', format);
+    for (const [what, size] of [
+      ['minified', (code: Uint8Array) => code.length],
+      ['gzipped', (code: Uint8Array) => gzipSync(code, { level: 9 }).length],
+    ] as const) {
+      report({
+        bench: 'lambda',
+        case: `bundle-${format}-${what}`,
+        unit: 'bytes',
+        ours: size(mine),
+        peers: { [`${peer} (no aggregates)`]: size(theirs), 'aws-kinesis-agg, by hand': size(agg) },
+        floor: size(byHand),
+        better: 'lower',
+      });
+    }
   }
 }
 

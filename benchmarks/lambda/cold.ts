@@ -13,13 +13,13 @@ export function importTime(specifier: string): number {
 }
 
 /** A function as it is deployed: bundled and minified. */
-export async function bundle(file: string): Promise<Uint8Array> {
+export async function bundle(file: string, format: 'esm' | 'cjs' = 'esm'): Promise<Uint8Array> {
   const { outputFiles } = await build({
     entryPoints: [fileURLToPath(new URL(file, import.meta.url))],
     bundle: true,
     minify: true,
     platform: 'node',
-    format: 'esm',
+    format,
     target: 'node20',
     write: false,
     logLevel: 'error',

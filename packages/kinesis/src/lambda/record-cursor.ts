@@ -1,6 +1,5 @@
-import { decodeAggregate, looksAggregated } from '../codec/decode-aggregate.ts';
+import { looksAggregated, readAggregate, type MakeRecord } from '../codec/decode-aggregate.ts';
 import { noHeaders } from '../codec/headers.ts';
-import type { AggregatedEntry } from '../codec/aggregate.ts';
 import type { RawStreamRecord } from '../process/raw-record.ts';
 import type { SequenceNumber } from '../record/sequence-number.ts';
 import { optionError } from '../runtime/options.ts';
@@ -21,9 +20,9 @@ export class RecordCursor {
   readonly shardId: string;
   readonly #records: readonly Stored[];
   #index: number;
-  #stored: Stored | undefined;
-  #entries: readonly AggregatedEntry[] = [];
-  /** How many of the entries were given. */
+  /** Those of the aggregate it is in. */
+  #drafts: readonly Draft[] = none;
+  /** How many of them were given. */
   #sub = 0;
 
   /** Begins at the record with index `from`. Throws `OPTION_INVALID` for what is not an event of Kinesis. */
@@ -36,23 +35,35 @@ export class RecordCursor {
   }
 
   next(): Draft | undefined {
-    const entry = this.#entries[this.#sub];
-    if (entry !== undefined && this.#stored !== undefined) {
-      const draft = this.#draft(this.#stored, entry.partitionKey, entry.data, this.#sub++, entry.headers);
-      const { explicitHashKey } = entry;
-      return explicitHashKey === undefined ? draft : { ...draft, explicitHashKey };
+    const draft = this.#drafts[this.#sub];
+    if (draft !== undefined) {
+      this.#sub++;
+      return draft;
     }
     const stored = this.#records[this.#index];
     if (stored === undefined) return undefined;
     this.#index++;
     this.#sub = 0;
-    const bytes = Buffer.from(stored.kinesis.data, 'base64');
-    this.#entries = (looksAggregated(bytes) && decodeAggregate(bytes)) || none;
-    if (this.#entries.length === 0) {
-      return this.#draft(stored, stored.kinesis.partitionKey, bytes, 0, noHeaders);
-    }
-    this.#stored = stored;
-    return this.next();
+    const { data, partitionKey, sequenceNumber, approximateArrivalTimestamp } = stored.kinesis;
+    const { stream, shardId } = this;
+    const make: MakeRecord<Draft> = (key, explicitHashKey, bytes, headers, subSequenceNumber) => {
+      const arrivedAt = new Date(Math.round(approximateArrivalTimestamp * 1000));
+      const one = {
+        stream,
+        shardId,
+        sequenceNumber,
+        subSequenceNumber,
+        partitionKey: key,
+        headers,
+        arrivedAt,
+        value: undefined,
+        bytes,
+      };
+      return explicitHashKey === undefined ? one : { ...one, explicitHashKey };
+    };
+    const bytes = Buffer.from(data, 'base64');
+    this.#drafts = (looksAggregated(bytes) && readAggregate(bytes, make)) || none;
+    return this.#drafts.length === 0 ? make(partitionKey, undefined, bytes, noHeaders, 0) : this.next();
   }
 
   /** Whether what it gave last, `other`, over the same event, has given as well. */
@@ -62,32 +73,12 @@ export class RecordCursor {
 
   /** The sequence numbers of what is not walked yet, whole or in part. */
   rest(): readonly SequenceNumber[] {
-    const half = this.#sub < this.#entries.length ? 1 : 0;
+    const half = this.#sub < this.#drafts.length ? 1 : 0;
     return this.#records.slice(this.#index - half).map(({ kinesis }) => kinesis.sequenceNumber);
-  }
-
-  #draft(
-    stored: Stored,
-    partitionKey: string,
-    bytes: Uint8Array,
-    subSequenceNumber: number,
-    headers: Draft['headers'],
-  ): Draft {
-    return {
-      stream: this.stream,
-      shardId: this.shardId,
-      sequenceNumber: stored.kinesis.sequenceNumber,
-      subSequenceNumber,
-      partitionKey,
-      headers,
-      arrivedAt: new Date(Math.round(stored.kinesis.approximateArrivalTimestamp * 1000)),
-      value: undefined,
-      bytes,
-    };
   }
 }
 
-const none: readonly AggregatedEntry[] = [];
+const none: readonly Draft[] = [];
 
 /**
  * The name in a stream's ARN, or in that of one of its consumers.

@@ -12,14 +12,10 @@ export interface Schedule {
   readonly keyOf: ((record: Draft) => string) | undefined;
 }
 
-/** What one worker has in work, and what it waits for. */
+/** What one worker has in work. */
 interface Busy extends Hand {
   holds: Draft | undefined;
-  outcome: Outcome;
   lane: Lane | undefined;
-  /** What it waits for has come, or has failed. Made once, and not for each record. */
-  readonly came: (ending: unknown) => void;
-  readonly failed: (error: unknown) => void;
 }
 
 /** The records of one key. It is made once for a key, and its list when a record has to wait: most never do. */
@@ -48,7 +44,7 @@ export function handleAll(
   const ends = (): boolean => stopped || invocation.over || deadline.passed;
 
   /** Gives the hand the next record that is not done at once. */
-  const take = (hand: Busy): boolean => {
+  const take = (hand: Busy): Outcome | undefined => {
     while (!ends()) {
       const record = cursor.next();
       if (record === undefined) break;
@@ -65,82 +61,79 @@ export function handleAll(
       if (lane !== undefined) lane.taken = true;
       else if (key !== undefined) lanes.set(key, (lane = { taken: true, waiting: undefined }));
       hand.holds = record;
-      hand.outcome = outcome;
       hand.lane = lane;
-      return true;
+      return outcome;
     }
-    return false;
+    return undefined;
   };
 
-  /** The hand's record has ended; it takes up the next of the lane. */
-  const end = (hand: Busy, record: Draft, ending: unknown): void => {
+  /** What the hand holds has ended; it takes up the next of the lane, or another. */
+  const end = (hand: Busy, record: Draft, ending: unknown): Outcome | undefined => {
     const { lane } = hand;
     hand.holds = undefined;
     if (ending === missed) {
       invocation.begin(record);
       stopped = stopAtFailure;
-      return;
-    }
-    invocation.finish(record);
-    if (lane === undefined || ends()) return;
-    hand.holds = lane.waiting?.shift();
-    if (hand.holds === undefined) lane.taken = false;
-    else hand.outcome = attempt.start(hand.holds);
-  };
-
-  let working = 1;
-  let resolve: (() => void) | undefined;
-  let reject: ((error: unknown) => void) | undefined;
-
-  /** Goes on until something has to be waited for, or nothing is left. */
-  const go = (hand: Busy): void => {
-    while (hand.holds !== undefined || take(hand)) {
-      const { holds, outcome } = hand;
-      if (holds !== undefined && (outcome === true || outcome === missed)) end(hand, holds, outcome);
-      else {
-        Promise.resolve(outcome).then(hand.came, hand.failed);
-        return;
+    } else {
+      invocation.finish(record);
+      if (lane !== undefined && !ends()) {
+        hand.holds = lane.waiting?.shift();
+        if (hand.holds !== undefined) return attempt.start(hand.holds);
+        lane.taken = false;
       }
     }
-    working--;
-    if (working === 0) resolve?.();
+    return take(hand);
   };
 
-  const newHand = (): Busy => {
+  let working = 0;
+  let settle: { readonly resolve: () => void; readonly reject: (error: unknown) => void } | undefined;
+
+  const newHand = (): Busy & { go(outcome: Outcome | undefined): void } => {
     /** Called back from outside: nobody else would hear what it throws. */
     const then =
-      (step: (record: Draft, outcome: unknown) => void) =>
-      (outcome: unknown): void => {
+      (step: (record: Draft, came: unknown) => Outcome | undefined) =>
+      (came: unknown): void => {
         try {
-          if (hand.holds !== undefined) step(hand.holds, outcome);
-          go(hand);
+          if (hand.holds !== undefined) hand.go(step(hand.holds, came));
         } catch (error) {
-          reject?.(error);
+          settle?.reject(error);
         }
       };
-    const hand: Busy = {
-      holds: undefined,
-      outcome: true,
-      lane: undefined,
-      came: then((record, ending) => end(hand, record, ending)),
-      failed: then((record, error) => {
-        hand.outcome = attempt.failed(record, error);
-      }),
+    const handled = then((record, ending) => end(hand, record, ending));
+    const failed = then((record, error) => attempt.failed(record, error));
+    const hand = {
+      holds: undefined as Draft | undefined,
+      lane: undefined as Lane | undefined,
+      /** Goes on until something has to be waited for, or nothing is left. */
+      go(outcome: Outcome | undefined): void {
+        let next = outcome;
+        while (hand.holds !== undefined && next !== undefined) {
+          if (next !== true && next !== missed) {
+            Promise.resolve(next).then(handled, failed);
+            return;
+          }
+          next = end(hand, hand.holds, next);
+        }
+        working--;
+        if (working === 0) settle?.resolve();
+      },
     };
+    working++;
     invocation.watch(hand);
     return hand;
   };
 
   let hand = newHand();
-  if (!take(hand)) return undefined;
-  return new Promise((whenDone, whenBroken) => {
-    resolve = whenDone;
-    reject = whenBroken;
-    go(hand);
+  let outcome = take(hand);
+  if (outcome === undefined) return undefined;
+  return new Promise((resolve, reject) => {
+    settle = { resolve, reject };
+    hand.go(outcome);
     // One that has nothing in work found no more.
-    for (; working < concurrency && hand.holds !== undefined; go(hand)) {
-      working++;
+    for (let hands = 1; hands < concurrency && hand.holds !== undefined; hands++) {
       hand = newHand();
+      outcome = take(hand);
+      hand.go(outcome);
     }
   });
 }
