@@ -139,6 +139,10 @@ function anythingBut(operand: Json, context: ConditionContext): Test {
     }
     return equals(one, context);
   });
+  // As the matcher behind EventBridge has it.
+  if (new Set(listed.map((one) => typeof one)).size > 1) {
+    throw new PatternError('anything-but lists either texts or numbers, not both');
+  }
   return (given) => !tests.some((test) => test(given));
 }
 

@@ -26,6 +26,9 @@ export interface FilterOptions {
   readonly numberEquality?: 'text' | 'value';
 }
 
+/** What a mapping may have unless the account's quota was raised. */
+const usualFilters = 5;
+
 /**
  * Compiles `FilterCriteria.Filters[].Pattern`. Throws {@link PatternError} for a pattern that is none, or whose `data`
  * is no JSON object.
@@ -42,6 +45,9 @@ export function compileFilter(patterns: readonly string[], options: FilterOption
     numberEquality: options.numberEquality ?? 'text',
     warn: (what: string) => warnings.add(`${what} is not in Lambda's list of filter operators`),
   };
+  if (patterns.length > usualFilters) {
+    warnings.add(`more than ${usualFilters} filters need a quota raised by AWS`);
+  }
   const compiled = patterns.map((text) => parsePattern(text, context));
   for (const pattern of compiled) check(pattern, warnings);
   const withData = compiled.filter(readsData);
