@@ -68,7 +68,7 @@ const lambdaParameters: readonly Parameter[] = [
     name: 'FilterPattern',
     type: 'String',
     description:
-      'Which records to read, as a pattern on their data; the rest, and what is no JSON, is skipped',
+      'Records to read, as a pattern on their data such as {"data": {"type": ["order"]}}; the rest, and what is no JSON, is skipped. Default: all',
     default: '',
     pattern: String.raw`(\{ *"data" *:.*\})?`,
   },

@@ -33,7 +33,9 @@ function writeBlock(block: Block, write: WriteExpression, depth: number): string
   const indent = '  '.repeat(depth);
   const labels = (block.labels ?? []).map((label) => ` ${JSON.stringify(label)}`).join('');
   const comment = block.comment === undefined || block.comment === '' ? '' : `${indent}# ${block.comment}\n`;
-  return `${comment}${indent}${block.type}${labels} {\n${writeBody(block.body, write, depth + 1)}${indent}}\n`;
+  const head = `${comment}${indent}${block.type}${labels}`;
+  if (block.body.length === 0) return `${head} {}\n`;
+  return `${head} {\n${writeBody(block.body, write, depth + 1)}${indent}}\n`;
 }
 
 function dynamic({ type, body }: Block, given: string): Block {

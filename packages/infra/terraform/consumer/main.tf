@@ -1,13 +1,10 @@
 # A Kinesis stream and what a service of workers needs to read it, losing nothing.
 
-data "aws_caller_identity" "current" {
-}
+data "aws_caller_identity" "current" {}
 
-data "aws_partition" "current" {
-}
+data "aws_partition" "current" {}
 
-data "aws_region" "current" {
-}
+data "aws_region" "current" {}
 
 # Outlives the stack: it holds records that exist nowhere else.
 resource "aws_kinesis_stream" "stream" {

@@ -90,7 +90,7 @@ variable "batch_size" {
 }
 
 variable "filter_pattern" {
-  description = "Which records to read, as a pattern on their data; the rest, and what is no JSON, is skipped"
+  description = "Records to read, as a pattern on their data such as {\"data\": {\"type\": [\"order\"]}}; the rest, and what is no JSON, is skipped. Default: all"
   type        = string
   default     = ""
 
