@@ -1,7 +1,8 @@
-// Our server on the port given, as a user starts it: from the built package.
-import { startServer } from '@millrace/local';
+// Our server on the port given, as `millrace server` starts it: from the built package.
+import { keepYoungGenerationSmall, startServer } from '@millrace/local';
 
 const [port, path, durability] = process.argv.slice(2);
+keepYoungGenerationSmall();
 await startServer({
   port: Number(port),
   shardLimit: 1_000_000,

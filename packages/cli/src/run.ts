@@ -121,7 +121,13 @@ async function runCommand(
     target,
     openKinesis: () => openKinesis(target),
     startServer:
-      doors.startServer ?? (async (wanted) => (await import('@millrace/local')).startServer(wanted)),
+      doors.startServer ??
+      (async (wanted) => {
+        const { keepYoungGenerationSmall, startServer } = await import('@millrace/local');
+        // From here on the process serves, and does nothing else.
+        keepYoungGenerationSmall();
+        return startServer(wanted);
+      }),
   };
   const execute = await command.load();
   return execute(context);

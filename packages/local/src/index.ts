@@ -23,3 +23,4 @@ export type { Certificate } from './server/certificate.ts';
 export type { SigningKey, SigningKeys } from './wire/signature.ts';
 export type { Durability } from './storage/file-heap.ts';
 export { startServer, type LocalServer, type ServerOptions } from './server/server.ts';
+export { keepYoungGenerationSmall } from './server/young-generation.ts';

@@ -6,14 +6,16 @@ import { KnownKey } from '../engine/known-key.ts';
  */
 export class KeyTable {
   readonly #keys: (KnownKey | undefined)[] = Array<KnownKey | undefined>(slots);
-  /** The bytes of each slot's key in words, see {@link lastWord}. */
+  /** Where the bytes of each slot's key are: side by side in the order they came, since few slots are in use. */
+  readonly #rows = new Uint16Array(slots);
+  /** The bytes of keys in words, see {@link lastWord}. */
   readonly #words = new Int32Array(slots * wordsOfKey);
+  #used = 0;
 
   /** The key of the bytes from `start` to `end`, if they are those of a key that was here lately. */
   known(view: DataView, start: number, end: number): KnownKey | undefined {
     if (end - start > wordsOfKey * 4) return undefined;
     const slot = slotOf(view, start, end);
-    // One that two keys fight for gives way to its neighbour.
     return this.#at(slot, view, start, end) ?? this.#at(slot ^ 1, view, start, end);
   }
 
@@ -30,7 +32,7 @@ export class KeyTable {
     const key = this.#keys[slot];
     if (key?.length !== end - start) return undefined;
     const last = end - 4;
-    let word = slot * wordsOfKey;
+    let word = (this.#rows[slot] ?? 0) * wordsOfKey;
     for (let at = start; at < last; at += 4) {
       if (this.#words[word++] !== view.getInt32(at, true)) return undefined;
     }
@@ -39,14 +41,23 @@ export class KeyTable {
 
   #keep(key: KnownKey, view: DataView, start: number, end: number): void {
     const slot = slotOf(view, start, end);
-    const other = slot ^ 1;
-    this.#keys[other] = this.#keys[slot];
-    this.#words.copyWithin(other * wordsOfKey, slot * wordsOfKey, (slot + 1) * wordsOfKey);
+    const row = this.#makeRoom(slot);
     this.#keys[slot] = key;
+    this.#rows[slot] = row;
     const last = end - 4;
-    let word = slot * wordsOfKey;
+    let word = row * wordsOfKey;
     for (let at = start; at < last; at += 4) this.#words[word++] = view.getInt32(at, true);
     this.#words[word] = lastWord(view, start, end);
+  }
+
+  /** A row for who comes there; who is there gives way to its neighbour, and that one is forgotten. */
+  #makeRoom(slot: number): number {
+    const other = slot ^ 1;
+    if (this.#keys[slot] === undefined) return this.#used++;
+    const row = this.#keys[other] === undefined ? this.#used++ : (this.#rows[other] ?? 0);
+    this.#keys[other] = this.#keys[slot];
+    this.#rows[other] = this.#rows[slot] ?? 0;
+    return row;
   }
 }
 

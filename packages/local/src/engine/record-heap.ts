@@ -30,7 +30,8 @@ export interface RecordHeap {
 
 /**
  * Keeps everything in memory. Blocks that are done with are written again: to let go of them and ask for others is work
- * for the garbage collector and for the system, which hands out memory page by page.
+ * for the garbage collector, which knows nothing of their size, and for the system, which hands out memory page by page.
+ * So a heap takes as much as it once held, and never more.
  */
 export class MemoryHeap implements RecordHeap {
   readonly #blocks = new Map<number, Block>();
@@ -79,7 +80,7 @@ export class MemoryHeap implements RecordHeap {
   #drop(id: number, block: Block): void {
     this.#blocks.delete(id);
     block.groups = 0;
-    if (block.bytes.length === usualBlock && this.#spare.length < mostSpare) this.#spare.push(block);
+    if (block.bytes.length === usualBlock) this.#spare.push(block);
   }
 }
 
@@ -112,5 +113,3 @@ const WORD = 8;
 /** The first block of a heap; each is double the one before, up to the usual size. */
 const smallestBlock = 16 * 1024;
 const usualBlock = 1024 * 1024;
-/** 128 MiB stay with a heap that held as much. */
-const mostSpare = 128;
