@@ -2,7 +2,8 @@
  * Claim: ours puts more records a second than the loop everybody writes and than the bare SDK, for less CPU a record,
  * and what cannot be sent costs bounded memory. Everyone is a process of its own, the embedded server another.
  *
- * `--only=plain,tls,far,transport,dead` runs some of it.
+ * `plain` and `tls` have the server beside them; `far` (cases `…-tls-10ms`) is answered 10 ms later, as from a service.
+ * `--only=plain,tls,far,transport,dead` runs some of it. docs/producer.md tells what each of them says.
  */
 import type { Figures } from './producer/contestant.ts';
 import { startBenchServer, startContestant, type Contestant, type Door } from './producer/fleet.ts';
