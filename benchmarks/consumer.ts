@@ -10,8 +10,13 @@ import type { Round } from './consumer/reader.ts';
 import { progress, report } from './harness.ts';
 
 const rounds = 5;
-/** `-- consumer throughput` or `-- consumer clock` is that part alone. */
-const [, , only] = process.argv;
+/** `-- consumer clock` is that part alone, `-- consumer throughput` the other, `-- consumer aggregated-4` one stream of it. */
+const [, , only = 'all'] = process.argv;
+const clock = ['all', 'clock'].includes(only) ? ['clock', 'idle'] : [];
+const filled = ['plain-4', 'aggregated-4', 'plain-200', 'aggregated-200'].filter((stream) =>
+  ['all', 'throughput', stream].includes(only),
+);
+if (clock.length + filled.length === 0) throw new Error(`There is no part ${JSON.stringify(only)}.`);
 const execArgv = ['--import', 'tsx'];
 const start = (file: string, ...args: readonly string[]): ChildProcess =>
   fork(join(import.meta.dirname, 'consumer', file), args, { execArgv });
@@ -34,14 +39,14 @@ async function message<T>(child: ChildProcess): Promise<T> {
   }
 }
 
-const server = start('server.ts');
+const server = start('server.ts', ...clock, ...filled);
 try {
   const endpoint = await message<string>(server);
-  for (const shards of only === 'clock' ? [] : [4, 200]) {
-    await throughput(endpoint, `plain-${shards}`, PLAIN, { floor: 'bare' });
-    await throughput(endpoint, `aggregated-${shards}`, AGGREGATED, { peer: 'bare-agg' });
+  for (const stream of filled) {
+    if (stream.startsWith('plain')) await throughput(endpoint, stream, PLAIN, { floor: 'bare' });
+    else await throughput(endpoint, stream, AGGREGATED, { peer: 'bare-agg' });
   }
-  if (only !== 'throughput') await clocked(endpoint);
+  if (clock.length > 0) await clocked(endpoint);
 } finally {
   server.disconnect();
 }

@@ -14,7 +14,7 @@ export interface ConnectOptions extends ClientOptions {
    * (`maxAttempts: 1`), the producer has its own. You close it.
    */
   readonly kinesis?: KinesisSender;
-  /** A DynamoDB client of your own, for the lease tables. You close it. */
+  /** A DynamoDB client of your own, for the lease tables, with whatever you have added to it: every call passes through it. You close it. */
   readonly dynamodb?: DynamoDBSender;
   /** Time and chance; a manual one in tests. Default: the system's. */
   readonly clock?: Clock;
