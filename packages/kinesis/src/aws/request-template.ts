@@ -1,4 +1,4 @@
-import { createHash, createHmac, randomUUID } from 'node:crypto';
+import { createHmac, hash, randomUUID } from 'node:crypto';
 
 import type { OutgoingRequest } from './http-call.ts';
 
@@ -18,6 +18,8 @@ const ofOneCall = new Set([
   'x-amz-security-token',
   'amz-sdk-invocation-id',
 ]);
+/** Those of one call alone that are signed, but for the token, which not all credentials have. */
+const alwaysSigned = ['amz-sdk-invocation-id', 'content-length', 'x-amz-content-sha256', 'x-amz-date'];
 const algorithm = 'AWS4-HMAC-SHA256';
 const authorization =
   /^AWS4-HMAC-SHA256 Credential=[^,]+\/\d{8}\/([^/,]+)\/([^/,]+)\/aws4_request, SignedHeaders=([^,]+), Signature=[0-9a-f]{64}$/;
@@ -34,6 +36,9 @@ export class RequestTemplate {
   readonly #headers: Readonly<Record<string, string>>;
   /** Those of the headers that are signed, as they are signed. */
   readonly #signed: Readonly<Record<string, string>>;
+  /** The names of all that are signed, in their order. */
+  readonly #names: readonly string[];
+  readonly #namesWithToken: readonly string[];
   readonly #scope: string;
   /** The signing key, good for one day and one secret. */
   #key: { readonly of: string; readonly key: Buffer } | undefined;
@@ -43,6 +48,8 @@ export class RequestTemplate {
     this.#request = request;
     this.#headers = Object.fromEntries(kept);
     this.#signed = signed;
+    this.#names = [...Object.keys(signed), ...alwaysSigned].toSorted();
+    this.#namesWithToken = [...this.#names, 'x-amz-security-token'].toSorted();
     this.#scope = scope;
   }
 
@@ -61,27 +68,28 @@ export class RequestTemplate {
 
   /** The same call with another body, signed for that time (milliseconds since the epoch). */
   sign(body: string | Uint8Array, credentials: Credentials, now: number): OutgoingRequest {
+    const { accessKeyId, sessionToken } = credentials;
     const date = `${new Date(now).toISOString().slice(0, 19).replaceAll(/[-:]/g, '')}Z`;
     const day = date.slice(0, 8);
-    const digest = sha256(body);
+    const digest = hash('sha256', body, 'hex');
     const own: Record<string, string> = {
       'amz-sdk-invocation-id': randomUUID(),
       'content-length': String(Buffer.byteLength(body)),
       'x-amz-content-sha256': digest,
       'x-amz-date': date,
     };
-    const { accessKeyId, sessionToken } = credentials;
     if (sessionToken !== undefined) own['x-amz-security-token'] = sessionToken;
-    const signed: Readonly<Record<string, string>> = { ...this.#signed, ...own };
-    const names = Object.keys(signed).toSorted();
-    const lines = names.map((name) => `${name}:${signed[name]}\n`).join('');
+    const names = sessionToken === undefined ? this.#names : this.#namesWithToken;
+    let lines = '';
+    for (const name of names) lines += `${name}:${own[name] ?? this.#signed[name]}\n`;
+    const all = names.join(';');
     const scope = `${day}/${this.#scope}`;
-    const call = sha256(`POST\n/\n\n${lines}\n${names.join(';')}\n${digest}`);
+    const call = hash('sha256', `POST\n/\n\n${lines}\n${all}\n${digest}`, 'hex');
     const signature = createHmac('sha256', this.#keyOf(credentials, day))
       .update(`${algorithm}\n${date}\n${scope}\n${call}`)
       .digest('hex');
     own['authorization'] =
-      `${algorithm} Credential=${accessKeyId}/${scope}, SignedHeaders=${names.join(';')}, Signature=${signature}`;
+      `${algorithm} Credential=${accessKeyId}/${scope}, SignedHeaders=${all}, Signature=${signature}`;
     return { ...this.#request, headers: { ...this.#headers, ...own }, body };
   }
 
@@ -99,8 +107,4 @@ export class RequestTemplate {
 
 function canonical(value: string): string {
   return value.trim().replaceAll(/\s+/g, ' ');
-}
-
-function sha256(data: string | Uint8Array): string {
-  return createHash('sha256').update(data).digest('hex');
 }

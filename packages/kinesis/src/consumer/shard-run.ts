@@ -152,6 +152,11 @@ export class ShardRun<T> {
     const { held, lag, gate, parking } = this.#shard;
     const { shardId } = held.lease;
     const labels = { stream: stream.name, group, shardId };
+    // A sign of life: what a quiet shard says over and over must cost next to nothing.
+    if (batch.records.length === 0) {
+      meter.record('millrace.consumer.behind_ms', lag.millis ?? 0, labels);
+      return;
+    }
     const context = {
       stream: stream.name,
       shardId,
