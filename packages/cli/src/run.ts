@@ -32,6 +32,7 @@ export async function run(argv: readonly string[], io: Io, doors: Partial<Doors>
       json: settings.json,
       debug: settings.debug,
       env: io.env,
+      interrupted: io.signal?.aborted === true,
       ...(settings.asked !== undefined && { asked: settings.asked }),
     });
   }

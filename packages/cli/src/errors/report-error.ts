@@ -8,13 +8,18 @@ export interface ErrorReport {
   readonly json: boolean;
   readonly debug: boolean;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Whether the user stopped it: then that is the reason, whatever call it cut off. */
+  readonly interrupted?: boolean;
   /** Whom was asked, for errors of the service; for example `region us-east-1, endpoint http://127.0.0.1:4567`. */
   readonly asked?: string;
 }
 
 /** Tells on stderr what happened, why and what to do, and answers with the exit code. */
 export function reportError(error: unknown, notes: Notes, report: ErrorReport): ExitCode {
-  const told = tell(error, report.asked);
+  const told =
+    report.interrupted === true && isMillraceError(error, 'ABORTED')
+      ? interruption
+      : tell(error, report.asked);
   const safe = (text: string): string => redact(text, report.env);
   if (report.json) {
     notes.raw(
@@ -51,6 +56,14 @@ interface Told {
   readonly exitCode: ExitCode;
   readonly details: Readonly<Record<string, string>>;
 }
+
+const interruption: Told = {
+  code: 'ABORTED',
+  message: 'Interrupted before it was done.',
+  hint: 'Run it again, and give it the time.',
+  exitCode: exitCode.interrupted,
+  details: {},
+};
 
 function tell(error: unknown, asked: string | undefined): Told {
   if (!isMillraceError(error)) {

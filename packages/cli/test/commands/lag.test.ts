@@ -141,6 +141,16 @@ test('--explain tells a dead owner from a handler that hangs', async () => {
   await running.catch(() => {});
 });
 
+test('Ctrl-C before --explain is done says so, and is exit code 130', async () => {
+  await using cli = await createLocalCli({ streams: { orders: {} } });
+  const user = new AbortController();
+  const running = cli.run(['lag', 'orders', '--explain', '--window', '1h'], { signal: user.signal });
+  cli.clock.timer(60_000, () => user.abort());
+  const { code, stderr, stdout } = await running;
+  expect({ code, stdout }).toEqual({ code: 130, stdout: '' });
+  expect(stderr).toContain('error: Interrupted before it was done.\n');
+});
+
 test('--explain sees a mapping that is paused and one that fails, as Lambda tells of them', async () => {
   await using cli = await createLocalCli({ streams: { orders: {} } });
   const failing = await cli.kinesis.mapping('orders', () => Promise.reject(new Error('no')), {
