@@ -12,7 +12,7 @@ const keys = 40;
 
 test.each(['polling', 'auto'])(
   'by %s, with limits enforced, nothing is lost and every key stays in order through a kill, a stop, a pause longer than a lease, a cut network and a reshard',
-  { timeout: 90_000 },
+  { timeout: 150_000 },
   async (retrieval) => {
     await using server = await startServer({
       port: 0,
@@ -40,7 +40,9 @@ test.each(['polling', 'auto'])(
       }
     })();
     // What happens happens to workers in the middle of their work.
-    await until(() => ['killed', 'paused', 'cut off', 'stopped'].every((name) => fleet.of(name).length > 0));
+    await until('every worker has begun', () =>
+      ['killed', 'paused', 'cut off', 'stopped'].every((name) => fleet.of(name).length > 0),
+    );
     await fleet.signal('killed', 'SIGKILL');
     await fleet.signal('paused', 'SIGSTOP');
     await sleep(1000);
@@ -50,13 +52,14 @@ test.each(['polling', 'auto'])(
     proxy.mend();
     await fleet.signal('paused', 'SIGCONT');
     fleet.start('late', endpoint, retrieval);
-    await until(() => fleet.of('late').length > 0);
+    await until('the late worker has begun', () => fleet.of('late').length > 0);
     await fleet.signal('stopped', 'SIGTERM');
     await sleep(1000);
     feeding.abort();
     await feed;
 
-    await until(() => first(fleet.handled).size === sent);
+    await until('all is handled', () => first(fleet.handled).size === sent);
+    expect(fleet.wrongEnds).toEqual([]);
     for (let key = 0; key < Math.min(keys, sent); key++) {
       const numbers = [...first(fleet.handled).values()]
         .filter((one) => one.key === `k${key}`)
@@ -76,6 +79,11 @@ function first(handled: readonly Handled[]): ReadonlyMap<string, Handled> {
   return seen;
 }
 
-async function until(done: () => boolean): Promise<void> {
-  while (!done()) await sleep(50);
+/** Says what it waited for in vain, before the test as a whole is out of time. */
+async function until(what: string, done: () => boolean): Promise<void> {
+  const deadline = performance.now() + 40_000;
+  while (!done()) {
+    if (performance.now() > deadline) throw new Error(`It does not take 40 s until ${what}.`);
+    await sleep(50);
+  }
 }

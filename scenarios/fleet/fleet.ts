@@ -12,6 +12,8 @@ export interface Handled {
 /** Workers in processes of their own, and what they have handled, in the order it was told. */
 export class Fleet implements AsyncDisposable {
   readonly handled: Handled[] = [];
+  /** What ended though nobody had asked for it, or not as it should. */
+  readonly wrongEnds: string[] = [];
   readonly #workers = new Map<string, ChildProcess>();
 
   start(name: string, endpoint: string, retrieval = 'polling'): void {
@@ -19,6 +21,11 @@ export class Fleet implements AsyncDisposable {
       execArgv: ['--import', 'tsx', '--conditions', '@millrace/source'],
     });
     child.on('message', (message: Handled) => void this.handled.push(message));
+    child.once('exit', (code, signal) => {
+      // The others would take over, and nobody would notice.
+      if (this.#workers.get(name) === child)
+        this.wrongEnds.push(`${name} ended by itself: ${code ?? signal}`);
+    });
     this.#workers.set(name, child);
   }
 
@@ -30,6 +37,8 @@ export class Fleet implements AsyncDisposable {
     if (signal === 'SIGSTOP' || signal === 'SIGCONT') return;
     this.#workers.delete(name);
     if (worker.exitCode === null && worker.signalCode === null) await once(worker, 'exit');
+    if (signal === 'SIGTERM' && worker.exitCode !== 0)
+      this.wrongEnds.push(`${name} was told to stop and ended with ${worker.exitCode ?? worker.signalCode}`);
   }
 
   /** What one of them has handled. */
