@@ -3,8 +3,11 @@
  * rate, and needs a fraction of its memory and half its CPU when idle. Both are workers with leases in the same DynamoDB, of the
  * same stream of the same server, and checkpoint; by fan-out as fast as they can, by polling with 200 ms between two reads of
  * a shard, the least the KCL allows. Measured is from the first record to the last: how long a worker waits for its first lease
- * is not in it. The JVM has its defaults and stays warm; idle comes first, while both processes are fresh. It is the plain
- * library: `aws-kcl` for Node adds a process a shard and pipes to it.
+ * is not in it. The JVM has its defaults and stays warm; idle comes first, while both processes are fresh.
+ *
+ * Beside them by polling, and idle: what a Node program has today, the npm package `aws-kcl`, whose Java daemon (of the KCL
+ * 2.7.2) pipes to a Node process a shard. It reads one stream for one application, so each round has a fresh daemon; CPU and
+ * memory are those of all its processes. `--only=aws-kcl` leaves the rest out.
  */
 import { fork, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -17,21 +20,25 @@ import { connect } from '@millrace/kinesis/aws';
 import { AGGREGATED, PLAIN } from '../consumer/load.ts';
 import type { IdleFigures, IdleTask, ReadFigures, ReadTask } from '../consumer/group-reader.ts';
 import { median, progress, report } from '../harness.ts';
+import { awsKclVersion, prepareDaemon } from '../../interop/aws-kcl/daemon.ts';
 import { mavenProject } from '../../interop/maven.ts';
+import { idleByDaemon, readByDaemon } from './daemon/aws-kcl.ts';
 
 const ROUNDS = 5;
 const IDLE = { stream: 'idle-20', shards: 20, seconds: 15 };
 const version = '3.5.1';
-const peer = `KCL@${version}`;
+const peers = { java: `KCL@${version}`, awsKcl: `aws-kcl@${awsKclVersion}` } as const;
+const onlyAwsKcl = process.argv.includes('--only=aws-kcl');
 const project = mavenProject('kcl', version);
 const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
 
+/** One that reads, in whatever processes. */
 interface Contestant extends AsyncDisposable {
   read(task: ReadTask): Promise<ReadFigures>;
   idle(task: IdleTask): Promise<IdleFigures>;
 }
 
-const lack = project.build();
+const lack = project.build() ?? prepareDaemon();
 if (lack === undefined) await compare();
 else {
   progress(`skip kcl: ${lack}. Nothing ran, so nothing is shown.`);
@@ -45,20 +52,26 @@ async function compare(): Promise<void> {
     await using ours = await startOurs(endpoint);
     await using java = startJava(endpoint);
     const contestants = { ours, java };
-    await idle(endpoint, contestants);
-    await throughput(endpoint, contestants, { stream: 'plain-4', records: PLAIN, retrieval: 'fan-out' });
-    await throughput(endpoint, contestants, {
-      stream: 'aggregated-4',
-      records: AGGREGATED,
-      retrieval: 'fan-out',
-    });
-    await throughput(endpoint, contestants, { stream: 'plain-4', records: PLAIN, retrieval: 'polling' });
+    const all = onlyAwsKcl
+      ? { ours, awsKcl: awsKcl(endpoint) }
+      : { ...contestants, awsKcl: awsKcl(endpoint) };
+    await idle(endpoint, all);
+    if (!onlyAwsKcl) {
+      await throughput(endpoint, contestants, { stream: 'plain-4', records: PLAIN, retrieval: 'fan-out' });
+      await throughput(endpoint, contestants, {
+        stream: 'aggregated-4',
+        records: AGGREGATED,
+        retrieval: 'fan-out',
+      });
+    }
+    await throughput(endpoint, all, { stream: 'plain-4', records: PLAIN, retrieval: 'polling' });
   } finally {
     server.disconnect();
   }
 }
 
-type Contestants = Readonly<Record<'ours' | 'java', Contestant>>;
+type Name = 'ours' | keyof typeof peers;
+type Contestants = { readonly ours: Contestant } & { readonly [name in Name]?: Contestant };
 
 async function throughput(
   endpoint: string,
@@ -66,13 +79,14 @@ async function throughput(
   load: Pick<ReadTask, 'stream' | 'records' | 'retrieval'>,
 ): Promise<void> {
   const { stream, records, retrieval } = load;
-  const figures: Record<'ours' | 'java', ReadFigures[]> = { ours: [], java: [] };
+  const figures: Record<Name, ReadFigures[]> = { ours: [], java: [], awsKcl: [] };
+  const order = namesOf(contestants);
   for (let round = 0; round <= ROUNDS; round++) {
-    for (const who of round % 2 === 0 ? (['ours', 'java'] as const) : (['java', 'ours'] as const)) {
+    for (const who of round % 2 === 0 ? order : order.toReversed()) {
       const group = await freshGroup(endpoint, stream, `${who}-${stream}-${retrieval}-${round}`);
-      const result = await contestants[who].read({ kind: 'read', ...load, group, pollMs: 200 });
+      const result = await contestants[who]?.read({ kind: 'read', ...load, group, pollMs: 200 });
       // The first round only warms up.
-      if (round > 0) figures[who].push(result);
+      if (round > 0 && result !== undefined) figures[who].push(result);
     }
     progress(`kcl ${stream} by ${retrieval}: ${round === 0 ? 'warm' : `round ${round} of ${ROUNDS}`}`);
   }
@@ -83,7 +97,7 @@ async function throughput(
       unit,
       better,
       ours: rounded(median(figures.ours.map(pick))),
-      peers: { [peer]: rounded(median(figures.java.map(pick))) },
+      peers: peersOf(contestants, (name) => median(figures[name].map(pick))),
     });
   line('user records/s', 'higher', ({ seconds }) => records / seconds);
   line('CPU µs/record', 'lower', ({ cpuMicros }) => cpuMicros / records);
@@ -91,28 +105,56 @@ async function throughput(
 }
 
 /** Each by itself: the other's calls must not make the server, and so this one, slower. */
-async function idle(endpoint: string, { ours, java }: Contestants): Promise<void> {
+async function idle(endpoint: string, contestants: Contestants): Promise<void> {
   const { stream } = IDLE;
   const task = async (group: string): Promise<IdleTask> => ({
     kind: 'idle',
     ...IDLE,
     group: await freshGroup(endpoint, stream, group),
   });
-  const own = await ours.idle(await task('ours-idle'));
-  const theirs = await java.idle(await task('java-idle'));
+  const figures = new Map<Name, IdleFigures>();
+  for (const name of namesOf(contestants)) {
+    const measured = await contestants[name]?.idle(await task(`${name}-idle`));
+    if (measured !== undefined) figures.set(name, measured);
+    progress(`kcl idle: ${name}`);
+  }
   for (const [unit, pick] of [
     ['% of a core', ({ percentOfCore }: IdleFigures) => percentOfCore],
     ['RSS MiB', ({ rssMiB }: IdleFigures) => rssMiB],
   ] as const) {
+    const of = (name: Name): number => {
+      const measured = figures.get(name);
+      return measured === undefined ? Number.NaN : pick(measured);
+    };
     report({
       bench: 'kcl',
       case: `idle-${IDLE.shards}-shards`,
       unit,
       better: 'lower',
-      ours: rounded(pick(own)),
-      peers: { [peer]: rounded(pick(theirs)) },
+      ours: rounded(of('ours')),
+      peers: peersOf(contestants, of),
     });
   }
+}
+
+function namesOf(contestants: Contestants): readonly Name[] {
+  return (['ours', 'java', 'awsKcl'] as const).filter((name) => contestants[name] !== undefined);
+}
+
+function peersOf(contestants: Contestants, figure: (name: Name) => number): Readonly<Record<string, number>> {
+  const names = namesOf(contestants).filter((name) => name !== 'ours');
+  return Object.fromEntries(names.map((name) => [peers[name], rounded(figure(name))]));
+}
+
+/** A daemon for every task. */
+function awsKcl(endpoint: string): Contestant {
+  return {
+    read: (task) => readByDaemon(endpoint, task),
+    idle: (task) => idleByDaemon(endpoint, task),
+    async [Symbol.asyncDispose]() {
+      // None is left running.
+    },
+  };
 }
 
 /** Its leases are there already: before an empty table a KCL worker waits up to half a minute. */
