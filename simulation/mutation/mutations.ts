@@ -155,14 +155,14 @@ export const mutations: readonly Mutation[] = [
     file: 'packages/kinesis/src/aws/lease-store-update.ts',
     from: "condition: 'leaseCounter = :seen',\n    values: {\n      ...counters(lease),\n      ':checkpoint'",
     to: "condition: '',\n    values: {\n      ...counters(lease),\n      ':checkpoint'",
-    noticedBy: 117,
+    noticedBy: 1006,
   },
   {
     name: 'own write with a lost answer taken for another’s',
     file: `${lease}/transition.ts`,
     from: 'return holder !== undefined && holderOf(stored) === holder && stored.counter === lease.counter + 1;',
     to: 'return holder !== undefined && false;',
-    noticedBy: 184,
+    noticedBy: 81,
   },
   {
     name: 'one parent of a merge forgotten',
