@@ -2,10 +2,10 @@
 import { keepYoungGenerationSmall, startServer } from '@millrace/local';
 
 const [port, path, durability] = process.argv.slice(2);
-keepYoungGenerationSmall();
 await startServer({
   port: Number(port),
   shardLimit: 1_000_000,
   ...(path && { path }),
   ...(durability && { durability }),
 });
+await keepYoungGenerationSmall();

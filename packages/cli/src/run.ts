@@ -125,9 +125,10 @@ async function runCommand(
       doors.startServer ??
       (async (wanted) => {
         const { keepYoungGenerationSmall, startServer } = await import('@millrace/local');
+        const server = await startServer(wanted);
         // From here on the process serves, and does nothing else.
-        keepYoungGenerationSmall();
-        return startServer(wanted);
+        await keepYoungGenerationSmall();
+        return server;
       }),
   };
   const execute = await command.load();
