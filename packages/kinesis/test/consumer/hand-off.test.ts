@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+
 import { expect, test } from 'vitest';
 
 import { sleep } from '@millrace/kinesis/runtime';
@@ -107,13 +109,13 @@ test.each(['asked for', 'handed over'])(
     const { clock, join, put, kinesis, through } = world;
     const store = kinesis.connection.leases('readers');
     const seen: string[] = [];
-    let release = (): void => {};
-    const busy = new Promise<void>((resolve) => (release = resolve));
+    const busy = new AbortController();
+    const free = once(busy.signal, 'abort');
     const holder = join({ workerId: 'holder' });
     const running = holder.run({
       eachRecord: async ({ value }) => {
         seen.push(`holder ${value.n}`);
-        if (value.n === 0) await busy;
+        if (value.n === 0) await free;
       },
     });
     await put([{ key: 'k', n: 0 }]);
@@ -132,7 +134,7 @@ test.each(['asked for', 'handed over'])(
     const [after] = await store.list();
     expect(after?.owner).toBe(state === 'handed over' ? undefined : 'holder');
     expect(after?.checkpointOwner).toBeUndefined();
-    release();
+    busy.abort();
     await put([{ key: 'k', n: 1 }]);
     const closedAt = clock.monotonic();
     while (!seen.includes('holder 1') && clock.monotonic() < closedAt + 60_000) await clock.advance(100);
