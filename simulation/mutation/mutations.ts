@@ -326,6 +326,13 @@ export const mutations: readonly Mutation[] = [
     noticedBy: 8,
   },
   {
+    name: 'explicit hash keys dropped on the way to the service (server)',
+    file: 'packages/local/src/connection.ts',
+    from: '...(entry.explicitHashKey === undefined ? {} : { ExplicitHashKey: entry.explicitHashKey }),',
+    to: '',
+    noticedBy: 2,
+  },
+  {
     name: 'own and foreign told apart by the partition key alone',
     file: 'packages/kinesis/src/codec/expand-record.ts',
     from: 'const hashKey = effectiveHashKey(partitionKey, explicitHashKey);',
