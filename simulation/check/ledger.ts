@@ -49,6 +49,7 @@ export class Ledger {
   readonly #serviceTime: () => number;
   /** The service keeps nothing that arrived before; once gone, a record stays so, whatever its clock says. */
   #horizon = Number.NEGATIVE_INFINITY;
+  #oldest = Number.POSITIVE_INFINITY;
   #open = 0;
 
   constructor({ verdict, rangeOf, serviceTime, skipsGarbled }: LedgerParts) {
@@ -83,6 +84,8 @@ export class Ledger {
 
   /** The first of these places that the group had a right to and lost to the retention. */
   firstTaken(shard: string, isBetween: (place: Place) => boolean): Place | undefined {
+    // In most runs nothing ever gets so old.
+    if (this.#oldest >= this.#serviceTime() - retentionMs && this.#oldest >= this.#horizon) return undefined;
     const isTaken = (place: Place): boolean =>
       !place.done && this.#isMeant(place) && this.isGone(place) && isBetween(place);
     return this.#shards.get(shard)?.find(isTaken);
@@ -133,11 +136,13 @@ export class Ledger {
       if (outcome?.ok !== true) continue;
       for (const { account, ...at } of this.#membersOf(stream, entry, outcome)) {
         this.#checkShard(account.item, at);
+        const arrivedAt = arrivalOf(at.shard);
+        this.#oldest = Math.min(this.#oldest, arrivedAt);
         const done = this.#skipsGarbled && account.item.poison === 'garbled';
         const place: Place = {
           item: account.item,
           ...at,
-          storedAt: arrivalOf(at.shard),
+          storedAt: arrivedAt,
           done,
           handled: false,
           doneBy: undefined,
