@@ -17,7 +17,7 @@ test.each(['0', '-1', 'fast', '1/h', '', '1e3'])('--rate %j is refused', (text) 
   expect(() => parseRate(text)).toThrow(expect.objectContaining({ code: 'OPTION_INVALID' }));
 });
 
-test.each([1, 10, 300, 5000])('%d a second are %d a second, even from the first', async (rate) => {
+test.each([1, 10, 300, 5000])('--rate %d/s is that rate from the first record on', async (rate) => {
   const clock = createManualClock();
   const pace = createPace(rate, clock);
   const signal = new AbortController().signal;
