@@ -3,19 +3,17 @@ import assert from 'node:assert/strict';
 import { DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { createConsumer, rawStream } from '@millrace/kinesis';
 import type { Lease, LeaseStore } from '@millrace/kinesis/lease';
-import { startServer } from '@millrace/local';
 
-import { Handled, isBehind, until } from '../handled.ts';
-import { startLeaseLedger } from '../lease-ledger.ts';
+import { isBehind, until, type Handled } from '../handled.ts';
 import {
+  besideJava,
   closing,
   connectionOf,
   credentials,
   failoverMs,
-  javaWorker,
-  startFeed,
   stream,
   textOf,
+  type BesideJava,
   type Kcl,
 } from './stage.ts';
 
@@ -25,25 +23,23 @@ const group = 'hands-over';
  * The graceful hand-off of the KCL 3, in both directions: a lease is asked for as its leader asks (the new owner named, the old
  * one left as the one that may still checkpoint), the holder finishes and gives it over, and the other goes on exactly behind.
  */
-export async function handsOver(kcl: Kcl): Promise<string> {
-  await using server = await startServer({ port: 0, streams: { [stream]: { shards: 4 } } });
-  await using plain = closing(connectionOf(server));
-  const store = plain.leases(group);
-  await using ledger = await startLeaseLedger(server.endpoint, store);
-  const handled = new Handled();
-  await using java = javaWorker(kcl, server, 'POLLING', group, {
-    dynamodb: ledger.endpoint,
-    onEvent(event) {
-      if (event.what === 'record') handled.add('java', event, event.text);
-    },
-  });
-  const expected: string[] = [];
-  await using feed = startFeed(server.kinesis.connection, expected);
-  await until('Java has begun', () => handled.countOf('java') > 0, [java.ended]);
+export function handsOver(kcl: Kcl): Promise<string> {
+  return besideJava(kcl, { group, shards: 4 }, scene);
+}
+
+async function scene({
+  connection,
+  java,
+  ledger,
+  store,
+  handled,
+  expected,
+  stopFeed,
+}: BesideJava): Promise<string> {
   await using leases = closing(connectionOf({ endpoint: ledger.endpoint }));
   await using ours = createConsumer(
     rawStream(stream),
-    { ...plain, leases: (name) => leases.leases(name) },
+    { ...connection, leases: (name) => leases.leases(name) },
     { group, workerId: 'ours', from: 'oldest', leaseDuration: failoverMs, pollInterval: 200 },
   );
   const running = ours.run({
@@ -68,7 +64,7 @@ export async function handsOver(kcl: Kcl): Promise<string> {
     told.push(`${from} to ${to} in ${Math.round(tookMs)} ms`);
   }
   dynamodb.destroy();
-  await feed.stop();
+  await stopFeed();
   await until('all is handled', () => handled.distinct === expected.length, alive);
   await ours.close();
   await running;

@@ -3,20 +3,8 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 
-import { startServer } from '@millrace/local';
-
-import { Handled, until, type Place } from '../handled.ts';
-import { startLeaseLedger } from '../lease-ledger.ts';
-import {
-  againBound,
-  closing,
-  connectionOf,
-  failoverMs,
-  javaWorker,
-  startFeed,
-  stream,
-  type Kcl,
-} from './stage.ts';
+import { until, type Handled, type Place } from '../handled.ts';
+import { againBound, besideJava, failoverMs, type BesideJava, type Kcl } from './stage.ts';
 
 const group = 'killed';
 
@@ -24,22 +12,19 @@ const group = 'killed';
  * Both at once; one of ours is killed and Java has to go on with its shards, another of ours comes, Java is killed, and ours has
  * to go on with all. A process that is killed gives nothing back: its leases have to run out.
  */
-export async function isKilled(kcl: Kcl): Promise<string> {
-  await using server = await startServer({ port: 0, streams: { [stream]: { shards: 6 } } });
-  await using plain = closing(connectionOf(server));
-  const store = plain.leases(group);
-  await using ledger = await startLeaseLedger(server.endpoint, store);
-  const handled = new Handled();
-  await using java = javaWorker(kcl, server, 'POLLING', group, {
-    dynamodb: ledger.endpoint,
-    onEvent(event) {
-      if (event.what === 'record') handled.add('java', event, event.text);
-    },
-  });
-  const expected: string[] = [];
-  await using feed = startFeed(server.kinesis.connection, expected);
-  await until('Java has begun', () => handled.countOf('java') > 0, [java.ended]);
+export function isKilled(kcl: Kcl): Promise<string> {
+  return besideJava(kcl, { group, shards: 6 }, scene);
+}
 
+async function scene({
+  server,
+  java,
+  ledger,
+  store,
+  handled,
+  expected,
+  stopFeed,
+}: BesideJava): Promise<string> {
   const owners = async (): Promise<readonly (string | undefined)[]> =>
     (await store.list()).map(({ owner }) => owner);
   const both = (name: string) => async (): Promise<boolean> => {
@@ -67,7 +52,7 @@ export async function isKilled(kcl: Kcl): Promise<string> {
   // A lease runs out after its duration at most; then come two looks at the leases and the slowness of this machine.
   assert.ok(oursTookMs < 3 * failoverMs, `ours had the killed worker's leases after ${oursTookMs} ms`);
 
-  await feed.stop();
+  await stopFeed();
   await until('all is handled', () => handled.distinct === expected.length, [second.ended]);
   handled.assertWhole(expected);
   assert.deepEqual(ledger.violations, []);

@@ -9,9 +9,12 @@ import {
 } from '@aws-sdk/client-kinesis';
 import { createProducer, rawStream, type Connection } from '@millrace/kinesis';
 import { connect } from '@millrace/kinesis/aws';
-import type { LocalServer } from '@millrace/local';
+import type { LeaseStore } from '@millrace/kinesis/lease';
+import { startServer, type LocalServer } from '@millrace/local';
 
+import { Handled, until } from '../handled.ts';
 import { startJavaWorker, type JavaEvent, type JavaWorker } from '../java-worker.ts';
+import { startLeaseLedger, type LeaseLedger } from '../lease-ledger.ts';
 import type { MavenProject } from '../maven.ts';
 
 /** A version of the Java KCL, built. */
@@ -51,6 +54,55 @@ export function javaWorker(
     retrieval,
   };
   return startJavaWorker({ ...shared, failoverMs, ...given });
+}
+
+/** A Java worker at work on a stream that is put into all the while, and everything that is to be seen of it. */
+export interface BesideJava {
+  readonly server: LocalServer;
+  /** To the server, past the ledger. */
+  readonly connection: Connection;
+  readonly java: JavaWorker;
+  /** Every lease write passes through it, those of workers at its endpoint. */
+  readonly ledger: LeaseLedger;
+  /** The group's leases, looked at past the ledger. */
+  readonly store: LeaseStore;
+  readonly handled: Handled;
+  /** What has been put. */
+  readonly expected: readonly string[];
+  /** Ends the putting. */
+  readonly stopFeed: () => Promise<void>;
+}
+
+/** Plays `scene` beside a Java worker of `group` that has begun, and takes everything down. */
+export async function besideJava(
+  kcl: Kcl,
+  { group, shards }: { readonly group: string; readonly shards: number },
+  scene: (stage: BesideJava) => Promise<string>,
+): Promise<string> {
+  await using server = await startServer({ port: 0, streams: { [stream]: { shards } } });
+  await using plain = closing(connectionOf(server));
+  const store = plain.leases(group);
+  await using ledger = await startLeaseLedger(server.endpoint, store);
+  const handled = new Handled();
+  await using java = javaWorker(kcl, server, 'POLLING', group, {
+    dynamodb: ledger.endpoint,
+    onEvent(event) {
+      if (event.what === 'record') handled.add('java', event, event.text);
+    },
+  });
+  const expected: string[] = [];
+  await using feed = startFeed(server.kinesis.connection, expected);
+  await until('Java has begun', () => handled.countOf('java') > 0, [java.ended]);
+  return await scene({
+    server,
+    connection: plain,
+    java,
+    ledger,
+    store,
+    handled,
+    expected,
+    stopFeed: () => feed.stop(),
+  });
 }
 
 /** Puts forty records five times a second, by turns in aggregates and not, and lists them before. */

@@ -2,57 +2,51 @@ import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { createConsumer, rawStream } from '@millrace/kinesis';
-import { startServer } from '@millrace/local';
 
-import { Handled, until } from '../handled.ts';
-import { startLeaseLedger } from '../lease-ledger.ts';
+import { until } from '../handled.ts';
 import {
   againBound,
+  besideJava,
   closing,
   connectionOf,
   failoverMs,
-  javaWorker,
   reshard,
-  startFeed,
   stream,
   textOf,
+  type BesideJava,
   type Kcl,
 } from './stage.ts';
 
+const group = 'beside';
+
 /** Both at once on one table while records come and shards are split and merged, until Java leaves. */
-export async function worksBeside(kcl: Kcl): Promise<string> {
-  await using server = await startServer({ port: 0, streams: { [stream]: { shards: 6 } } });
-  await using plain = closing(connectionOf(server));
-  await using ledger = await startLeaseLedger(server.endpoint, plain.leases('beside'));
+export function worksBeside(kcl: Kcl): Promise<string> {
+  return besideJava(kcl, { group, shards: 6 }, scene);
+}
+
+async function scene({
+  server,
+  connection,
+  java,
+  ledger,
+  store,
+  handled,
+  expected,
+  stopFeed,
+}: BesideJava): Promise<string> {
   await using leases = closing(connectionOf({ endpoint: ledger.endpoint }));
-  const handled = new Handled();
-  await using java = javaWorker(kcl, server, 'POLLING', 'beside', {
-    dynamodb: ledger.endpoint,
-    onEvent(event) {
-      if (event.what === 'record') handled.add('java', event, event.text);
-    },
-  });
   await using ours = createConsumer(
     rawStream(stream),
-    { ...plain, leases: (group) => leases.leases(group) },
-    {
-      group: 'beside',
-      workerId: 'ours',
-      from: 'oldest',
-      leaseDuration: failoverMs,
-      pollInterval: 200,
-    },
+    { ...connection, leases: (name) => leases.leases(name) },
+    { group, workerId: 'ours', from: 'oldest', leaseDuration: failoverMs, pollInterval: 200 },
   );
-  const expected: string[] = [];
-  await using feed = startFeed(server.kinesis.connection, expected);
-  await until('Java has begun', () => handled.countOf('java') > 0, [java.ended]);
   const running = ours.run({
     eachRecord: (record) => handled.add('ours', record, textOf(record.value)),
   });
   // Whatever is waited for races it.
   running.catch(() => {});
   const owners = async (): Promise<ReadonlySet<string | undefined>> =>
-    new Set((await plain.leases('beside').list()).map(({ owner }) => owner));
+    new Set((await store.list()).map(({ owner }) => owner));
   await until('both hold leases', async () => (await owners()).has('java') && (await owners()).has('ours'), [
     java.ended,
     running,
@@ -63,7 +57,7 @@ export async function worksBeside(kcl: Kcl): Promise<string> {
   const both = { java: handled.countOf('java'), ours: handled.countOf('ours') };
   await java.stop();
   await until('ours goes on alone', () => handled.countOf('ours') > both.ours + 200, [running]);
-  await feed.stop();
+  await stopFeed();
   await until('all is handled', () => handled.distinct === expected.length, [running]);
   await ours.close();
   await running;

@@ -1,10 +1,10 @@
 import { isAscii } from 'node:buffer';
 
-import { MillraceError } from '../errors.ts';
 import type { StoredRecord } from '../record/record.ts';
 import { toSequenceNumber } from '../record/sequence-number.ts';
 import type { ReadResult } from '../source/shard-reader.ts';
 import { needed, toChild } from './kinesis-shapes.ts';
+import { hasRecords, readAnswer } from './read-answer.ts';
 
 /** The answer as AWS JSON 1.1 has it. */
 interface Answer {
@@ -23,13 +23,11 @@ interface Answer {
 
 /** What a good answer says. Throws `SERVICE_FAILED` when it cannot be read. */
 export function readGetRecords(body: Buffer): ReadResult {
-  try {
-    const answer: unknown = JSON.parse(textOf(body));
-    if (isAnswer(answer)) return toResult(answer);
-  } catch (cause) {
-    throw unreadable(cause);
-  }
-  throw unreadable(undefined);
+  return readAnswer(textOf(body), {
+    to: 'GetRecords',
+    as: (answer) => (isAnswer(answer) ? toResult(answer) : undefined),
+    advice: 'It is asked again; if that goes on, look at what listens at the endpoint.',
+  });
 }
 
 /** Nearly all of an answer is base64, and where keys are ASCII, too, there is nothing to decode. */
@@ -38,9 +36,7 @@ function textOf(body: Buffer): string {
 }
 
 function isAnswer(answer: unknown): answer is Answer {
-  return (
-    typeof answer === 'object' && answer !== null && 'Records' in answer && Array.isArray(answer.Records)
-  );
+  return hasRecords(answer);
 }
 
 function toResult({ Records, NextShardIterator, MillisBehindLatest, ChildShards }: Answer): ReadResult {
@@ -65,12 +61,4 @@ function toRecord({
     data: new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
     arrivedAt: Math.round((ApproximateArrivalTimestamp ?? 0) * 1000),
   };
-}
-
-function unreadable(cause: unknown): MillraceError {
-  return new MillraceError('SERVICE_FAILED', 'The answer to GetRecords cannot be read.', {
-    advice: 'It is asked again; if that goes on, look at what listens at the endpoint.',
-    retryable: true,
-    cause,
-  });
 }

@@ -1,6 +1,6 @@
-import { MillraceError } from '../errors.ts';
 import type { WriteOutcome } from '../producer/record-writer.ts';
 import { toSequenceNumber } from '../record/sequence-number.ts';
+import { hasRecords, readAnswer } from './read-answer.ts';
 
 /** What became of one entry, as the answer to PutRecords has it. Failed entries may carry the members of good ones as nulls. */
 export interface ResultEntry {
@@ -12,18 +12,11 @@ export interface ResultEntry {
 
 /** The body of an answer to PutRecords in AWS JSON 1.1; throws a `SERVICE_FAILED` to retry when it is none. */
 export function readPutRecords(body: Buffer, stream: string): readonly WriteOutcome[] {
-  let cause: unknown;
-  try {
-    const answer: unknown = JSON.parse(body.toString());
-    if (isAnswer(answer)) return answer.Records.map(toOutcome);
-  } catch (error) {
-    cause = error;
-  }
-  throw new MillraceError('SERVICE_FAILED', `The answer to PutRecords on ${stream} cannot be read.`, {
+  return readAnswer(body.toString(), {
+    to: `PutRecords on ${stream}`,
+    as: (answer) => (isAnswer(answer) ? answer.Records.map(toOutcome) : undefined),
     advice: 'Call again after a back-off; the records may have been stored all the same.',
-    retryable: true,
     stream,
-    cause,
   });
 }
 
@@ -35,7 +28,5 @@ export function toOutcome({ SequenceNumber, ShardId, ErrorCode, ErrorMessage }: 
 }
 
 function isAnswer(answer: unknown): answer is { readonly Records: readonly ResultEntry[] } {
-  return (
-    typeof answer === 'object' && answer !== null && 'Records' in answer && Array.isArray(answer.Records)
-  );
+  return hasRecords(answer);
 }

@@ -4,9 +4,9 @@ import {
   type UpdateItemCommandInput,
 } from '@aws-sdk/client-dynamodb';
 
-import { MillraceError } from '../errors.ts';
 import { isObject } from '../runtime/unknown-value.ts';
 import type { DirectCalls } from './direct-calls.ts';
+import { readAnswer } from './read-answer.ts';
 
 type Attributes = Readonly<Record<string, unknown>>;
 
@@ -30,16 +30,13 @@ export async function updateItem(
 }
 
 function readAttributes(body: Buffer): Attributes {
-  let cause: unknown;
-  try {
-    const answer: unknown = JSON.parse(body.toString());
-    if (isObject(answer)) return isObject(answer['Attributes']) ? answer['Attributes'] : {};
-  } catch (error) {
-    cause = error;
-  }
-  throw new MillraceError('SERVICE_FAILED', 'The answer to UpdateItem cannot be read.', {
+  return readAnswer(body.toString(), {
+    to: 'UpdateItem',
+    as: (answer) => (isObject(answer) ? attributesIn(answer) : undefined),
     advice: 'It is written again; if that goes on, look at what listens at the endpoint.',
-    retryable: true,
-    cause,
   });
+}
+
+function attributesIn({ Attributes: attributes }: Attributes): Attributes {
+  return isObject(attributes) ? attributes : {};
 }

@@ -1,3 +1,4 @@
+import { Bell } from '../runtime/bell.ts';
 import { nextTurn } from '../runtime/clock.ts';
 import type { Receipt } from './pending.ts';
 import type { Putter } from './submission.ts';
@@ -71,7 +72,8 @@ class Crowd<In> implements Putter<In> {
   #failure: { readonly error: unknown } | undefined;
   #atTheDoor = false;
   #open = 0;
-  #wake: (() => void) | undefined;
+  /** Rings when one is in, or done with. */
+  readonly #news = new Bell();
 
   constructor(options: PutManyOptions<In>) {
     this.#options = options;
@@ -99,7 +101,7 @@ class Crowd<In> implements Putter<In> {
 
   admitted(): void {
     this.#atTheDoor = false;
-    if (this.#wake !== undefined) this.#tellNews();
+    this.#news.ring();
   }
 
   stored(receipt: Receipt, value: In): void {
@@ -126,11 +128,11 @@ class Crowd<In> implements Putter<In> {
 
   /** Waits until the one at the door is in. */
   async room(): Promise<void> {
-    while (this.#atTheDoor) await this.#news();
+    while (this.#atTheDoor) await this.#news.wait();
   }
 
   async settled(): Promise<void> {
-    while (this.#open > 0) await this.#news();
+    while (this.#open > 0) await this.#news.wait();
   }
 
   #tell<News>(listener: (news: News, value: In) => void, news: News, value: In): void {
@@ -143,19 +145,6 @@ class Crowd<In> implements Putter<In> {
 
   #closed(): void {
     this.#open--;
-    if (this.#wake !== undefined) this.#tellNews();
-  }
-
-  /** Once: to call what has resolved already costs as much as all else here. */
-  #tellNews(): void {
-    const wake = this.#wake;
-    this.#wake = undefined;
-    wake?.();
-  }
-
-  #news(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#wake = resolve;
-    });
+    this.#news.ring();
   }
 }

@@ -1,6 +1,7 @@
 import { isMillraceError } from '../errors.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { publish } from '../runtime/diagnostics.ts';
+import { oneAtATime } from '../runtime/one-at-a-time.ts';
 
 /** The port a producer learns a stream's largest record through: DescribeStreamSummary. */
 export interface StreamDescriber {
@@ -38,7 +39,8 @@ export class RecordLimit {
   readonly #stop = new AbortController();
   #bytes: number;
   #freshUntil = Number.NEGATIVE_INFINITY;
-  #asking: Promise<void> | undefined;
+  /** Asks; one question at a time. Never rejects. */
+  readonly learn: () => Promise<void> = oneAtATime(() => this.#ask());
 
   constructor(options: RecordLimitOptions) {
     this.#options = options;
@@ -55,14 +57,6 @@ export class RecordLimit {
     const { given, describer, clock } = this.#options;
     if (bytes <= least || bytes > most || given !== undefined) return false;
     return describer?.describeStream !== undefined && clock.monotonic() >= this.#freshUntil;
-  }
-
-  /** Asks; one question at a time. Never rejects. */
-  learn(): Promise<void> {
-    this.#asking ??= this.#ask().finally(() => {
-      this.#asking = undefined;
-    });
-    return this.#asking;
   }
 
   stop(): void {

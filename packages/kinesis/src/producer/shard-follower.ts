@@ -1,6 +1,7 @@
 import { backoffDelay, type Backoff } from '../runtime/backoff.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { publish } from '../runtime/diagnostics.ts';
+import { oneAtATime } from '../runtime/one-at-a-time.ts';
 import type { HashRange } from '../shard/hash-range.ts';
 import { createShardMap, type ShardMap } from '../shard/shard-map.ts';
 import type { Shard } from '../shard/shard.ts';
@@ -33,8 +34,9 @@ export class ShardFollower {
   #askedAt = Number.NEGATIVE_INFINITY;
   #retryAt = Number.NEGATIVE_INFINITY;
   #failures = 0;
-  #asking: Promise<void> | undefined;
   readonly #stop = new AbortController();
+  /** Asks now, unless a question is under way or the last failed a moment ago. Never rejects. */
+  readonly refresh: () => Promise<void> = oneAtATime(() => this.#ask());
 
   constructor(options: ShardFollowerOptions) {
     this.#options = options;
@@ -49,14 +51,6 @@ export class ShardFollower {
   /** The hash keys a shard owns, open or closed; undefined when it was never listed. */
   rangeOf(shardId: string): HashRange | undefined {
     return this.#listing.find((shard) => shard.shardId === shardId)?.hashRange;
-  }
-
-  /** Asks now, unless a question is under way or the last failed a moment ago. Never rejects. */
-  refresh(): Promise<void> {
-    this.#asking ??= this.#ask().finally(() => {
-      this.#asking = undefined;
-    });
-    return this.#asking;
   }
 
   stop(): void {
