@@ -31,3 +31,23 @@ test('ids and names are unique, and every rule says what is lost, what to do and
     expect(source).toMatch(/^https:\/\//);
   }
 });
+
+test('an alarm that may be on a stream whose retention is not known is not said to wait too long', async () => {
+  const text = `Resources:
+  Orders:
+    Type: AWS::Kinesis::Stream
+    Properties: { RetentionPeriodHours: 24 }
+  Archive:
+    Type: AWS::Kinesis::Stream
+    Properties: { RetentionPeriodHours: !ImportValue Hours }
+  Late:
+    Type: AWS::CloudWatch::Alarm
+    Properties:
+      Namespace: AWS/Kinesis
+      MetricName: GetRecords.IteratorAgeMilliseconds
+      Dimensions: [{ Name: StreamName, Value: !Ref Archive }]
+      Threshold: 86400000
+`;
+  expect(await idsIn('KST049', text)).not.toContain('KST049');
+  expect(await idsIn('KST049', text.replace('!ImportValue Hours', '24'))).toContain('KST049');
+});

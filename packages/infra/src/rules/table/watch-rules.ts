@@ -103,8 +103,9 @@ export const watchRules: readonly Rule[] = [
     good: stack('43200000'),
     check: (project, report) => {
       const hours = streamHours(project);
-      const [longest] = hours.toSorted((a, b) => (b ?? Infinity) - (a ?? Infinity));
-      if (longest === undefined) return;
+      if (hours.length === 0) return;
+      // The alarm may be on the stream whose retention is not known.
+      const longest = Math.max(...hours.map((one) => one ?? Infinity));
       for (const one of ageAlarms(project)) {
         const threshold = at(one.properties, 'Threshold');
         const milliseconds = isMath(one) ? undefined : numberOf(threshold);
