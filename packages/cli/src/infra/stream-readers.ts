@@ -1,5 +1,6 @@
 import type { GroupAlarmOptions, ProcessorAlarmOptions } from '@millrace/infra';
 
+import { eachOf } from '../aws/call.ts';
 import type { FanOutConsumer } from '../aws/fan-out-admin.ts';
 import type { Mapping, Mappings } from '../aws/mappings.ts';
 import type { Metrics } from '../aws/metrics.ts';
@@ -40,18 +41,16 @@ export async function processorsOf(
   { retentionHours }: DescribedStream,
   signal: AbortSignal,
 ): Promise<readonly StreamProcessor[]> {
-  return Promise.all(
-    found.map(async ({ functionName, id, failureDestination }) => {
-      const queue = /^arn:[^:]+:sqs:[^:]*:[^:]*:(.+)$/.exec(failureDestination ?? '')?.[1];
-      return {
-        functionName,
-        mappingId: id,
-        timeoutSeconds: await mappings.timeoutSeconds(functionName, { signal }),
-        retentionHours,
-        ...(queue !== undefined && { failureQueueName: queue }),
-      };
-    }),
-  );
+  return eachOf(found, async ({ functionName, id, failureDestination }) => {
+    const queue = /^arn:[^:]+:sqs:[^:]*:[^:]*:(.+)$/.exec(failureDestination ?? '')?.[1];
+    return {
+      functionName,
+      mappingId: id,
+      timeoutSeconds: await mappings.timeoutSeconds(functionName, { signal }),
+      retentionHours,
+      ...(queue !== undefined && { failureQueueName: queue }),
+    };
+  });
 }
 
 /** The groups that tell CloudWatch how far behind they are. */

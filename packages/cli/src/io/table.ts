@@ -66,13 +66,13 @@ function fits(drawn: readonly { readonly width: number }[], room: number): boole
 function squeeze(wanted: readonly number[], least: readonly number[], room: number): readonly number[] {
   const widths = [...wanted];
   let over = widths.reduce((sum, width) => sum + width, gap * (widths.length - 1)) - room;
-  while (over > 0 && Number.isFinite(over)) {
+  while (over > 0) {
     const spare = widths.map((width, index) => (width > (least[index] ?? 0) ? width : 0));
     const widest = Math.max(...spare);
     if (widest === 0) break;
     const index = spare.indexOf(widest);
     const next = Math.max(least[index] ?? 0, ...spare.filter((width) => width < widest));
-    const less = Math.min(over, Math.max(1, widest - next));
+    const less = Math.min(over, widest - next);
     widths[index] = widest - less;
     over -= less;
   }

@@ -68,7 +68,7 @@ export async function removeReplayState(path: string): Promise<void> {
   try {
     await unlink(path);
   } catch (error) {
-    if (typeof error !== 'object' || error === null || Reflect.get(error, 'code') !== 'ENOENT') throw error;
+    if (memberOf(error, 'code') !== 'ENOENT') throw error;
   }
 }
 

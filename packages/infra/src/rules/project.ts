@@ -60,3 +60,9 @@ export function ofType(project: Project, type: string): readonly TemplateResourc
 export function targetOf(project: Project, node: Node | undefined): TemplateResource | undefined {
   return node?.kind === 'reference' ? project.resources.find(({ id }) => id === node.to) : undefined;
 }
+
+/** Whether whoever deploys it can give it values; the Serverless Framework has no such parameters. */
+export function takesParameters({ dialect, parameters, undeclared }: Project): boolean {
+  if (dialect === 'serverless') return false;
+  return parameters.length > 0 || undeclared.some(({ what }) => what.startsWith('var.'));
+}

@@ -1,8 +1,8 @@
 import { at, hasUnknown, isTrue, items, numberOf, possibilities, textOf, type Node } from '../node.ts';
-import type { Project, TemplateResource } from '../project.ts';
+import { takesParameters, type Project, type TemplateResource } from '../project.ts';
 import { judge, type Report, type Rule } from '../rule.ts';
 import { example } from './example.ts';
-import { destinationOf, streamMappings } from './mappings.ts';
+import { destinationOf, isMissing, streamMappings } from './mappings.ts';
 
 const parameters = 'https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-parameters.html';
 const failures = 'https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html';
@@ -217,9 +217,7 @@ export const mappingRules: readonly Rule[] = [
       good: { BatchSize: { Ref: 'BatchSize' }, ParallelizationFactor: { Ref: 'ParallelizationFactor' } },
     }),
     check: (project, report) => {
-      const uses =
-        project.parameters.length > 0 || project.undeclared.some(({ what }) => what.startsWith('var.'));
-      if (!uses || project.dialect === 'serverless') return;
+      if (!takesParameters(project)) return;
       for (const mapping of streamMappings(project)) {
         const fixed = ['BatchSize', 'ParallelizationFactor'].filter(
           (name) =>
@@ -277,10 +275,6 @@ function givesUp(mapping: TemplateResource): boolean {
 
 function isUnlimited(value: Node | undefined): boolean {
   return value === undefined || numberOf(value) === -1;
-}
-
-function isMissing(value: Node | undefined): boolean {
-  return value === undefined || textOf(value) === '';
 }
 
 function looksAtDataOnly(pattern: Node | undefined): boolean {

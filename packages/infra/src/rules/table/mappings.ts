@@ -39,9 +39,14 @@ export function destinationOf(mapping: TemplateResource): Node | undefined {
   return at(mapping.properties, 'DestinationConfig', 'OnFailure', 'Destination');
 }
 
+/** Whether a value is left out, or empty as a parameter's default often is. */
+export function isMissing(value: Node | undefined): boolean {
+  return value === undefined || textOf(value) === '';
+}
+
 /** Whether it has none in any way it may turn out. */
 export function isDestinationMissing(mapping: TemplateResource): boolean {
-  return possibilities(destinationOf(mapping)).every((value) => value === undefined || textOf(value) === '');
+  return possibilities(destinationOf(mapping)).every(isMissing);
 }
 
 /** The functions that mappings of the template call. */

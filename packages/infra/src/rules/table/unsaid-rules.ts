@@ -1,5 +1,5 @@
 import { at } from '../node.ts';
-import { ofType } from '../project.ts';
+import { ofType, takesParameters } from '../project.ts';
 import type { Rule } from '../rule.ts';
 import { isWatched } from './alarms.ts';
 import { example } from './example.ts';
@@ -46,9 +46,7 @@ export const unsaidRules: readonly Rule[] = [
       good: { FilterCriteria: { Filters: [{ Pattern: '{"data": {"type": ["order"]}}' }] } },
     }),
     check: (project, report) => {
-      const uses =
-        project.parameters.length > 0 || project.undeclared.some(({ what }) => what.startsWith('var.'));
-      if (!uses || project.dialect === 'serverless') return;
+      if (!takesParameters(project)) return;
       for (const mapping of streamMappings(project)) {
         if (at(mapping.properties, 'FilterCriteria') !== undefined) continue;
         if (readsByFanOut(project, mapping) === false) report.found(mapping, mapping.place);
