@@ -1,21 +1,10 @@
 import assert from 'node:assert/strict';
 
 import { DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
-import { createConsumer, rawStream } from '@millrace/kinesis';
 import type { Lease, LeaseStore } from '@millrace/kinesis/lease';
 
 import { isBehind, until, type Handled } from '../handled.ts';
-import {
-  besideJava,
-  closing,
-  connectionOf,
-  credentials,
-  failoverMs,
-  stream,
-  textOf,
-  type BesideJava,
-  type Kcl,
-} from './stage.ts';
+import { besideJava, credentials, oursBeside, type BesideJava, type Kcl } from './stage.ts';
 
 const group = 'hands-over';
 
@@ -27,25 +16,10 @@ export function handsOver(kcl: Kcl): Promise<string> {
   return besideJava(kcl, { group, shards: 4 }, scene);
 }
 
-async function scene({
-  connection,
-  java,
-  ledger,
-  store,
-  handled,
-  expected,
-  stopFeed,
-}: BesideJava): Promise<string> {
-  await using leases = closing(connectionOf({ endpoint: ledger.endpoint }));
-  await using ours = createConsumer(
-    rawStream(stream),
-    { ...connection, leases: (name) => leases.leases(name) },
-    { group, workerId: 'ours', from: 'oldest', leaseDuration: failoverMs, pollInterval: 200 },
-  );
-  const running = ours.run({
-    eachRecord: (record) => handled.add('ours', record, textOf(record.value)),
-  });
-  running.catch(() => {});
+async function scene(stage: BesideJava): Promise<string> {
+  const { java, ledger, store, handled, expected, stopFeed } = stage;
+  await using ours = oursBeside(stage, group);
+  const { running } = ours;
   const alive = [java.ended, running];
   const heldBy = async (owner: string): Promise<readonly Lease[]> =>
     (await store.list()).filter((lease) => lease.owner === owner && lease.checkpointOwner === undefined);
@@ -67,7 +41,6 @@ async function scene({
   await stopFeed();
   await until('all is handled', () => handled.distinct === expected.length, alive);
   await ours.close();
-  await running;
   await java.stop();
   handled.assertWhole(expected);
   assert.deepEqual(ledger.violations, []);

@@ -7,7 +7,7 @@ import {
   MergeShardsCommand,
   SplitShardCommand,
 } from '@aws-sdk/client-kinesis';
-import { createProducer, rawStream, type Connection } from '@millrace/kinesis';
+import { createConsumer, createProducer, rawStream, type Connection } from '@millrace/kinesis';
 import { connect } from '@millrace/kinesis/aws';
 import type { LeaseStore } from '@millrace/kinesis/lease';
 import { startServer, type LocalServer } from '@millrace/local';
@@ -103,6 +103,38 @@ export async function besideJava(
     expected,
     stopFeed: () => feed.stop(),
   });
+}
+
+/** One of ours at work in this process, its lease writes through the ledger, too. */
+export function oursBeside(
+  { connection, ledger, handled }: BesideJava,
+  group: string,
+): AsyncDisposable & { readonly running: Promise<void>; close(): Promise<void> } {
+  const leases = connectionOf({ endpoint: ledger.endpoint });
+  const ours = createConsumer(
+    rawStream(stream),
+    { ...connection, leases: (name) => leases.leases(name) },
+    { group, workerId: 'ours', from: 'oldest', leaseDuration: failoverMs, pollInterval: 200 },
+  );
+  const running = ours.run({
+    eachRecord: (record) => handled.add('ours', record, textOf(record.value)),
+  });
+  // Whatever is waited for races it.
+  running.catch(() => {});
+  return {
+    running,
+    async close() {
+      await ours.close();
+      await running;
+    },
+    async [Symbol.asyncDispose]() {
+      try {
+        await ours.close();
+      } finally {
+        await leases.close();
+      }
+    },
+  };
 }
 
 /** Puts forty records five times a second, by turns in aggregates and not, and lists them before. */

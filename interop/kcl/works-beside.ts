@@ -1,21 +1,8 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { createConsumer, rawStream } from '@millrace/kinesis';
-
 import { until } from '../handled.ts';
-import {
-  againBound,
-  besideJava,
-  closing,
-  connectionOf,
-  failoverMs,
-  reshard,
-  stream,
-  textOf,
-  type BesideJava,
-  type Kcl,
-} from './stage.ts';
+import { againBound, besideJava, oursBeside, reshard, type BesideJava, type Kcl } from './stage.ts';
 
 const group = 'beside';
 
@@ -24,27 +11,10 @@ export function worksBeside(kcl: Kcl): Promise<string> {
   return besideJava(kcl, { group, shards: 6 }, scene);
 }
 
-async function scene({
-  server,
-  connection,
-  java,
-  ledger,
-  store,
-  handled,
-  expected,
-  stopFeed,
-}: BesideJava): Promise<string> {
-  await using leases = closing(connectionOf({ endpoint: ledger.endpoint }));
-  await using ours = createConsumer(
-    rawStream(stream),
-    { ...connection, leases: (name) => leases.leases(name) },
-    { group, workerId: 'ours', from: 'oldest', leaseDuration: failoverMs, pollInterval: 200 },
-  );
-  const running = ours.run({
-    eachRecord: (record) => handled.add('ours', record, textOf(record.value)),
-  });
-  // Whatever is waited for races it.
-  running.catch(() => {});
+async function scene(stage: BesideJava): Promise<string> {
+  const { server, java, ledger, store, handled, expected, stopFeed } = stage;
+  await using ours = oursBeside(stage, group);
+  const { running } = ours;
   const owners = async (): Promise<ReadonlySet<string | undefined>> =>
     new Set((await store.list()).map(({ owner }) => owner));
   await until('both hold leases', async () => (await owners()).has('java') && (await owners()).has('ours'), [
@@ -60,7 +30,6 @@ async function scene({
   await stopFeed();
   await until('all is handled', () => handled.distinct === expected.length, [running]);
   await ours.close();
-  await running;
   handled.assertWhole(expected);
   assert.deepEqual(ledger.violations, []);
   assert.ok(both.java > 0 && both.ours > 0);

@@ -34,9 +34,14 @@ export function shardName(stream: string, shardId: string): string {
   return `${stream}/${shardId}`;
 }
 
+/** The stream a lease is of. */
+export function streamOf({ streamIdentifier }: Pick<Lease, 'streamIdentifier'>): string {
+  return streamIdentifier?.split(':')[1] ?? streamName(0);
+}
+
 /** The shard a lease is of. */
-export function shardOf({ shardId, streamIdentifier }: Pick<Lease, 'shardId' | 'streamIdentifier'>): string {
-  return shardName(streamIdentifier?.split(':')[1] ?? streamName(0), shardId);
+export function shardOf(lease: Pick<Lease, 'shardId' | 'streamIdentifier'>): string {
+  return shardName(streamOf(lease), lease.shardId);
 }
 
 const encoder = new TextEncoder();

@@ -2,7 +2,7 @@ import { compareCheckpoints, isSentinelCheckpoint, isShardEnd, type Lease } from
 
 import type { Life } from '../world/life.ts';
 import type { Ledger } from './ledger.ts';
-import { shardOf } from './item.ts';
+import { shardOf, streamOf } from './item.ts';
 import { comparePlaces, placeName, type Place, type Position } from './place.ts';
 import type { Reports } from './reports.ts';
 import type { Verdict } from './verdict.ts';
@@ -200,10 +200,6 @@ export function reaches(checkpoint: Lease['checkpoint'], position: Position): bo
     return false;
   }
   return comparePlaces({ sequenceNumber, subSequenceNumber }, position) >= 0;
-}
-
-function streamOf(lease: Lease): string {
-  return shardOf(lease).split('/')[0] ?? '';
 }
 
 function text({ checkpoint }: Lease): string {

@@ -20,7 +20,7 @@ import { TextReader } from './text-reader.ts';
 import { WireReader } from './wire-reader.ts';
 
 /** Whether `data` begins as an aggregate does: cheap, and almost always the answer. */
-export function looksAggregated(data: Uint8Array): boolean {
+function looksAggregated(data: Uint8Array): boolean {
   return (
     data.length > MAGIC_BYTES + DIGEST_BYTES &&
     data[0] === MAGIC[0] &&

@@ -1,12 +1,11 @@
 import { isMillraceError } from '../errors.ts';
-import type { RawStreamRecord } from '../process/raw-record.ts';
+import { fill, type Draft, type RawStreamRecord } from '../process/raw-record.ts';
 import type { StreamRecord } from '../record/record.ts';
 import { backoffDelay, type Backoff } from '../runtime/backoff.ts';
 import { isThenable } from '../runtime/thenable.ts';
 import { missed, type Ending } from './missed.ts';
 import type { Invocation } from './invocation.ts';
 import type { ResolvedOptions } from './options.ts';
-import type { Draft } from './record-cursor.ts';
 
 export const backoff: Backoff = { baseMs: 100, capMs: 5000 };
 
@@ -79,11 +78,6 @@ export function createAttempt<T>(
   };
 
   return { start: (record) => start(record, 1), failed: (record, error) => failed(record, error, 1) };
-}
-
-/** Gives a record its value. */
-export function fill<T>(record: Draft, value: T): asserts record is Draft & StreamRecord<T> {
-  record.value = value;
 }
 
 /** A record whose bytes cannot be decoded; only a decoder that asks somebody else may say that it will pass. */

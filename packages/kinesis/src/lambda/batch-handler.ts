@@ -1,9 +1,10 @@
+import { fill } from '../process/raw-record.ts';
 import { optionError } from '../runtime/options.ts';
 import { backoffDelay } from '../runtime/backoff.ts';
 import { isThenable } from '../runtime/thenable.ts';
 import type { StreamRecord } from '../record/record.ts';
 import type { StreamDefinition } from '../stream/stream.ts';
-import { backoff, fill, putAside, refused } from './attempt.ts';
+import { backoff, putAside, refused } from './attempt.ts';
 import { CompletedRecords } from './completed-records.ts';
 import type { KinesisHandler, LambdaContext } from './event.ts';
 import type { InvocationContext } from './invocation-context.ts';

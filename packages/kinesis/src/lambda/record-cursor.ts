@@ -1,14 +1,9 @@
-import { looksAggregated, readAggregate, type MakeRecord } from '../codec/decode-aggregate.ts';
+import { readAggregate, type MakeRecord } from '../codec/decode-aggregate.ts';
 import { noHeaders } from '../codec/headers.ts';
-import type { RawStreamRecord } from '../process/raw-record.ts';
+import type { Draft } from '../process/raw-record.ts';
 import type { SequenceNumber } from '../record/sequence-number.ts';
 import { optionError } from '../runtime/options.ts';
 import type { KinesisEvent, KinesisEventRecord } from './event.ts';
-
-/** A record that has room for its value: to make another of it would cost more than all else that is done for it. */
-export interface Draft extends RawStreamRecord {
-  value: unknown;
-}
 
 /**
  * Walks the user records of an event in order: base64 is decoded and aggregates are opened as it comes to them, so that what
@@ -62,7 +57,7 @@ export class RecordCursor {
       return explicitHashKey === undefined ? one : { ...one, explicitHashKey };
     };
     const bytes = Buffer.from(data, 'base64');
-    this.#drafts = (looksAggregated(bytes) && readAggregate(bytes, make)) || none;
+    this.#drafts = readAggregate(bytes, make) ?? none;
     return this.#drafts.length === 0 ? make(partitionKey, undefined, bytes, noHeaders, 0) : this.next();
   }
 

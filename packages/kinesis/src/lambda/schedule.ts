@@ -1,7 +1,7 @@
 import type { Attempt, Outcome } from './attempt.ts';
 import type { Hand, Invocation } from './invocation.ts';
 import { missed } from './missed.ts';
-import type { Draft } from './record-cursor.ts';
+import type { Draft } from '../process/raw-record.ts';
 
 export interface Schedule {
   /** At most so many records at once. */

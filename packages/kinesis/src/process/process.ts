@@ -9,7 +9,7 @@ import { handlerError } from './handler-error.ts';
 import { handleByKey } from './key-lanes.ts';
 import { Parking } from './parking.ts';
 import { behind, putAside, type PutAsideOptions, type Reason } from './put-aside.ts';
-import type { Draft, RawStreamRecord } from './raw-record.ts';
+import { fill, type Draft, type RawStreamRecord } from './raw-record.ts';
 
 export interface ProcessOptions<T> {
   readonly handler: Handler<T>;
@@ -291,7 +291,3 @@ interface Poison {
 }
 
 type Decoded<T> = StreamRecord<T> | Poison;
-
-function fill<T>(record: Draft, value: T): asserts record is Draft & StreamRecord<T> {
-  record.value = value;
-}

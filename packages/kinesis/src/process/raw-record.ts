@@ -7,3 +7,8 @@ export type RawStreamRecord = Omit<StreamRecord<unknown>, 'value'>;
 export interface Draft extends RawStreamRecord {
   value: unknown;
 }
+
+/** Gives a record its value. */
+export function fill<T>(record: Draft, value: T): asserts record is Draft & StreamRecord<T> {
+  record.value = value;
+}

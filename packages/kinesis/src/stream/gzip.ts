@@ -23,24 +23,22 @@ export function gzip<T>(inner: ValueCodec<T>, options: GzipOptions = {}): ValueC
   const maxOutputLength = integerOption('gzip.maxBytes', options.maxBytes ?? 67_108_864, 1024, 1_073_741_824);
   // With the first codec that wants it: every program that defines a stream loads this module.
   const { gunzipSync, gzipSync } = process.getBuiltinModule('node:zlib');
-  const unpack = (bytes: Uint8Array): Uint8Array =>
-    attempt(maxOutputLength, () => gunzipSync(bytes, { maxOutputLength }));
+  const unpack = (bytes: Uint8Array): Uint8Array => {
+    try {
+      return gunzipSync(bytes, { maxOutputLength });
+    } catch (cause) {
+      throw new MillraceError('VALUE_INVALID', 'The record is not gzip, or unpacks to too much.', {
+        advice:
+          'Check that the producer compresses; raise gzip.maxBytes if the value is meant to be so large.',
+        path: 'value',
+        allowed: `gzip of at most ${maxOutputLength} bytes`,
+        cause,
+      });
+    }
+  };
   return {
     name: `gzip(${inner.name})`,
     encode: (value) => gzipSync(inner.encode(value), { level }),
     decode: (bytes) => inner.decode(unpack(bytes)),
   };
-}
-
-function attempt(maxOutputLength: number, unpack: () => Uint8Array): Uint8Array {
-  try {
-    return unpack();
-  } catch (cause) {
-    throw new MillraceError('VALUE_INVALID', 'The record is not gzip, or unpacks to too much.', {
-      advice: 'Check that the producer compresses; raise gzip.maxBytes if the value is meant to be so large.',
-      path: 'value',
-      allowed: `gzip of at most ${maxOutputLength} bytes`,
-      cause,
-    });
-  }
 }
