@@ -124,8 +124,9 @@ export class LeaseBook {
     const { ledger, from, serviceTime } = this.#parts;
     const stream = streamOf(lease);
     const first = this.leases.every((other) => streamOf(other) !== stream);
+    // Whatever time it was pinned to: a group that begins now is owed what arrives from its first lease on.
     if (first && from === 'now') ledger.oweFrom(stream, serviceTime());
-    if (lease.startAt !== undefined) ledger.oweFrom(stream, lease.startAt);
+    if (from === 'time' && lease.startAt !== undefined) ledger.oweFrom(stream, lease.startAt);
   }
 
   #checkWriter({ life, write, leaseKey, seen, before }: LeaseEvent): void {

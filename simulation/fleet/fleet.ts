@@ -58,10 +58,10 @@ export class Fleet {
   constructor(parts: FleetParts) {
     this.#parts = parts;
     const { plan, network, checks, timeline, troubles } = parts;
-    const seat = (role: Victim['role'], index: number): Seat => ({
+    const seat = (role: Victim['role'], index: number, wallAheadMs = 0): Seat => ({
       role,
       index,
-      machine: { name: `${role[0]}${index}`, wallAheadMs: 0, unreachable: new Set() },
+      machine: { name: `${role[0]}${index}`, wallAheadMs, unreachable: new Set() },
       random: parts.random.fork(),
       lives: 0,
       life: undefined,
@@ -70,7 +70,7 @@ export class Fleet {
       finished: false,
     });
     this.#seats = [
-      ...plan.workers.map((_, index) => seat('worker', index)),
+      ...plan.workers.map(({ wallAheadMs }, index) => seat('worker', index, wallAheadMs)),
       ...plan.producers.map((_, index) => seat('producer', index)),
     ];
     const wire = { network, book: checks.book, timeline };

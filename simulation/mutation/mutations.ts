@@ -181,9 +181,30 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'now not pinned',
     file: `${lease}/shard-sync.ts`,
-    from: "return fromTime(from.type === 'now' ? now : from.at);",
-    to: "return from.type === 'now' ? { checkpoint: { sequenceNumber: 'LATEST', subSequenceNumber: 0 } } : fromTime(now);",
-    noticedBy: 27,
+    from: "return from.type === 'now' ? fromNow(now) : fromTime(from.at);",
+    to: "return from.type === 'now' ? { checkpoint: { sequenceNumber: 'LATEST', subSequenceNumber: 0 } } : fromTime(from.at);",
+    noticedBy: 13,
+  },
+  {
+    name: 'now pinned by the worker’s own clock',
+    file: `${consumer}/shard-keeper.ts`,
+    from: 'plan = planFor((await this.time(shard, signal)) ?? began);',
+    to: '',
+    noticedBy: 13,
+  },
+  {
+    name: 'leases taken before every shard has one',
+    file: `${consumer}/worker.ts`,
+    from: 'while (!(await this.#syncShards()));',
+    to: 'await this.#syncShards();',
+    noticedBy: 4506,
+  },
+  {
+    name: 'a beginning that was interrupted goes on with the open shards alone',
+    file: `${lease}/shard-sync.ts`,
+    from: 'const needed = neededLeases(shards, leases, !startsNow);',
+    to: "const needed = neededLeases(shards, leases, configured.type !== 'now');",
+    noticedBy: 1906,
   },
   {
     name: 'a key’s next record sent before the last is settled',

@@ -110,6 +110,7 @@ function drawWorker(random: Random, index: number): WorkerPlan {
     handOffTimeoutMs: random.pick([300, 30_000]),
     ...random.pick(paces),
     heedsSignal: random.chance(0.5),
+    wallAheadMs: random.pick([0, 0, 300, -300, 5000, -5000, 120_000, -120_000]),
   };
 }
 

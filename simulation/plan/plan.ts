@@ -55,6 +55,8 @@ export interface WorkerPlan {
   readonly slowMs: number;
   /** Whether the handler gives up when its signal fires. */
   readonly heedsSignal: boolean;
+  /** How far its machine's wall clock is ahead of the service's from the start; behind when negative. */
+  readonly wallAheadMs: number;
 }
 
 export interface ProducerPlan {

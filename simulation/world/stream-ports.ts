@@ -86,8 +86,9 @@ export function remoteStream(life: Life, wire: StreamWire): Pick<Connection, 'wr
           signal,
           effect: async () => {
             const shard = shardName(stream, shardId);
-            opened(life, shard);
             const iterator = await kinesis.reader.openIterator(stream, shardId, position);
+            // Who is refused, as one who only asks what time it is, reads nothing.
+            opened(life, shard);
             shards.set(iterator, shard);
             return iterator;
           },

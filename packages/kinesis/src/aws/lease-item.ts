@@ -3,6 +3,7 @@ import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { MillraceError } from '../errors.ts';
 import { isSentinel, type Checkpoint } from '../lease/checkpoint.ts';
 import type { Lease, ParkedKeys } from '../lease/lease.ts';
+import { keepsStartAt } from '../lease/transition.ts';
 import { isSequenceNumber } from '../record/sequence-number.ts';
 import type { HashRange } from '../shard/hash-range.ts';
 import { memberOf } from '../runtime/unknown-value.ts';
@@ -115,8 +116,9 @@ function toCheckpoint(leaseKey: string, item: Readonly<Record<string, unknown>>)
 
 /** Some keep the start time where a position inside an aggregate would stand; it cannot be one, so it is a hint. */
 function toStartAt(checkpoint: Checkpoint, item: Readonly<Record<string, unknown>>): number | undefined {
-  if (checkpoint.sequenceNumber !== 'AT_TIMESTAMP') return undefined;
-  return integer(item[START_AT]) ?? (integer(item['checkpointSubSequenceNumber']) || undefined);
+  if (!keepsStartAt(checkpoint)) return undefined;
+  const hint = checkpoint.sequenceNumber === 'AT_TIMESTAMP' ? item['checkpointSubSequenceNumber'] : undefined;
+  return integer(item[START_AT]) ?? (integer(hint) || undefined);
 }
 
 /** What cannot be read is left out: its key is handled again, which is better than a shard nobody can open. */

@@ -62,7 +62,7 @@ export function withdrawal(holder: string, owner: string): LeaseUpdate {
 export function advance(
   lease: Lease,
   reached: Lease['checkpoint'],
-  { childShardIds = [], parked }: CheckpointExtras,
+  { childShardIds = [], parked, startAt }: CheckpointExtras,
 ): LeaseUpdate {
   const set = [
     'leaseCounter = :next',
@@ -71,6 +71,7 @@ export function advance(
     'ownerSwitchesSinceCheckpoint = :zero',
     ...(childShardIds.length > 0 ? ['childShardIds = :children'] : []),
     ...(parked !== undefined && parked.size > 0 ? [`${PARKED} = :parked`] : []),
+    ...(startAt !== undefined ? [`${START_AT} = :at`] : []),
   ];
   const remove = [
     'pendingCheckpoint',
@@ -89,6 +90,7 @@ export function advance(
       ':zero': number(0),
       ...(childShardIds.length > 0 && { ':children': stringSet(childShardIds) }),
       ...(parked !== undefined && parked.size > 0 && { ':parked': parkedKeys(parked) }),
+      ...(startAt !== undefined && { ':at': number(startAt) }),
     },
   };
 }

@@ -87,6 +87,13 @@ export class HeldLease {
     this.#progress = checkpoint;
   }
 
+  /** From here on nothing handled yet means this time, wall milliseconds. False when the lease was lost. Rejects when the store failed. */
+  pin(startAt: number): Promise<boolean> {
+    return this.#exclusively(() =>
+      this.#write((lease) => this.#store.checkpoint(lease, lease.checkpoint, { startAt })),
+    );
+  }
+
   /** The heartbeat. Never rejects; a failed write is tried again by the next one. */
   async beat(): Promise<void> {
     await this.#exclusively(async () => {

@@ -4,12 +4,13 @@ import {
   planShardSync,
   type Lease,
   type LeaseStore,
+  type ShardSyncPlan,
   type StreamStart,
 } from '../lease/index.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { publish } from '../runtime/diagnostics.ts';
 import type { ChildShard } from '../shard/shard.ts';
-import type { ShardReader } from '../source/index.ts';
+import { serviceTime, type ShardReader } from '../source/index.ts';
 
 export interface ShardKeeperOptions {
   readonly stream: string;
@@ -34,15 +35,18 @@ export class ShardKeeper {
   /** Gives every shard still to be read a lease, and removes leases of no more use. False when it must be looked at again soon. */
   async sync(signal: AbortSignal): Promise<boolean> {
     const { stream, from, clock, streamIdentifier } = this.#options;
-    // Dated before the first look: what is put while we look belongs to a group that starts now.
-    const now = clock.now();
+    const began = clock.now();
     // Leases first: one listed after the shards could belong to a shard the listing is too old to know.
     const leases = await this.#leases();
     const shards = await this.#reader.listShards(stream, { signal });
     const which = streamIdentifier === undefined ? {} : { streamIdentifier };
-    const plan = planShardSync({ shards, leases, from, now, ...which });
+    const planFor = (now: number): ShardSyncPlan => planShardSync({ shards, leases, from, now, ...which });
+    let plan = planFor(began);
+    const [shard] = plan.complete && plan.startsNow ? plan.create : [];
+    if (shard !== undefined) plan = planFor((await this.time(shard, signal)) ?? began);
     if (!plan.complete) {
-      publish('consumer:shard-sync-incomplete', () => ({ stream, gap: plan.gap }));
+      const { gap } = plan;
+      publish('consumer:shard-sync-incomplete', () => ({ stream, gap }));
       return false;
     }
     if (plan.create.length > 0 && (await this.#othersBegan(leases))) return false;
@@ -50,6 +54,11 @@ export class ShardKeeper {
     for (const leaseKey of plan.remove) await this.#store.delete(leaseKey);
     for (const lease of plan.unlisted) await this.dropIfTrimmed(lease, signal);
     return true;
+  }
+
+  /** What time it is by the service, the only clock that dates records; undefined where it does not say. */
+  time({ shardId }: Pick<Lease, 'shardId'>, signal: AbortSignal): Promise<number | undefined> {
+    return serviceTime(this.#reader, this.#options.stream, shardId, { signal });
   }
 
   /** Makes sure the children of an ended shard have leases, before the parent's is marked as ended. */

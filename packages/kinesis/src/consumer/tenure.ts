@@ -80,6 +80,7 @@ export class Tenure<T> {
   async work(): Promise<TenureEnd> {
     let outcome: ShardOutcome = { ended: 'stopped' };
     try {
+      await this.#pin();
       outcome = await this.#occupy();
     } catch (error) {
       if (!this.held.held) outcome = { ended: 'lost' };
@@ -129,6 +130,16 @@ export class Tenure<T> {
     if (this.#run.stopping) return 'draining';
     if (this.#gate.closed) return 'paused';
     return this.#restartedAt === undefined ? 'working' : 'stalled';
+  }
+
+  /** A Java worker leaves a bare LATEST where nothing is handled yet: whoever goes on after us would begin later than we do. */
+  #pin(): Promise<void> {
+    const { checkpoint, startAt } = this.held.lease;
+    if (checkpoint.sequenceNumber !== 'LATEST' || startAt !== undefined) return Promise.resolve();
+    const { keeper, attempt, stopping, clock } = this.#options;
+    return attempt(async () => {
+      await this.held.pin((await keeper.time(this.held.lease, stopping)) ?? clock.now());
+    });
   }
 
   async #occupy(): Promise<ShardOutcome> {

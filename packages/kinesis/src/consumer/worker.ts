@@ -77,11 +77,12 @@ export class Worker<T> {
       await this.#options.store.prepare({ signal });
       const streams = await this.#options.streams(signal);
       this.#streams = new Map(streams.map((stream) => [stream.identifier, stream]));
-      await this.#syncShards();
+      // Nothing is taken before every shard has a lease: a checkpoint forgets when the group began.
+      while (!(await this.#syncShards()));
     });
     await Promise.all([
       this.#loop(this.#claim, () => this.#claimLeases()),
-      this.#loop(this.#sync, () => this.#syncShards()),
+      this.#loop(this.#sync, async () => void (await this.#syncShards())),
     ]);
     while (this.#working.size > 0) await Promise.all(this.#working);
     await this.#leave();
@@ -140,13 +141,15 @@ export class Worker<T> {
     for (const each of won) this.#start(each);
   }
 
-  async #syncShards(): Promise<void> {
+  /** False when some of it must be looked at again, after a pause. */
+  async #syncShards(): Promise<boolean> {
     const { signal } = this.#stopping;
-    for (const { keeper } of this.#streams.values()) {
-      if (await keeper.sync(signal)) continue;
-      await sleep(this.#options.clock, 1000, signal);
-      this.#sync.poke();
-    }
+    let complete = true;
+    for (const { keeper } of this.#streams.values()) if (!(await keeper.sync(signal))) complete = false;
+    if (complete) return true;
+    await sleep(this.#options.clock, 1000, signal);
+    this.#sync.poke();
+    return false;
   }
 
   #start(won: Won): void {

@@ -7,6 +7,8 @@ export interface CheckpointExtras {
   readonly childShardIds?: readonly string[];
   /** Every key parked up to the checkpoint; replaces what was stored. */
   readonly parked?: ParkedKeys;
+  /** With AT_TIMESTAMP or LATEST: the time to start from, milliseconds since the epoch. */
+  readonly startAt?: number;
 }
 
 /**

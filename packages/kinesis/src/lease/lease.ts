@@ -15,7 +15,7 @@ export interface Lease {
   readonly counter: number;
   readonly ownerSwitchesSinceCheckpoint: number;
   readonly checkpoint: Checkpoint;
-  /** With an AT_TIMESTAMP checkpoint: the time to start from, milliseconds since the epoch. Ignored by the Java KCL. */
+  /** With an AT_TIMESTAMP or LATEST checkpoint: the time to start from, milliseconds since the epoch. Ignored by the Java KCL. */
   readonly startAt?: number;
   readonly parentShardIds: readonly string[];
   /** Written when the shard has ended. */

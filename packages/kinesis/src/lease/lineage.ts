@@ -11,9 +11,15 @@ export const fromOldest: LeaseStart = {
 };
 
 const atTimestamp: Checkpoint = { sequenceNumber: 'AT_TIMESTAMP', subSequenceNumber: 0 };
+const latest: Checkpoint = { sequenceNumber: 'LATEST', subSequenceNumber: 0 };
 
 export function fromTime(startAt: number): LeaseStart {
   return { checkpoint: atTimestamp, startAt };
+}
+
+/** The time it is now, beside the KCL's own word for it: a Java worker has no time for an AT_TIMESTAMP but its configuration's. */
+export function fromNow(startAt: number): LeaseStart {
+  return { checkpoint: latest, startAt };
 }
 
 export interface NeededLease {

@@ -3,7 +3,7 @@ import { firstGap } from '../shard/hash-range.ts';
 import { isOpen, parentsOf, type ChildShard, type Shard } from '../shard/shard.ts';
 import { obsoleteLeases } from './cleanup.ts';
 import { leaseKeyOf, type Lease } from './lease.ts';
-import { fromOldest, fromTime, neededLeases, type LeaseStart } from './lineage.ts';
+import { fromNow, fromOldest, fromTime, neededLeases, type LeaseStart } from './lineage.ts';
 import { toStreamStart, type StreamStart } from './starting-position.ts';
 
 export interface ShardSyncInput {
@@ -13,7 +13,7 @@ export interface ShardSyncInput {
   readonly leases: readonly Lease[];
   /** Where the group begins when it has no checkpoint yet. */
   readonly from: Position;
-  /** Wall time read *before* the leases were listed, milliseconds since the epoch: what `now` is pinned to. A later time could fall after the group began, if another worker began it meanwhile and a shard was split. */
+  /** What `now` is pinned to: a time the service had before the leases are listed once more, milliseconds since the epoch. A later one could fall after the group began, if another worker begins it meanwhile. */
   readonly now: number;
   /** Of a group that reads several streams: which of them this is. `leases` are those of this stream alone. */
   readonly streamIdentifier?: string;
@@ -28,6 +28,8 @@ export type ShardSyncPlan =
        * worker filled meanwhile, and whose shards were split since, would begin in the middle of the lineage.)
        */
       readonly create: readonly Lease[];
+      /** Whether some of them start at `now`. */
+      readonly startsNow: boolean;
       /** Lease keys that are of no more use. */
       readonly remove: readonly string[];
       /** Unfinished leases whose shard is not listed: trimmed, most likely, with its records unhandled. Confirm by opening an iterator; on STREAM_NOT_FOUND report the loss and delete the lease, for its children wait for it. */
@@ -50,8 +52,8 @@ export type ShardSyncPlan =
  * 2. its hash keys are all leased already: TRIM_HORIZON; it descends from shards the group knew, and the shards
  *    between were trimmed or their leases cleaned up;
  * 3. else where the group begins. `oldest` and a time lease every listed shard (one that closed before the time
- *    ends at once; ListShards does not say when a shard closed). `now` leases open shards only, and is stored as
- *    the time it is now, so a restart before the first checkpoint loses nothing. If leases at a start time exist,
+ *    ends at once; ListShards does not say when a shard closed). `now` leases open shards only, and the time it is
+ *    is stored with it, so a restart before the first checkpoint loses nothing. If leases at a start time exist,
  *    the group began then, not now.
  *
  * Throws `OPTION_INVALID` when `from` is a sequence number.
@@ -72,15 +74,22 @@ export function planShardSync({
   const configured = toStreamStart(from, 'consumer.from');
   const gap = firstGap(shards.filter(isOpen).map((shard) => shard.hashRange));
   if (gap !== undefined) return { complete: false, gap };
-  const begin = pinned(configured, leases);
-  const create = neededLeases(shards, leases, begin.type !== 'now').map(({ shard, start }) =>
+  const began = beginning(leases);
+  const startsNow = configured.type === 'now' && began === undefined;
+  const needed = neededLeases(shards, leases, !startsNow);
+  const create = needed.map(({ shard, start }) =>
     newLease(
       { shardId: shard.shardId, parentShardIds: parentsOf(shard), hashRange: shard.hashRange },
-      start ?? asStart(begin, now),
+      start ?? asStart(configured, began ?? now),
       streamIdentifier,
     ),
   );
-  return { complete: true, create, ...obsoleteLeases(shards, leases) };
+  return {
+    complete: true,
+    create,
+    startsNow: startsNow && needed.some(({ start }) => start === undefined),
+    ...obsoleteLeases(shards, leases),
+  };
 }
 
 export interface ChildLeases {
@@ -115,14 +124,13 @@ export function leasesForChildren(
 
 function asStart(from: StreamStart, now: number): LeaseStart {
   if (from.type === 'oldest') return fromOldest;
-  return fromTime(from.type === 'now' ? now : from.at);
+  return from.type === 'now' ? fromNow(now) : fromTime(from.at);
 }
 
-/** `now` of a group that has begun already is the time it began. */
-function pinned(from: StreamStart, leases: readonly Lease[]): StreamStart {
-  if (from.type !== 'now') return from;
+/** When a group began that waits at a time still: its `now`. */
+function beginning(leases: readonly Lease[]): number | undefined {
   const times = leases.map((lease) => lease.startAt).filter((at) => at !== undefined);
-  return times.length === 0 ? from : { type: 'time', at: Math.min(...times) };
+  return times.length === 0 ? undefined : Math.min(...times);
 }
 
 function newLease(

@@ -2,6 +2,7 @@ import type { Position } from '../record/position.ts';
 import { optionError } from '../runtime/options.ts';
 import { isSentinel } from './checkpoint.ts';
 import type { Lease } from './lease.ts';
+import { keepsStartAt } from './transition.ts';
 
 /** A place in a whole stream: a sequence number is a place in one shard only. */
 export type StreamStart = Extract<Position, { readonly type: 'oldest' | 'now' | 'time' }>;
@@ -45,9 +46,10 @@ export function startingPosition(lease: Lease, configured?: Position): Position 
   const { sequenceNumber } = lease.checkpoint;
   if (!isSentinel(sequenceNumber)) return { type: 'at', sequenceNumber };
   if (sequenceNumber === 'TRIM_HORIZON') return { type: 'oldest' };
+  if (lease.startAt !== undefined && keepsStartAt(lease.checkpoint))
+    return { type: 'time', at: lease.startAt };
   if (sequenceNumber === 'LATEST') return { type: 'now' };
   if (sequenceNumber === 'AT_TIMESTAMP') {
-    if (lease.startAt !== undefined) return { type: 'time', at: lease.startAt };
     return configured?.type === 'time' ? configured : { type: 'oldest' };
   }
   throw optionError(

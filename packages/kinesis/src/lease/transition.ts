@@ -59,9 +59,9 @@ export function isRequestOf(stored: Lease, lease: Lease, owner: string): boolean
 export function checkpointed(
   lease: Lease,
   checkpoint: Checkpoint,
-  { childShardIds = [], parked }: CheckpointExtras = {},
+  { childShardIds = [], parked, startAt = lease.startAt }: CheckpointExtras = {},
 ): Lease {
-  const { startAt, parked: before, ...rest } = lease;
+  const { startAt: _before, parked: before, ...rest } = lease;
   const after = parked ?? before;
   return {
     ...rest,
@@ -89,9 +89,9 @@ export function released(lease: Lease): Lease {
   };
 }
 
-/** A start time means something only beside the word that asks for one. */
-export function keepsStartAt(checkpoint: Checkpoint): boolean {
-  return checkpoint.sequenceNumber === 'AT_TIMESTAMP';
+/** A start time means something only where nothing is handled yet, and not everything is to be. */
+export function keepsStartAt({ sequenceNumber }: Checkpoint): boolean {
+  return sequenceNumber === 'AT_TIMESTAMP' || sequenceNumber === 'LATEST';
 }
 
 /**

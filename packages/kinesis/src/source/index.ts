@@ -14,3 +14,4 @@ export { createPollingSource, type PollingOptions } from './polling-source.ts';
 export { readAhead } from './read-ahead.ts';
 export type { ReadResult, ShardReader, StreamDescription } from './shard-reader.ts';
 export type { Retrieval, ShardBatch, ShardSource } from './shard-source.ts';
+export { serviceTime } from './time-or-now.ts';

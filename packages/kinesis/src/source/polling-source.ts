@@ -6,6 +6,7 @@ import { publish } from '../runtime/diagnostics.ts';
 import { sizeOf } from './batch-size.ts';
 import { Pace } from './pace.ts';
 import { openIterator } from './open-iterator.ts';
+import { serviceTime } from './time-or-now.ts';
 import type { ReadResult, ShardReader } from './shard-reader.ts';
 import type { ShardBatch, ShardSource } from './shard-source.ts';
 import { pause } from './waiting.ts';
@@ -84,6 +85,7 @@ class Cursor {
   readonly #reader: Pick<ShardReader, 'openIterator' | 'read'>;
   readonly #options: PollingOptions;
   readonly #shardId: string;
+  readonly #begunAt: number;
   #position: Position;
   #iterator: string | undefined;
 
@@ -96,12 +98,13 @@ class Cursor {
     this.#reader = reader;
     this.#options = options;
     this.#shardId = shardId;
-    // "Now" must not move on while iterators come and go.
-    this.#position = from.type === 'now' ? { type: 'time', at: options.clock.now() } : from;
+    this.#begunAt = options.clock.monotonic();
+    this.#position = from;
   }
 
   async advance(signal: AbortSignal): Promise<ReadResult> {
     const { stream, limit } = this.#options;
+    if (this.#position.type === 'now') this.#position = { type: 'time', at: await this.#beginning(signal) };
     this.#iterator ??= await openIterator(this.#reader, stream, this.#shardId, this.#position, { signal });
     const result = await this.#reader.read(this.#iterator, { stream, limit, signal });
     const last = result.records.at(-1);
@@ -112,5 +115,12 @@ class Cursor {
 
   reopen(): void {
     this.#iterator = undefined;
+  }
+
+  /** The moment reading began, by the service's clock: it must not move on while iterators come and go. */
+  async #beginning(signal: AbortSignal): Promise<number> {
+    const { stream, clock } = this.#options;
+    const now = (await serviceTime(this.#reader, stream, this.#shardId, { signal })) ?? clock.now();
+    return now - Math.ceil(clock.monotonic() - this.#begunAt);
   }
 }

@@ -63,6 +63,19 @@ export const leaseStoreGuarantees: readonly LeaseStoreGuarantee[] = [
     assert.deepEqual(await store.get('a'), lease);
   }),
 
+  guarantee(
+    'a lease at the newest record is given a time to start from, which later heartbeats keep',
+    async (store) => {
+      const mine = await taken(store, leaseOf('a', { checkpoint: latest }), 'worker-a');
+      const pinned = await store.checkpoint(mine, latest, { startAt: 5 });
+      assert.deepEqual(
+        pinned,
+        leaseOf('a', { ...holder('worker-a'), counter: 2, checkpoint: latest, startAt: 5 }),
+      );
+      assert.equal((await store.checkpoint(pinned ?? mine, latest))?.startAt, 5);
+    },
+  ),
+
   guarantee('a lease is created once, and the second attempt changes nothing', async (store) => {
     assert.equal(await store.create(leaseOf('a', { owner: 'first' })), true);
     assert.equal(await store.create(leaseOf('a', { owner: 'second' })), false);
@@ -381,6 +394,7 @@ export const leaseStoreGuarantees: readonly LeaseStoreGuarantee[] = [
   }),
 ];
 
+const latest: Checkpoint = { sequenceNumber: 'LATEST', subSequenceNumber: 0 };
 const atTimestamp: Checkpoint = { sequenceNumber: 'AT_TIMESTAMP', subSequenceNumber: 0 };
 const shardEnd: Checkpoint = { sequenceNumber: 'SHARD_END', subSequenceNumber: 0 };
 

@@ -230,24 +230,6 @@ test('a loop whose consumer fails ends with its error', async () => {
   await expect(through(loop())).rejects.toMatchObject({ code: 'HANDLER_FAILED' });
 });
 
-test('a group that starts now loses nothing to a restart before its first checkpoint', async () => {
-  await put(5);
-  await clock.advance(10);
-  const never = join({ from: 'now', leaseDuration: '1s' });
-  const running = never.run({ eachRecord: () => new Promise(() => {}) });
-  await clock.advance(3000);
-  await through(never.close({ drain: 0 }));
-  await running;
-  await put(5, 5);
-  const seen: number[] = [];
-  const consumer = join({ from: 'now' });
-  const again = consumer.run({ eachRecord: ({ value }) => seen.push(value.n) });
-  await clock.advance(5000);
-  await through(consumer.close());
-  await again;
-  expect(seen.toSorted((a, b) => a - b)).toEqual([5, 6, 7, 8, 9]);
-});
-
 test.each([
   ['group', { group: 'a' }],
   ['from', { from: 'after:123' }],
@@ -277,17 +259,4 @@ test('a handler of many records at once may listen to its signal for each', asyn
   await running;
   process.off('warning', onWarning);
   expect(warnings).toEqual([]);
-});
-
-test('a worker whose clock is ahead of the service’s begins now all the same', async () => {
-  const ahead = { ...clock, now: () => clock.now() + 60_000 };
-  const seen: number[] = [];
-  const consumer = join({ from: 'now', clock: ahead });
-  const running = consumer.run({ eachRecord: ({ value }) => seen.push(value.n) });
-  await clock.advance(3000);
-  await put(20);
-  await clock.advance(3000);
-  expect(numbers(seen)).toEqual(upTo(20));
-  await through(consumer.close());
-  await running;
 });

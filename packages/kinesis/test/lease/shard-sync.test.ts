@@ -40,6 +40,7 @@ const checkpoints: Readonly<Record<string, Checkpoint>> = {
   some: { sequenceNumber: toSequenceNumber('5'), subSequenceNumber: 0 },
   end: { sequenceNumber: 'SHARD_END', subSequenceNumber: 0 },
   time: { sequenceNumber: 'AT_TIMESTAMP', subSequenceNumber: 0 },
+  now: { sequenceNumber: 'LATEST', subSequenceNumber: 0 },
 };
 
 function lease(of: Shard, at: keyof typeof checkpoints, other: Partial<Lease> = {}): Lease {
@@ -107,12 +108,12 @@ describe('the first worker of a group', () => {
     }
   });
 
-  test('from now leases the open shards at the time it is, not at a word that moves on', () => {
+  test('from now leases the open shards at the KCL’s word for it and the time it is, which does not move on', () => {
     expect(created(sync(tree, [], { type: 'now' })).toSorted()).toEqual([
-      '10 AT_TIMESTAMP@now',
-      '4 AT_TIMESTAMP@now',
-      '8 AT_TIMESTAMP@now',
-      '9 AT_TIMESTAMP@now',
+      '10 LATEST@now',
+      '4 LATEST@now',
+      '8 LATEST@now',
+      '9 LATEST@now',
     ]);
   });
 
@@ -176,7 +177,7 @@ describe('a group at work on 4, 5 and 7', () => {
 
   test('from now adds the other parent of the merge, without its history', () => {
     expect(created(sync(tree, leases, { type: 'now' })).toSorted()).toEqual(
-      ['6 AT_TIMESTAMP@now', ...descendants].toSorted(),
+      ['6 LATEST@now', ...descendants].toSorted(),
     );
   });
 
@@ -222,8 +223,40 @@ describe('nothing is skipped', () => {
   test('a start from now that was interrupted is finished at the time it began', () => {
     const [left, right] = evenRanges(2) as [HashRange, HashRange];
     const shards = [shard('a', left), shard('b', right)];
-    const before = lease(shards[0] as Shard, 'time', { startAt: now - 60_000 });
-    expect(created(sync(shards, [before], { type: 'now' }))).toEqual([`b AT_TIMESTAMP@${now - 60_000}`]);
+    const before = lease(shards[0] as Shard, 'now', { startAt: now - 60_000 });
+    expect(created(sync(shards, [before], { type: 'now' }))).toEqual([`b LATEST@${now - 60_000}`]);
+  });
+
+  test('a start from now that was interrupted reads the shard it had not come to before its children', () => {
+    const [left, right] = evenRanges(2) as [HashRange, HashRange];
+    const middle = (right.start + right.end) / 2n;
+    const [c, d] = [
+      { start: right.start, end: middle },
+      { start: middle + 1n, end: right.end },
+    ];
+    const shards = [
+      shard('a', left),
+      shard('b', right, [], true),
+      shard('c', c, ['b']),
+      shard('d', d, ['b']),
+    ];
+    const before = lease(shards[0] as Shard, 'now', { startAt: now - 60_000 });
+    const plan = sync(shards, [before], { type: 'now' });
+    expect(created(plan)).toEqual(['b', 'c', 'd'].map((id) => `${id} LATEST@${now - 60_000}`));
+    expect(plan).toMatchObject({ startsNow: false });
+  });
+
+  test('a plan says whether it begins now, which is what the service is asked the time for', () => {
+    const [left, right] = evenRanges(2) as [HashRange, HashRange];
+    const shards = [shard('a', left), shard('b', right)];
+    const begun = lease(shards[0] as Shard, 'some');
+    expect(sync(shards, [], { type: 'now' })).toMatchObject({ startsNow: true });
+    expect(sync(shards, [begun], { type: 'now' })).toMatchObject({ startsNow: true });
+    expect(sync(shards, [begun, lease(shards[1] as Shard, 'end')], { type: 'now' })).toMatchObject({
+      startsNow: false,
+    });
+    expect(sync(shards, [], { type: 'oldest' })).toMatchObject({ startsNow: false });
+    expect(sync(shards, [], { type: 'time', at: 5 })).toMatchObject({ startsNow: false });
   });
 
   test('a start from a time that was interrupted delivers nothing older', () => {

@@ -37,6 +37,7 @@ describe('the iterator of a leased shard opens', () => {
       type: 'time',
       at: 42,
     });
+    expect(startingPosition(leaseAt('LATEST', 42))).toEqual({ type: 'time', at: 42 });
   });
 
   test('without a time of its own at the configured one, else at the oldest record rather than skip any', () => {

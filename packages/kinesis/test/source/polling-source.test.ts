@@ -17,10 +17,11 @@ function record(n: number): StoredRecord {
   };
 }
 
-/** A closed shard of `count` records; `mishap` may throw before each call. */
+/** A closed shard of `count` records; `mishap` may throw before each call. Its service refuses times to come by the clock it `has`. */
 function shardOf(
   count: number,
   mishap: (call: number) => void = () => {},
+  has: () => number = () => Number.POSITIVE_INFINITY,
 ): ShardReader & { readonly opened: Position[] } {
   const opened: Position[] = [];
   let calls = 0;
@@ -30,6 +31,7 @@ function shardOf(
     listShards: () => Promise.reject(new Error('not asked for')),
     async openIterator(_stream, _shardId, position) {
       mishap(++calls);
+      if (position.type === 'time' && position.at > has()) throw toCome(has());
       opened.push(position);
       if (position.type === 'after') return String(Number(position.sequenceNumber) + 1);
       return '1';
@@ -45,6 +47,13 @@ function shardOf(
         : { records, millisBehindLatest, nextIterator: String(to + 1) };
     },
   };
+}
+
+function toCome(now: number): MillraceError {
+  return new MillraceError('SERVICE_FAILED', `currentTimestampInMillis: ${now}`, {
+    advice: '',
+    service: 'InvalidArgumentException',
+  });
 }
 
 interface Reading {
@@ -98,21 +107,31 @@ test('an expired iterator is replaced by one after the last record received', as
   expect(reader.opened).toEqual([{ type: 'oldest' }, { type: 'after', sequenceNumber: '3' }]);
 });
 
-test('now stays the moment reading began, however often the iterator is replaced', async () => {
-  const clock = createManualClock();
-  const began = clock.now();
-  const expired = new MillraceError('ITERATOR_EXPIRED', 'Expired.', { advice: 'Open another.' });
-  const reader = shardOf(1, (call) => {
-    if (call === 2) throw expired;
-  });
-  const { done } = read(reader, clock, new AbortController().signal, { type: 'now' });
-  await clock.advance(20_000);
-  await done;
-  expect(reader.opened).toEqual([
-    { type: 'time', at: began },
-    { type: 'time', at: began },
-  ]);
-});
+test.each([-3_600_000, 0, 3_600_000])(
+  'now stays the moment reading began by the service’s clock, %i ms from this one, however often the iterator is replaced',
+  async (ahead) => {
+    const clock = createManualClock();
+    const began = clock.now() + ahead;
+    const throttled = new MillraceError('THROTTLED', 'Slow.', { advice: 'Wait.', retryable: true });
+    const expired = new MillraceError('ITERATOR_EXPIRED', 'Expired.', { advice: 'Open another.' });
+    const mishaps: Readonly<Record<number, Error>> = { 1: throttled, 4: expired };
+    const reader = shardOf(
+      1,
+      (call) => {
+        const mishap = mishaps[call];
+        if (mishap !== undefined) throw mishap;
+      },
+      () => clock.now() + ahead,
+    );
+    const { done } = read(reader, clock, new AbortController().signal, { type: 'now' });
+    await clock.advance(20_000);
+    await done;
+    expect(reader.opened).toEqual([
+      { type: 'time', at: began },
+      { type: 'time', at: began },
+    ]);
+  },
+);
 
 test('an error no retry can mend ends the reading with it', async () => {
   const clock = createManualClock();

@@ -2,7 +2,17 @@ import { MillraceError } from '@millrace/kinesis';
 import type { Position } from '@millrace/kinesis/record';
 import { expect, test } from 'vitest';
 
-import { timeOrNow } from '../../src/source/time-or-now.ts';
+import { serviceTime, timeOrNow } from '../../src/source/time-or-now.ts';
+
+/** A service that opens whatever iterator it is asked for, or none. */
+function answers(error?: MillraceError) {
+  return {
+    async openIterator(): Promise<string> {
+      if (error !== undefined) throw error;
+      return 'iterator';
+    },
+  };
+}
 
 /** Answers what it was asked for at last; its clock stands at the next of `times` with every call. */
 function service(times: readonly number[], says = true) {
@@ -43,4 +53,21 @@ test('a service that does not say what time it has begins at its newest record',
 test('what is refused for another reason stays refused', async () => {
   const refusal = new MillraceError('ACCESS_DENIED', 'No.', { advice: '' });
   await expect(timeOrNow({ type: 'time', at: 1 }, () => Promise.reject(refusal))).rejects.toBe(refusal);
+});
+
+test('the service is asked what time it has, and says it while it refuses', async () => {
+  const { ask, asked } = service([900]);
+  const reader = {
+    openIterator: async (_: string, __: string, at: Position) => JSON.stringify(await ask(at)),
+  };
+  expect(await serviceTime(reader, 'orders', 'shardId-000000000000')).toBe(900);
+  expect(asked.length).toBe(1);
+});
+
+test('no time is told by a service that does not say it, nor by a shard that is gone; what may pass by itself is thrown', async () => {
+  const gone = new MillraceError('STREAM_NOT_FOUND', 'Gone.', { advice: '' });
+  const throttled = new MillraceError('THROTTLED', 'Slow.', { advice: '', retryable: true });
+  expect(await serviceTime(answers(), 'orders', 'shard')).toBeUndefined();
+  expect(await serviceTime(answers(gone), 'orders', 'shard')).toBeUndefined();
+  await expect(serviceTime(answers(throttled), 'orders', 'shard')).rejects.toBe(throttled);
 });
