@@ -74,8 +74,8 @@ export function connect(options: ConnectOptions = {}): Connection {
         createDynamoDBLeaseStore({ client: ownDynamoDB, table, ...time });
       return { open, destroy: () => {} };
     }
-    // A call that is never answered would hold up every heartbeat after it.
-    const requestHandler = { connectionTimeout: 5000, requestTimeout: 10_000, throwOnRequestTimeout: true };
+    // A heartbeat that is not answered must be sent again while the lease lasts.
+    const requestHandler = { connectionTimeout: 2000, requestTimeout: 3000, throwOnRequestTimeout: true };
     const client = new DynamoDBClient({ ...clientOptions, requestHandler });
     const open = (table: string): LeaseStore =>
       createDynamoDBLeaseStore({ client, table, ...time }, new DirectCalls(client));

@@ -22,11 +22,35 @@ export async function attempt(
 }
 
 /** Waits for `task`, but no longer than that: whoever does not answer holds nobody up. */
-export async function noLongerThan(task: Promise<void>, clock: Clock, milliseconds: number): Promise<void> {
+export async function noLongerThan(
+  task: Promise<unknown>,
+  clock: Clock,
+  milliseconds: number,
+): Promise<void> {
   let giveUp: Disposable | undefined;
   const late = new Promise<void>((resolve) => {
     giveUp = clock.timer(milliseconds, resolve);
   });
   await Promise.race([task, late]);
   giveUp?.[Symbol.dispose]();
+}
+
+/** Waits for `task`; once `signal` has fired, no longer than that. */
+export async function noLongerOnce(
+  signal: AbortSignal,
+  task: Promise<unknown>,
+  clock: Clock,
+  milliseconds: number,
+): Promise<void> {
+  let onAbort: (() => void) | undefined;
+  const over = new Promise<void>((resolve) => {
+    onAbort = () => resolve(noLongerThan(task, clock, milliseconds));
+    if (signal.aborted) onAbort();
+    else signal.addEventListener('abort', onAbort, { once: true });
+  });
+  try {
+    await Promise.race([task, over]);
+  } finally {
+    if (onAbort !== undefined) signal.removeEventListener('abort', onAbort);
+  }
 }

@@ -29,7 +29,14 @@ export interface Claim {
   readonly avoid: ReadonlySet<string>;
   /** Whether a lease is of a stream this worker reads. */
   readonly ours: (lease: Lease) => boolean;
+  /** Told of each lease as it is won: its time runs, and the others may take a while. */
+  readonly won: (won: Won) => void;
+  /** Fires when nothing more is to be taken. */
+  readonly stop: AbortSignal;
 }
+
+/** Leases asked for at once: one after the other a thousand would take longer than a lease lasts. */
+const takesAtOnce = 8;
 
 const nothingParked: ParkedKeys = new Map();
 
@@ -48,7 +55,7 @@ export class Fleet {
   }
 
   /** Looks at all leases, takes what this worker should have, and asks for what others have too much of. */
-  async claim({ held, avoid, ours }: Claim): Promise<readonly Won[]> {
+  async claim({ held, avoid, ours, won, stop }: Claim): Promise<void> {
     const { clock, workerId, leaseDurationMs, maxShards } = this.#options;
     const startedAt = clock.monotonic();
     const leases = (await this.#store.list()).filter(ours);
@@ -61,21 +68,15 @@ export class Fleet {
       maxLeases: maxShards,
       random: () => clock.random(),
     });
-    const won: Won[] = [];
     const wanted = ({ leaseKey }: Lease): boolean => !avoid.has(leaseKey);
-    for (const lease of [...plan.take, ...plan.steal].filter(wanted)) {
-      const takenAt = clock.monotonic();
-      const taken = await this.#store.take(lease, workerId);
-      if (taken === undefined) continue;
-      publish('consumer:lease-taken', () => ({ lease: taken, from: lease.owner }));
-      const inherited = await this.#start(taken);
-      if (inherited !== undefined) won.push({ lease: taken, takenAt, inherited });
-    }
-    for (const lease of plan.ask.filter(wanted)) {
+    await eachOf([...plan.take, ...plan.steal].filter(wanted), stop, async (lease) => {
+      const taken = await this.#take(lease);
+      if (taken !== undefined) won(taken);
+    });
+    await eachOf(plan.ask.filter(wanted), stop, async (lease) => {
       const asked = await this.#store.requestHandOff(lease, workerId);
       publish('consumer:hand-off-requested', () => ({ lease, granted: asked !== undefined }));
-    }
-    return won;
+    });
   }
 
   /** Lets go of what is being handed to this worker, or was and is not begun with: it takes no more. */
@@ -100,6 +101,16 @@ export class Fleet {
     return leases.some(({ owner }) => owner !== undefined && owner !== workerId);
   }
 
+  async #take(lease: Lease): Promise<Won | undefined> {
+    const { clock, workerId } = this.#options;
+    const takenAt = clock.monotonic();
+    const taken = await this.#store.take(lease, workerId);
+    if (taken === undefined) return undefined;
+    publish('consumer:lease-taken', () => ({ lease: taken, from: lease.owner }));
+    const inherited = await this.#start(taken);
+    return inherited && { lease: taken, takenAt, inherited };
+  }
+
   /**
    * What the parents of a lease won leave to it; undefined when they are not finished after all, and it was given back: the
    * listing it was chosen from is no snapshot.
@@ -114,4 +125,26 @@ export class Fleet {
     if (!isSentinelCheckpoint(lease.checkpoint)) return nothingParked;
     return new Map(parents.flatMap((parent) => [...(parent?.parked ?? nothingParked)]));
   }
+}
+
+/** `run` for each, a few at once. When one fails, or `stop` fires, those under way finish and no other is begun; rejects with the first error. */
+async function eachOf<T>(
+  items: readonly T[],
+  stop: AbortSignal,
+  run: (item: T) => Promise<void>,
+): Promise<void> {
+  const left = [...items].toReversed();
+  let failure: { readonly error: unknown } | undefined;
+  const work = async (): Promise<void> => {
+    for (let item = left.pop(); item !== undefined; item = left.pop()) {
+      if (failure !== undefined || stop.aborted) return;
+      try {
+        await run(item);
+      } catch (error) {
+        failure ??= { error };
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: takesAtOnce }, work));
+  if (failure !== undefined) throw failure.error;
 }

@@ -12,6 +12,7 @@ import { isSentinel } from '../lease/checkpoint.ts';
 import type { Parking } from '../process/index.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { publish } from '../runtime/diagnostics.ts';
+import { oneAtATime } from '../runtime/one-at-a-time.ts';
 
 /**
  * A lease in this worker's hands.
@@ -94,8 +95,8 @@ export class HeldLease {
     );
   }
 
-  /** The heartbeat. Never rejects; a failed write is tried again by the next one. */
-  async beat(): Promise<void> {
+  /** The heartbeat, unless one is under way still. Never rejects; a failed write is tried again by the next one. */
+  readonly beat: () => Promise<void> = oneAtATime(async () => {
     await this.#exclusively(async () => {
       await this.#write((lease, progress) => {
         const extras = this.#extras(progress ?? lease.checkpoint);
@@ -106,7 +107,7 @@ export class HeldLease {
     }).catch((error: unknown) => {
       publish('consumer:lease-write-failed', () => ({ lease: this.#lease, error }));
     });
-  }
+  });
 
   /** The shard is handled to its end. True when stored; false when the lease was lost. Rejects when the store failed. */
   finish(childShardIds: readonly string[]): Promise<boolean> {

@@ -3,7 +3,7 @@ import { Parking } from '../process/index.ts';
 import { publish } from '../runtime/diagnostics.ts';
 import type { ChildShard } from '../shard/shard.ts';
 import { compareCheckpoints, type LeaseStore } from '../lease/index.ts';
-import { noLongerThan } from './attempt.ts';
+import { noLongerOnce, noLongerThan } from './attempt.ts';
 import type { Won } from './fleet.ts';
 import { Gate } from './gate.ts';
 import { HeldLease } from './held-lease.ts';
@@ -80,13 +80,13 @@ export class Tenure<T> {
   async work(): Promise<TenureEnd> {
     let outcome: ShardOutcome = { ended: 'stopped' };
     try {
-      await this.#pin();
+      await this.#soon(this.#pin());
       outcome = await this.#occupy();
     } catch (error) {
       if (!this.held.held) outcome = { ended: 'lost' };
       else if (!(await this.#isTrimmed(error))) this.#options.failed(error);
     }
-    if (outcome.ended === 'shard-end') await this.#finish(outcome.children);
+    if (outcome.ended === 'shard-end') await this.#soon(this.#finish(outcome.children));
     this.#handOff?.[Symbol.dispose]();
     const { ended } = outcome;
     publish('consumer:shard-stopped', () => ({ ...this.#place, outcome: ended }));
@@ -183,6 +183,12 @@ export class Tenure<T> {
     const checkpoint = this.held.progress;
     publish('consumer:shard-stalled', () => ({ ...this.#place, checkpoint, stillMs, action }));
     this.#run.kill('stalled');
+  }
+
+  /** Once the worker stops, whoever does not answer holds it up no longer than a lease lasts. */
+  async #soon(task: Promise<void>): Promise<void> {
+    const { clock, leaseDurationMs, stopping } = this.#options;
+    await noLongerOnce(stopping, task, clock, leaseDurationMs);
   }
 
   /** A store that does not answer holds nobody up: by then the lease runs out by itself. */

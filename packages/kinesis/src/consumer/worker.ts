@@ -4,7 +4,7 @@ import type { Handler } from '../process/index.ts';
 import { sleep } from '../runtime/clock.ts';
 import { publish } from '../runtime/diagnostics.ts';
 import { Ticker } from '../runtime/ticker.ts';
-import { attempt, noLongerThan } from './attempt.ts';
+import { attempt, noLongerOnce, noLongerThan } from './attempt.ts';
 import type { Fleet, Won } from './fleet.ts';
 import type { ResolvedConsumerOptions } from './options.ts';
 import type { ShardSelector, ShardStatus } from './status.ts';
@@ -70,20 +70,16 @@ export class Worker<T> {
   /** Resolves when stopped and every lease is given back; rejects with what made it stop, when it did so by itself. */
   async run(): Promise<void> {
     const beating = this.#loop(this.#beat, async () => {
-      await Promise.all([...this.#tenures.values()].map((tenure) => tenure.beat()));
+      // None waits for another's: one request that gets no answer must not cost every lease.
+      for (const tenure of this.#tenures.values()) void tenure.beat();
     });
-    await this.#attempt(async () => {
-      const { signal } = this.#stopping;
-      await this.#options.store.prepare({ signal });
-      const streams = await this.#options.streams(signal);
-      this.#streams = new Map(streams.map((stream) => [stream.identifier, stream]));
-      // Nothing is taken before every shard has a lease: a checkpoint forgets when the group began.
-      while (!(await this.#syncShards()));
-    });
-    await Promise.all([
-      this.#loop(this.#claim, () => this.#claimLeases()),
-      this.#loop(this.#sync, async () => void (await this.#syncShards())),
-    ]);
+    await this.#soon(this.#begin());
+    await this.#soon(
+      Promise.all([
+        this.#loop(this.#claim, () => this.#claimLeases()),
+        this.#loop(this.#sync, async () => void (await this.#syncShards())),
+      ]),
+    );
     while (this.#working.size > 0) await Promise.all(this.#working);
     await this.#leave();
     this.#beat.end();
@@ -132,13 +128,25 @@ export class Worker<T> {
     return [...this.#tenures.values()].filter(({ status }) => selects(selector, status));
   }
 
+  #begin(): Promise<void> {
+    const { store, streams } = this.#options;
+    return this.#attempt(async () => {
+      const { signal } = this.#stopping;
+      await store.prepare({ signal });
+      const inHand = await streams(signal);
+      this.#streams = new Map(inHand.map((stream) => [stream.identifier, stream]));
+      // Nothing is taken before every shard has a lease: a checkpoint forgets when the group began.
+      while (!(await this.#syncShards()));
+    });
+  }
+
   async #claimLeases(): Promise<void> {
     const now = this.#options.clock.monotonic();
     for (const [leaseKey, until] of this.#avoided) if (until <= now) this.#avoided.delete(leaseKey);
     const held = new Set(this.#tenures.keys());
     const avoid = new Set(this.#avoided.keys());
-    const won = await this.#options.fleet.claim({ held, avoid, ours: this.isOurs });
-    for (const each of won) this.#start(each);
+    const won = (one: Won): void => this.#start(one);
+    await this.#options.fleet.claim({ held, avoid, ours: this.isOurs, won, stop: this.#stopping.signal });
   }
 
   /** False when some of it must be looked at again, after a pause. */
@@ -184,6 +192,12 @@ export class Worker<T> {
     if (ended === 'stalled')
       this.#avoided.set(leaseKey, clock.monotonic() + avoidDurations * leaseDurationMs);
     if (ended === 'shard-end') this.#claim.poke();
+  }
+
+  /** Once the worker stops, whoever does not answer holds it up no longer than a lease lasts. */
+  async #soon(task: Promise<unknown>): Promise<void> {
+    const { clock, leaseDurationMs } = this.#options;
+    await noLongerOnce(this.#stopping.signal, task, clock, leaseDurationMs);
   }
 
   /** Whoever is handing a lease to this worker would wait for it a lease duration long. */
