@@ -14,6 +14,12 @@ export interface RecordOutput {
   readonly EncryptionType?: 'KMS';
 }
 
+/** A record as it is stored, with the numbers of its shard. */
+export interface NumberedRecord {
+  readonly record: LogRecord;
+  readonly numbers: SequenceCursor;
+}
+
 /** Makes a record as answers have it. */
 export type ToRecordOutput = (record: LogRecord, numbers: SequenceCursor) => RecordOutput;
 
@@ -31,6 +37,23 @@ export function recordOutputOf(engine: Engine, stream: Stream | undefined): ToRe
     if (engine.kms.marked) engine.kms.check(keyId);
     return { ...record, EncryptionType: 'KMS' };
   };
+}
+
+/**
+ * Records as they are stored, for a wire that writes their bytes without looking into them; those of a stream that encrypts, or
+ * did, as answers have them.
+ */
+export function storedRecordOf(
+  engine: Engine,
+  stream: Stream | undefined,
+): (record: LogRecord, numbers: SequenceCursor) => NumberedRecord | RecordOutput {
+  return stream === undefined || stream.settings.encryption.length === 0
+    ? asStored
+    : recordOutputOf(engine, stream);
+}
+
+function asStored(record: LogRecord, numbers: SequenceCursor): NumberedRecord {
+  return { record, numbers };
 }
 
 /** Given by answers to puts while the stream encrypts. */

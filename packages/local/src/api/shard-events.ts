@@ -1,12 +1,12 @@
 import type { Clock } from '@millrace/kinesis/runtime';
 
 import { isServiceError, type ServiceError } from '../engine/service-error.ts';
-import type { Subscription, SubscriptionEvent, SubscriptionStep } from '../engine/subscription.ts';
-import type { RecordOutput, ToRecordOutput } from './record-output.ts';
-import { describeChild, type ChildShardOutput } from './shard-output.ts';
+import type { Subscription } from '../engine/subscription.ts';
+import type { RecordOutput } from './record-output.ts';
+import type { ChildShardOutput } from './shard-output.ts';
 
-export interface SubscribeToShardEvent {
-  readonly Records: readonly RecordOutput[];
+export interface SubscribeToShardEvent<T = RecordOutput> {
+  readonly Records: readonly T[];
   /** Absent at the end of a closed shard. */
   readonly ContinuationSequenceNumber?: string;
   readonly MillisBehindLatest: number;
@@ -14,51 +14,40 @@ export interface SubscribeToShardEvent {
   readonly ChildShards?: readonly ChildShardOutput[];
 }
 
-export type ShardEvent =
-  | { readonly type: 'event'; readonly event: SubscribeToShardEvent }
+export type ShardEvent<E = SubscribeToShardEvent> =
+  | { readonly type: 'event'; readonly event: E }
   /** The last one: why it ends before its time. */
   | { readonly type: 'error'; readonly error: ServiceError };
 
+/** What a subscription does next, with its event as its reader wants it. */
+export type ShardStep<E> =
+  | { readonly type: 'event'; readonly event: E }
+  | { readonly type: 'wait'; readonly delayMs: number }
+  | { readonly type: 'end'; readonly error: ServiceError | undefined };
+
 /** Waits and reads for a subscription, one event whenever its reader asks. Timers and listeners exist only meanwhile. */
-export class ShardEvents implements AsyncIterator<ShardEvent, undefined> {
+export class ShardEvents<E = SubscribeToShardEvent> implements AsyncIterator<ShardEvent<E>, undefined> {
   readonly #subscription: Subscription;
   readonly #clock: Clock;
-  readonly #toRecord: () => ToRecordOutput;
-  readonly #count: (event: SubscriptionEvent<RecordOutput>) => void;
+  readonly #read: (time: number) => ShardStep<E>;
   #done = false;
   #wake: (() => void) | undefined;
 
-  /** `toRecord` is asked before each event: a stream's encryption may change meanwhile. `count` hears of each. */
-  constructor(
-    subscription: Subscription,
-    clock: Clock,
-    toRecord: () => ToRecordOutput,
-    count: (event: SubscriptionEvent<RecordOutput>) => void,
-  ) {
+  /** `read` takes the next step, at that time (monotonic milliseconds). */
+  constructor(subscription: Subscription, clock: Clock, read: (time: number) => ShardStep<E>) {
     this.#subscription = subscription;
     this.#clock = clock;
-    this.#toRecord = toRecord;
-    this.#count = count;
+    this.#read = read;
   }
 
-  async next(): Promise<IteratorResult<ShardEvent, undefined>> {
+  async next(): Promise<IteratorResult<ShardEvent<E>, undefined>> {
     while (!this.#done) {
       const step = this.#step();
       if (step.type === 'wait') {
         await this.#wait(step.delayMs);
         continue;
       }
-      if (step.type === 'event') {
-        this.#count(step.event);
-        const { records, continuation, millisBehindLatest, children } = step.event;
-        const event = {
-          Records: records,
-          ...(continuation === undefined ? {} : { ContinuationSequenceNumber: continuation }),
-          MillisBehindLatest: millisBehindLatest,
-          ...(children === undefined ? {} : { ChildShards: children.map(describeChild) }),
-        };
-        return { done: false, value: { type: 'event', event } };
-      }
+      if (step.type === 'event') return { done: false, value: step };
       this.#done = true;
       if (step.error !== undefined) return { done: false, value: { type: 'error', error: step.error } };
     }
@@ -66,7 +55,7 @@ export class ShardEvents implements AsyncIterator<ShardEvent, undefined> {
   }
 
   /** Its reader has gone: settles a call of `next` that waits. */
-  async return(): Promise<IteratorResult<ShardEvent, undefined>> {
+  async return(): Promise<IteratorResult<ShardEvent<E>, undefined>> {
     this.#done = true;
     this.#subscription.end();
     this.#wake?.();
@@ -74,9 +63,9 @@ export class ShardEvents implements AsyncIterator<ShardEvent, undefined> {
   }
 
   /** A record that cannot be read, as one whose key is disabled, ends the subscription. */
-  #step(): SubscriptionStep<RecordOutput> {
+  #step(): ShardStep<E> {
     try {
-      return this.#subscription.step(this.#clock.monotonic(), this.#toRecord());
+      return this.#read(this.#clock.monotonic());
     } catch (error) {
       if (!isServiceError(error)) throw error;
       this.#subscription.end();

@@ -110,8 +110,12 @@ export class Subscription {
     if (batch === undefined) return { type: 'end', error: this.#end?.error };
     this.#budget?.take(batch.bytes, time);
     this.#iterator = batch.next;
+    const { records, next } = batch;
+    if (records.length > 0 && next !== undefined) {
+      this.#continuation = numberBefore(this.#shard, next.index);
+    }
     const silent = time - this.#lastEventAt >= limits.heartbeatMs;
-    if (batch.records.length === 0 && batch.next !== undefined && !silent) return undefined;
+    if (records.length === 0 && next !== undefined && !silent) return undefined;
     return this.#emit(time, batch);
   }
 
@@ -122,10 +126,7 @@ export class Subscription {
       return this.#engine.read(this.#iterator, {
         limit: limits.recordsPerGet,
         fanOutBytes: Math.min(limits.bytesPerEvent, this.#budget?.left(time) ?? limits.bytesPerEvent),
-        toRecord: (record, numbers) => {
-          this.#continuation = numbers.of(record);
-          return toRecord(record, numbers);
-        },
+        toRecord,
       });
     } catch (error) {
       if (!isServiceError(error)) throw error;

@@ -1,9 +1,12 @@
 import { isDroppedConnection } from '../api/dropped-connection.ts';
+import type { Operation } from '../api/operation.ts';
+import { getStoredRecords } from '../api/operations/get-records.ts';
 import type { Service } from '../api/service.ts';
-import { subscribeToShard } from '../api/operations/subscribe-to-shard.ts';
+import { subscribeEncoded } from '../api/operations/subscribe-to-shard.ts';
 import { ServiceError } from '../engine/service-error.ts';
 import { authorize, type AuthorizationRules } from './authorization.ts';
 import { decodeCbor, encodeCbor, encodeCborError } from './cbor.ts';
+import { encodeCborRecords } from './cbor-records.ts';
 import { EventStreamBody, eventStreamContentType, type EventFormat } from './event-stream.ts';
 import type { WireRequest, WireResponse } from './message.ts';
 
@@ -27,23 +30,27 @@ export async function answerCbor(
     if (operation === undefined) throw new ServiceError('UnknownOperationException');
     authorize(request, rules);
     if (operation === 'SubscribeToShard') {
-      const { EventStream } = await service.run(operation, subscribeToShard, input);
+      const { EventStream } = await service.run(operation, encodedEvents, input);
       return {
         status: 200,
         headers: { 'content-type': eventStreamContentType },
         body: new EventStreamBody(EventStream, cborEvents),
       };
     }
+    if (operation === 'GetRecords') return succeeded(await service.run(operation, encodedRecords, input));
     return succeeded(encodeCbor(await service.call(operation, input)));
   } catch (error) {
     return failed(error);
   }
 }
 
+const encodedRecords: Operation<Buffer> = (context, input) =>
+  encodeCborRecords(getStoredRecords(context, input));
+const encodedEvents = subscribeEncoded(encodeCborRecords);
+
 const cborEvents: EventFormat = {
   contentType: cborContentType,
   nothing: encodeCbor({}),
-  encodeEvent: (event) => encodeCbor(event),
   encodeMessage: (message) => encodeCbor({ message }),
 };
 

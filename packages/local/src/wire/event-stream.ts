@@ -1,26 +1,25 @@
 import { EventStreamCodec } from '@smithy/core/event-streams';
 
-import type { ShardEvent, ShardEvents, SubscribeToShardEvent } from '../api/shard-events.ts';
+import type { ShardEvent, ShardEvents } from '../api/shard-events.ts';
 import { isServiceError, ServiceError } from '../engine/service-error.ts';
 import type { ByteStream } from './message.ts';
 
 export const eventStreamContentType = 'application/vnd.amazon.eventstream';
 
-/** How the payload of an event is written: as the client asked for its answers. */
+/** How the payload of what is no event is written: as the client asked for its answers. */
 export interface EventFormat {
   readonly contentType: string;
   /** The members of the initial response: none. */
   readonly nothing: Uint8Array;
-  encodeEvent(event: SubscribeToShardEvent): Uint8Array;
   encodeMessage(message: string): Uint8Array;
 }
 
 /**
- * The body of SubscribeToShard: an initial response, then a message for each event, written when the reader asks for
+ * The body of SubscribeToShard: an initial response, then a message for each event, read when the reader asks for
  * it. Whatever ends it early is the last message.
  */
 export class EventStreamBody implements ByteStream {
-  readonly #events: ShardEvents;
+  readonly #events: ShardEvents<Uint8Array>;
   readonly #format: EventFormat;
   readonly #codec = new EventStreamCodec(
     (bytes) => Buffer.from(bytes).toString(),
@@ -28,7 +27,7 @@ export class EventStreamBody implements ByteStream {
   );
   #begun = false;
 
-  constructor(events: ShardEvents, format: EventFormat) {
+  constructor(events: ShardEvents<Uint8Array>, format: EventFormat) {
     this.#events = events;
     this.#format = format;
   }
@@ -58,9 +57,9 @@ export class EventStreamBody implements ByteStream {
     return { done: true, value: undefined };
   }
 
-  #encode(event: ShardEvent): Uint8Array {
+  #encode(event: ShardEvent<Uint8Array>): Uint8Array {
     if (event.type === 'error') return this.#failure(event.error);
-    return this.#message('event', 'SubscribeToShardEvent', this.#format.encodeEvent(event.event));
+    return this.#message('event', 'SubscribeToShardEvent', event.event);
   }
 
   #failure(error: unknown): Uint8Array {

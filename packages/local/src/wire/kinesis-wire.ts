@@ -2,12 +2,12 @@ import { isDroppedConnection } from '../api/dropped-connection.ts';
 import type { Operation } from '../api/operation.ts';
 import { getStoredRecords } from '../api/operations/get-records.ts';
 import { storeRecords } from '../api/operations/put-records.ts';
-import { subscribeToShard } from '../api/operations/subscribe-to-shard.ts';
+import { subscribeEncoded } from '../api/operations/subscribe-to-shard.ts';
 import type { Service } from '../api/service.ts';
 import { ServiceError } from '../engine/service-error.ts';
 import { authorize, type AuthorizationRules } from './authorization.ts';
 import type { BufferPool } from './buffer-pool.ts';
-import { encodeGetRecords, encodePutRecords } from './stored-records.ts';
+import { encodePutRecords, encodeRecords } from './stored-records.ts';
 import { scanPutRecords } from './scan-put-records.ts';
 import { decodeJson, encodeJson, encodeJsonError, jsonContentType } from './json.ts';
 import type { WireRequest, WireResponse } from './message.ts';
@@ -72,7 +72,7 @@ async function answerInCbor(
 
 async function subscribe(service: Service, input: unknown): Promise<WireResponse> {
   try {
-    const { EventStream } = await service.run('SubscribeToShard', subscribeToShard, input);
+    const { EventStream } = await service.run('SubscribeToShard', encodedEvents, input);
     const [{ EventStreamBody, eventStreamContentType }, { jsonEvents }] = await Promise.all([
       import('./event-stream.ts'),
       import('./json-events.ts'),
@@ -128,8 +128,8 @@ function perform(
   return output instanceof Promise ? output.then(encodeJson) : encodeJson(output);
 }
 
-const encodedRecords: Operation<Buffer> = (context, input) =>
-  encodeGetRecords(getStoredRecords(context, input));
+const encodedRecords: Operation<Buffer> = (context, input) => encodeRecords(getStoredRecords(context, input));
+const encodedEvents = subscribeEncoded(encodeRecords);
 
 type Body = string | Uint8Array;
 

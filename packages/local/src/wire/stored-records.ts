@@ -1,6 +1,7 @@
-import type { GetRecordsOutput, NumberedRecord } from '../api/operations/get-records.ts';
+import type { GetRecordsOutput } from '../api/operations/get-records.ts';
 import type { StoredAll, StoredEntries, StoredEntry } from '../api/operations/put-records.ts';
-import type { RecordOutput } from '../api/record-output.ts';
+import type { NumberedRecord, RecordOutput } from '../api/record-output.ts';
+import type { SubscribeToShardEvent } from '../api/shard-events.ts';
 import type { StoredColumns } from '../engine/record-columns.ts';
 import { splitRecordBinary } from '../engine/record-text.ts';
 import { PutOutcome } from '../engine/stream-writer.ts';
@@ -26,7 +27,11 @@ export function encodePutRecords(output: StoredEntries | StoredAll, buffers?: Bu
   return writer.finish();
 }
 
-export function encodeGetRecords(output: GetRecordsOutput<NumberedRecord | RecordOutput>): Buffer {
+/** An answer to GetRecords, or an event of SubscribeToShard. */
+export function encodeRecords(
+  output: GetRecordsOutput<NumberedRecord | RecordOutput> &
+    Pick<SubscribeToShardEvent, 'ContinuationSequenceNumber'>,
+): Buffer {
   const { Records: records } = output;
   const writer = new ByteWriter(4096 + records.length * 320);
   writer.text('{"Records":');
@@ -54,9 +59,8 @@ export function encodeGetRecords(output: GetRecordsOutput<NumberedRecord | Recor
   }
   openList(writer, begin);
   writer.text(`],"MillisBehindLatest":${output.MillisBehindLatest}`);
-  if (output.NextShardIterator !== undefined) {
-    writer.text(`,"NextShardIterator":"${output.NextShardIterator}"`);
-  }
+  for (const place of ['NextShardIterator', 'ContinuationSequenceNumber'] as const)
+    if (output[place] !== undefined) writer.text(`,"${place}":"${output[place]}"`);
   if (output.ChildShards !== undefined) writer.text(`,"ChildShards":${JSON.stringify(output.ChildShards)}`);
   writer.text('}');
   return writer.finish();

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
-import { encodeGetRecords } from '../../src/wire/json-records.ts';
 import { decodeJson, encodeJson, encodeTimestamp } from '../../src/wire/json.ts';
+import { encodeRecords } from '../../src/wire/stored-records.ts';
 
 const number = fc.bigInt({ min: 10n ** 55n, max: 10n ** 56n - 1n }).map(String);
 const shardId = fc.nat().map((index) => `shardId-${String(index).padStart(12, '0')}`);
@@ -31,13 +31,14 @@ describe('text written by hand', () => {
         Records: fc.array(record),
         MillisBehindLatest: fc.nat(),
         NextShardIterator: fc.base64String(),
+        ContinuationSequenceNumber: number,
         ChildShards: fc.array(child),
       },
       { requiredKeys: ['Records', 'MillisBehindLatest'] },
     );
     fc.assert(
       fc.property(output, (given) => {
-        expect(JSON.parse(encodeGetRecords(given))).toEqual({
+        expect(JSON.parse(encodeRecords(given).toString())).toEqual({
           ...given,
           Records: given.Records.map((one) => ({
             ...one,

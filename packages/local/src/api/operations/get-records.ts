@@ -2,13 +2,11 @@ import type { ReadOptions } from '../../engine/reading.ts';
 import { limits } from '../../engine/limits.ts';
 import { shardIdOf } from '../../engine/shard.ts';
 import { decodeIterator, encodeIterator } from '../../engine/shard-iterator.ts';
-import type { SequenceCursor } from '../../engine/sequence-number.ts';
-import type { LogRecord } from '../../engine/shard-log.ts';
 import type { Stream } from '../../engine/stream.ts';
 import { accept } from '../accept.ts';
 import { endDryRun } from '../dry-run.ts';
 import type { OperationContext } from '../operation.ts';
-import { recordOutputOf, type RecordOutput } from '../record-output.ts';
+import { recordOutputOf, storedRecordOf, type NumberedRecord, type RecordOutput } from '../record-output.ts';
 import { required, structure } from '../shape.ts';
 import { boolean, pageLimit, streamArn, streamId } from '../shapes.ts';
 import { describeChild, type ChildShardOutput } from '../shard-output.ts';
@@ -28,12 +26,6 @@ export function getRecords(context: OperationContext, input: unknown): GetRecord
   return readPage(context, input, (stream) => recordOutputOf(context.engine, stream));
 }
 
-/** A record as it is stored, with the numbers of its shard. */
-export interface NumberedRecord {
-  readonly record: LogRecord;
-  readonly numbers: SequenceCursor;
-}
-
 /**
  * The same with records as they are stored, for a wire that writes their bytes without looking into them; those of a
  * stream that encrypts, or did, are looked into.
@@ -42,15 +34,7 @@ export function getStoredRecords(
   context: OperationContext,
   input: unknown,
 ): GetRecordsOutput<NumberedRecord | RecordOutput> {
-  return readPage<NumberedRecord | RecordOutput>(context, input, (stream) =>
-    stream === undefined || stream.settings.encryption.length === 0
-      ? asStored
-      : recordOutputOf(context.engine, stream),
-  );
-}
-
-function asStored(record: LogRecord, numbers: SequenceCursor): NumberedRecord {
-  return { record, numbers };
+  return readPage(context, input, (stream) => storedRecordOf(context.engine, stream));
 }
 
 function readPage<T>(

@@ -1,25 +1,53 @@
 import { consumerOfArn } from '../../engine/consumers.ts';
-import type { SubscriptionEvent } from '../../engine/subscription.ts';
+import type { ReadOptions } from '../../engine/reading.ts';
+import type { Stream } from '../../engine/stream.ts';
 import { subscribe } from '../../engine/subscribe.ts';
+import type { SubscriptionEvent } from '../../engine/subscription.ts';
 import { accept } from '../accept.ts';
 import { consumerArn } from '../consumer-shapes.ts';
 import { endDryRun } from '../dry-run.ts';
 import type { OperationContext } from '../operation.ts';
-import { recordOutputOf, type RecordOutput } from '../record-output.ts';
-import { ShardEvents } from '../shard-events.ts';
+import { recordOutputOf, storedRecordOf, type NumberedRecord, type RecordOutput } from '../record-output.ts';
+import { ShardEvents, type ShardStep, type SubscribeToShardEvent } from '../shard-events.ts';
 import { required, structure } from '../shape.ts';
 import { boolean, sequenceNumber, shardId, streamId, timestamp } from '../shapes.ts';
+import { describeChild } from '../shard-output.ts';
 import { positionOf } from './get-shard-iterator.ts';
 
-export interface SubscribeToShardOutput {
-  readonly EventStream: ShardEvents;
+export interface SubscribeToShardOutput<E = SubscribeToShardEvent> {
+  readonly EventStream: ShardEvents<E>;
 }
 
 /** See {@link https://docs.aws.amazon.com/kinesis/latest/APIReference/API_SubscribeToShard.html}. */
-export function subscribeToShard(
+export function subscribeToShard(context: OperationContext, input: unknown): SubscribeToShardOutput {
+  const recordOf = (stream: Stream): ReturnType<typeof recordOutputOf> =>
+    recordOutputOf(context.engine, stream);
+  return open(context, input, recordOf, (event) => event);
+}
+
+/**
+ * The same with each event as a wire writes it, from records as they are stored where that can be: it is written at once, since
+ * the bytes of records that are gone are used again.
+ */
+export function subscribeEncoded(
+  encode: (event: SubscribeToShardEvent<NumberedRecord | RecordOutput>) => Uint8Array,
+): (context: OperationContext, input: unknown) => SubscribeToShardOutput<Uint8Array> {
+  return (context, input) =>
+    open<NumberedRecord | RecordOutput, Uint8Array>(
+      context,
+      input,
+      (stream) => storedRecordOf(context.engine, stream),
+      encode,
+    );
+}
+
+/** `recordOf` is asked before each event: a stream's encryption may change meanwhile. */
+function open<T, E>(
   { engine, meter }: OperationContext,
   input: unknown,
-): SubscribeToShardOutput {
+  recordOf: (stream: Stream) => ReadOptions<T>['toRecord'],
+  tell: (event: SubscribeToShardEvent<T>) => E,
+): SubscribeToShardOutput<E> {
   const request = accept(shape, input);
   const start = request.StartingPosition;
   const subscription = subscribe(engine, {
@@ -37,8 +65,10 @@ export function subscribeToShard(
     checked: () => endDryRun(request),
   });
   const { stream, name: consumer } = consumerOfArn(engine, request.ConsumerARN);
-  const toRecord = (): ReturnType<typeof recordOutputOf> => recordOutputOf(engine, stream);
-  const count = (event: SubscriptionEvent<RecordOutput>): void => {
+  const read = (time: number): ShardStep<E> => {
+    const step = subscription.step(time, recordOf(stream));
+    if (step.type !== 'event') return step;
+    const { event } = step;
     meter?.read(stream, {
       shardId: request.ShardId,
       records: event.records.length,
@@ -46,8 +76,23 @@ export function subscribeToShard(
       iteratorAgeMs: event.millisBehindLatest,
       consumer,
     });
+    return { type: 'event', event: tell(describe(event)) };
   };
-  return { EventStream: new ShardEvents(subscription, engine.options.clock, toRecord, count) };
+  return { EventStream: new ShardEvents(subscription, engine.options.clock, read) };
+}
+
+function describe<T>({
+  records,
+  continuation,
+  millisBehindLatest,
+  children,
+}: SubscriptionEvent<T>): SubscribeToShardEvent<T> {
+  return {
+    Records: records,
+    ...(continuation === undefined ? {} : { ContinuationSequenceNumber: continuation }),
+    MillisBehindLatest: millisBehindLatest,
+    ...(children === undefined ? {} : { ChildShards: children.map(describeChild) }),
+  };
 }
 
 const shape = structure({
