@@ -58,9 +58,10 @@ export function connect(options: ConnectOptions = {}): Connection {
       import('./kinesis-client.ts'),
       import('./kinesis-fan-out.ts'),
     ]);
-    const client = ownKinesis ?? createFanOutClient(clientOptions);
-    const destroy = (): void => (ownKinesis === undefined ? client.destroy() : undefined);
-    return { fanOut: createKinesisFanOut(client), destroy };
+    if (ownKinesis !== undefined) return { fanOut: createKinesisFanOut(ownKinesis), destroy: () => {} };
+    const client = createFanOutClient(clientOptions);
+    const { eventStreamMarshaller } = client.config;
+    return { fanOut: createKinesisFanOut(client, eventStreamMarshaller), destroy: () => client.destroy() };
   });
   const dynamodb = lazy('@aws-sdk/client-dynamodb', async () => {
     const [{ DynamoDBClient }, { createDynamoDBLeaseStore }, { DirectCalls }] = await Promise.all([

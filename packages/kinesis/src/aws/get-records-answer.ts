@@ -2,11 +2,12 @@ import { isAscii } from 'node:buffer';
 
 import type { StoredRecord } from '../record/record.ts';
 import { toSequenceNumber } from '../record/sequence-number.ts';
+import type { FanOutEvent } from '../source/fan-out.ts';
 import type { ReadResult } from '../source/shard-reader.ts';
 import { needed, toChild } from './kinesis-shapes.ts';
 import { hasRecords, readAnswer } from './read-answer.ts';
 
-/** The answer as AWS JSON 1.1 has it. */
+/** The answer, or the event of a subscription, as AWS JSON 1.1 has it. */
 interface Answer {
   readonly Records: readonly {
     readonly SequenceNumber?: string;
@@ -16,9 +17,12 @@ interface Answer {
     /** Seconds. */
     readonly ApproximateArrivalTimestamp?: number;
   }[];
+  /** Of an answer. */
   readonly NextShardIterator?: string | null;
+  /** Of an event. */
+  readonly ContinuationSequenceNumber?: string | null;
   readonly MillisBehindLatest?: number;
-  readonly ChildShards?: readonly Parameters<typeof toChild>[0][];
+  readonly ChildShards?: readonly Parameters<typeof toChild>[0][] | null;
 }
 
 /** What a good answer says. Throws `SERVICE_FAILED` when it cannot be read. */
@@ -27,6 +31,15 @@ export function readGetRecords(body: Buffer): ReadResult {
     to: 'GetRecords',
     as: (answer) => (isAnswer(answer) ? toResult(answer) : undefined),
     advice: 'It is asked again; if that goes on, look at what listens at the endpoint.',
+  });
+}
+
+/** What an event of SubscribeToShard says. Throws `SERVICE_FAILED` when it cannot be read. */
+export function readSubscriptionEvent(body: Buffer): FanOutEvent {
+  return readAnswer(textOf(body), {
+    to: 'SubscribeToShard',
+    as: (event) => (isAnswer(event) ? toEvent(event) : undefined),
+    advice: 'The shard is subscribed to again; if that goes on, look at what listens at the endpoint.',
   });
 }
 
@@ -39,12 +52,26 @@ function isAnswer(answer: unknown): answer is Answer {
   return hasRecords(answer);
 }
 
-function toResult({ Records, NextShardIterator, MillisBehindLatest, ChildShards }: Answer): ReadResult {
+function toResult({ NextShardIterator: next, ...answer }: Answer): ReadResult {
+  return { ...toPage(answer), ...(typeof next === 'string' && { nextIterator: next }) };
+}
+
+function toEvent({ ContinuationSequenceNumber: continuation, ...event }: Answer): FanOutEvent {
+  return {
+    ...toPage(event),
+    ...(typeof continuation === 'string' && { continuation: toSequenceNumber(continuation) }),
+  };
+}
+
+function toPage({
+  Records,
+  MillisBehindLatest,
+  ChildShards,
+}: Answer): Pick<ReadResult & FanOutEvent, 'records' | 'millisBehindLatest' | 'childShards'> {
   return {
     records: Records.map(toRecord),
     millisBehindLatest: MillisBehindLatest ?? 0,
-    ...(typeof NextShardIterator === 'string' && { nextIterator: NextShardIterator }),
-    ...(ChildShards !== undefined && { childShards: ChildShards.map(toChild) }),
+    ...(ChildShards !== undefined && ChildShards !== null && { childShards: ChildShards.map(toChild) }),
   };
 }
 

@@ -8,14 +8,16 @@ import {
   type SubscribeToShardEventStream,
 } from '@aws-sdk/client-kinesis';
 
+import { MillraceError } from '../errors.ts';
 import { toSequenceNumber } from '../record/sequence-number.ts';
 import type { FanOut, FanOutEvent, StreamConsumer } from '../source/fan-out.ts';
 import { toMillraceError, type AwsErrorContext } from './aws-error.ts';
 import type { KinesisSender } from './clients.ts';
 import { needed, toChild, toRecord, toServicePosition } from './kinesis-shapes.ts';
+import { SubscribeCall, type EventStreams } from './subscribe-call.ts';
 
-/** Fan-out with RegisterStreamConsumer and SubscribeToShard. */
-export function createKinesisFanOut(client: KinesisSender): FanOut {
+/** Fan-out with RegisterStreamConsumer and SubscribeToShard; what events say is read by us with `streams`, those of a client of ours. */
+export function createKinesisFanOut(client: KinesisSender, streams?: EventStreams): FanOut {
   return {
     async describeConsumer(streamArn, name, { signal } = {}) {
       const command = new DescribeStreamConsumerCommand({ StreamARN: streamArn, ConsumerName: name });
@@ -49,7 +51,7 @@ export function createKinesisFanOut(client: KinesisSender): FanOut {
       const context = { operation: 'SubscribeToShard', stream: nameOf(consumerArn), shardId };
       return call(context, async () => {
         const place = toServicePosition(position);
-        const command = new SubscribeToShardCommand({
+        const input = {
           ConsumerARN: consumerArn,
           ShardId: shardId,
           StartingPosition: {
@@ -57,27 +59,53 @@ export function createKinesisFanOut(client: KinesisSender): FanOut {
             ...('timestamp' in place && { Timestamp: place.timestamp }),
             ...('sequenceNumber' in place && { SequenceNumber: place.sequenceNumber }),
           },
-        });
-        const answer = await client.send(command, { ...(signal && { abortSignal: signal }) });
-        return events(needed(answer.EventStream, 'EventStream'), context);
+        };
+        const options = { ...(signal && { abortSignal: signal }) };
+        if (streams !== undefined) {
+          const subscription = new SubscribeCall(input, streams);
+          await client.send(subscription.command, options);
+          return failing(subscription.events(), context);
+        }
+        const answer = await client.send(new SubscribeToShardCommand(input), options);
+        return failing(events(needed(answer.EventStream, 'EventStream')), context);
       });
     },
   };
 }
 
 /** An error of the service comes as an exception of the iteration, or, from some servers, as an event. */
-async function* events(
-  stream: AsyncIterable<SubscribeToShardEventStream>,
+async function* events(stream: AsyncIterable<SubscribeToShardEventStream>): AsyncGenerator<FanOutEvent> {
+  for await (const { SubscribeToShardEvent: event, ...other } of stream) {
+    if (event !== undefined) yield toEvent(event);
+    else for (const error of Object.values(other)) throw error;
+  }
+}
+
+async function* failing(
+  subscription: AsyncIterable<FanOutEvent>,
   context: AwsErrorContext,
 ): AsyncGenerator<FanOutEvent> {
   try {
-    for await (const { SubscribeToShardEvent: event, ...other } of stream) {
-      if (event !== undefined) yield toEvent(event);
-      else for (const error of Object.values(other)) throw error;
-    }
+    yield* subscription;
   } catch (error) {
-    throw toMillraceError(error, context);
+    throw isGarbled(error) ? garbled(error, context) : toMillraceError(error, context);
   }
+}
+
+/** What takes the stream apart has no name for what it finds wrong: a checksum, a length. All other errors have one, or a code. */
+function isGarbled(error: unknown): boolean {
+  if (!(error instanceof Error) || 'code' in error) return false;
+  return ['Error', 'RangeError', 'TypeError'].includes(error.name);
+}
+
+function garbled(cause: unknown, { stream, shardId }: AwsErrorContext): MillraceError {
+  return new MillraceError('SERVICE_FAILED', `The subscription to ${shardId} cannot be read.`, {
+    advice: 'It is opened anew behind the last event; if that goes on, look at what lies between.',
+    retryable: true,
+    ...(stream !== undefined && { stream }),
+    ...(shardId !== undefined && { shardId }),
+    cause,
+  });
 }
 
 function toEvent(event: SubscribeToShardEvent): FanOutEvent {
