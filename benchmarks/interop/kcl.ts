@@ -7,7 +7,8 @@
  *
  * Beside them by polling, and idle: what a Node program has today, the npm package `aws-kcl`, whose Java daemon (of the KCL
  * 2.7.2) pipes to a Node process a shard. It reads one stream for one application, so each round has a fresh daemon; CPU and
- * memory are those of all its processes. `--only=aws-kcl` leaves the rest out.
+ * memory are those of all its processes. `--only=aws-kcl` leaves the rest out; `--only=idle`, `plain`, `aggregated` (both by
+ * fan-out) and `polling` are one case each, `aws-kcl` included where it takes part.
  */
 import { fork, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -28,7 +29,12 @@ const ROUNDS = 5;
 const IDLE = { stream: 'idle-20', shards: 20, seconds: 15 };
 const version = '3.5.1';
 const peers = { java: `KCL@${version}`, awsKcl: `aws-kcl@${awsKclVersion}` } as const;
-const onlyAwsKcl = process.argv.includes('--only=aws-kcl');
+const only = process.argv.find((argument) => argument.startsWith('--only='))?.slice('--only='.length);
+if (!['aws-kcl', 'idle', 'plain', 'aggregated', 'polling', undefined].includes(only)) {
+  throw new Error(`There is no part ${JSON.stringify(only)}.`);
+}
+const onlyAwsKcl = only === 'aws-kcl';
+const runs = (part: string): boolean => only === undefined || only === part;
 const project = mavenProject('kcl', version);
 const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
 
@@ -55,16 +61,18 @@ async function compare(): Promise<void> {
     const all = onlyAwsKcl
       ? { ours, awsKcl: awsKcl(endpoint) }
       : { ...contestants, awsKcl: awsKcl(endpoint) };
-    await idle(endpoint, all);
-    if (!onlyAwsKcl) {
+    if (runs('idle') || onlyAwsKcl) await idle(endpoint, all);
+    if (runs('plain'))
       await throughput(endpoint, contestants, { stream: 'plain-4', records: PLAIN, retrieval: 'fan-out' });
+    if (runs('aggregated')) {
       await throughput(endpoint, contestants, {
         stream: 'aggregated-4',
         records: AGGREGATED,
         retrieval: 'fan-out',
       });
     }
-    await throughput(endpoint, all, { stream: 'plain-4', records: PLAIN, retrieval: 'polling' });
+    if (runs('polling') || onlyAwsKcl)
+      await throughput(endpoint, all, { stream: 'plain-4', records: PLAIN, retrieval: 'polling' });
   } finally {
     server.disconnect();
   }
