@@ -66,7 +66,7 @@ export async function runPlan(plan: Plan, recording = false): Promise<Outcome> {
     },
   });
   const lineages = new Lineages(plan.streams.map((_, index) => new Lineage(streamName(index), kinesis)));
-  for (const lineage of lineages.all) await lineage.refresh();
+  for (const lineage of lineages.all) await lineage.refresh(0);
   using checks = new Checks({ plan, timeline, trace, lineages, serviceTime: () => service.clock.now() });
   const { verdict } = checks;
   const troubles = new Troubles();
@@ -76,6 +76,7 @@ export async function runPlan(plan: Plan, recording = false): Promise<Outcome> {
     timeline,
     network,
     trace,
+    lineages,
     random: random.fork(),
     troubles,
     checks,

@@ -135,7 +135,7 @@ export class FaultPlayer {
       timeline.after(plan.service.updateMs, () => void refreshed());
     };
     const refreshed = async (): Promise<void> => {
-      await lineage.refresh();
+      await lineage.refresh(timeline.now);
       next();
     };
     next();

@@ -1,5 +1,6 @@
 import type { Connection, Consumer } from '@millrace/kinesis';
 import { createMemoryLeaseStore } from '@millrace/kinesis/memory';
+import type { Shard } from '@millrace/kinesis/shard';
 
 import { itemStream, streamName, type Value } from '../check/item.ts';
 import type { Checks } from '../check/checks.ts';
@@ -15,6 +16,7 @@ import { remoteStream } from '../world/stream-ports.ts';
 import type { Timeline } from '../world/timeline.ts';
 import type { Troubles } from '../world/troubles.ts';
 import type { Trace } from '../world/trace.ts';
+import type { Lineages } from './lineage.ts';
 import { startProducer, type RunningProducer } from './producer.ts';
 import { startWorker } from './worker.ts';
 
@@ -24,6 +26,7 @@ export interface FleetParts {
   readonly timeline: Timeline;
   readonly network: Network;
   readonly trace: Trace;
+  readonly lineages: Lineages;
   readonly random: Random;
   readonly troubles: Troubles;
   readonly checks: Checks;
@@ -165,6 +168,15 @@ export class Fleet {
     }
   }
 
+  /** What ListShards answers now: usually the truth. */
+  readonly #listed = async (stream: string): Promise<readonly Shard[]> => {
+    const { network, lineages, timeline, kinesis } = this.#parts;
+    const behindMs = network.listingBehindMs();
+    return behindMs === 0
+      ? kinesis.reader.listShards(stream)
+      : lineages.listedAt(stream, timeline.now - behindMs);
+  };
+
   #close(seat: Seat, drainMs: number, closed: () => void): void {
     const { life, consumer } = seat;
     if (life === undefined || consumer === undefined) return;
@@ -190,7 +202,7 @@ export class Fleet {
     seat.life = life;
     this.#note(life, 'started');
     const { ledger, gauge, deliveries, verdict, opened, lastArrival } = checks;
-    const wire = { kinesis, network, timeline, ledger, gauge, opened, lastArrival };
+    const wire = { kinesis, network, timeline, ledger, gauge, opened, lastArrival, listed: this.#listed };
     const connection = { ...remoteStream(life, wire), leases: () => this.#leases(life) };
     const random = seat.random.fork();
     const parts = {

@@ -12,6 +12,8 @@ export class Lineage {
   readonly #engine: Engine;
   readonly #reader: Connection['reader'];
   readonly #shards = new Map<string, Shard>();
+  /** What the service has listed since when, virtual milliseconds. */
+  readonly #listings: { readonly at: number; readonly shards: readonly Shard[] }[] = [];
 
   constructor(stream: string, { engine, connection }: Pick<LocalKinesis, 'engine' | 'connection'>) {
     this.stream = stream;
@@ -50,8 +52,16 @@ export class Lineage {
   }
 
   /** To be called when shards may have changed. */
-  async refresh(): Promise<void> {
-    for (const shard of await this.#reader.listShards(this.stream)) this.#shards.set(shard.shardId, shard);
+  async refresh(now: number): Promise<void> {
+    const shards = await this.#reader.listShards(this.stream);
+    for (const shard of shards) this.#shards.set(shard.shardId, shard);
+    this.#listings.push({ at: now, shards });
+  }
+
+  /** What the service listed then. */
+  listedAt(then: number): readonly Shard[] {
+    const [first] = this.#listings;
+    return (this.#listings.findLast(({ at }) => at <= then) ?? first)?.shards ?? [];
   }
 
   /** Whether the stream can be resharded now. */
@@ -121,6 +131,10 @@ export class Lineages {
     const { lineage, shardId } = this.#of(shard);
     return lineage?.isClosed(shardId);
   };
+
+  listedAt(stream: string, then: number): readonly Shard[] {
+    return this.#byStream.get(stream)?.listedAt(then) ?? [];
+  }
 
   lastArrival(shard: string): number {
     const { lineage, shardId } = this.#of(shard);

@@ -200,6 +200,13 @@ export const mutations: readonly Mutation[] = [
     noticedBy: 4506,
   },
   {
+    name: 'a listing that is behind a reshard taken at its word',
+    file: `${lease}/shard-sync.ts`,
+    from: 'if (disputed !== undefined) return { complete: false, disputed };',
+    to: '',
+    noticedBy: 524,
+  },
+  {
     name: 'a beginning that was interrupted goes on with the open shards alone',
     file: `${lease}/shard-sync.ts`,
     from: 'const needed = neededLeases(shards, leases, !startsNow);',

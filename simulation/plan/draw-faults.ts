@@ -123,6 +123,22 @@ const failures: Draw = (random, at) => ({
   rate: random.pick([0.1, 0.5]),
 });
 
+/** Now and then listings of shards are behind for a while, as after a reshard they may be. */
+export function drawStaleListings(random: Random, untilMs: number): readonly Fault[] {
+  if (!random.chance(0.3)) return [];
+  return [
+    {
+      kind: 'weather',
+      at: random.below(untilMs),
+      ms: random.pick([3000, 10_000, 25_000]),
+      mishap: 'stale',
+      port: 'stream',
+      rate: random.pick([0.5, 1]),
+      delayMs: random.pick([500, 2000, 8000]),
+    },
+  ];
+}
+
 /** An hour longer than records are kept. */
 export const absenceMs = 25 * 3_600_000;
 

@@ -23,7 +23,9 @@ export type Mishap =
   /** The iterator is too old. */
   | 'expired'
   /** Some entries of a PutRecords call are refused. */
-  | 'entries';
+  | 'entries'
+  /** ListShards answers what was so a while ago. */
+  | 'stale';
 
 export type Reshard = 'split' | 'merge' | 'double' | 'halve' | 'diamond';
 
@@ -71,7 +73,7 @@ export type Fault =
       /** Only calls of this kind, when given. */
       readonly operation?: string;
       readonly rate: number;
-      /** Milliseconds that `slow` adds at most, on either way. */
+      /** Milliseconds that `slow` adds at most, on either way, and that `stale` is behind. */
       readonly delayMs: number;
     }
   /** `stream`: which of them, by its place. */

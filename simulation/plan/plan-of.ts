@@ -1,4 +1,4 @@
-import { absenceMs, drawFaults, withAbsence } from './draw-faults.ts';
+import { absenceMs, drawFaults, drawStaleListings, withAbsence } from './draw-faults.ts';
 import type { GroupPlan, Plan, ProducerPlan, StreamPlan, WorkerPlan } from './plan.ts';
 import { Random } from './random.ts';
 
@@ -25,7 +25,7 @@ export function planOf(seed: number): Plan {
   const faulty = random.fork();
   const streams = [{ shards }, ...drawMoreStreams(random.fork())];
   const several = streams.length > 1 || random.chance(0.05);
-  const faults = drawFaults(faulty, {
+  const drawn = drawFaults(faulty, {
     workers: workers.length,
     producers: producers.length,
     streams: streams.length,
@@ -33,6 +33,7 @@ export function planOf(seed: number): Plan {
     untilMs,
   });
   const absentAt = !long && random.chance(0.04) ? random.between(4000, 15_000) : undefined;
+  const faults = [...drawn, ...drawStaleListings(random.fork(), untilMs)].toSorted((a, b) => a.at - b.at);
   return {
     seed,
     service,

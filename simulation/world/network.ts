@@ -78,6 +78,17 @@ export class Network {
     return Math.max(0, ...[...this.#weather].map(({ mishap, rate }) => (mishap === 'entries' ? rate : 0)));
   }
 
+  /** How far a listing of shards answered now is behind. */
+  listingBehindMs(): number {
+    const { random, counted } = this.#parts;
+    for (const { mishap, rate, delayMs } of this.#weather) {
+      if (mishap !== 'stale' || !random.chance(rate)) continue;
+      counted(mishap);
+      return delayMs;
+    }
+    return 0;
+  }
+
   call<T>(call: Call<T>): Promise<T> {
     const { life, signal } = call;
     if (life.dead) return never();
@@ -145,7 +156,7 @@ export class Network {
     const { random, counted } = this.#parts;
     if (life.machine.unreachable.has(port)) return random.chance(0.5) ? 'silent' : 'refused';
     for (const weather of this.#weather) {
-      if (weather.port !== port || weather.mishap === 'entries') continue;
+      if (weather.port !== port || weather.mishap === 'entries' || weather.mishap === 'stale') continue;
       if (weather.mishap === 'expired' && operation !== 'read') continue;
       if (weather.operation !== undefined && weather.operation !== operation) continue;
       if (!random.chance(weather.rate)) continue;

@@ -1,5 +1,6 @@
 import type { Connection } from '@millrace/kinesis';
 import type { OutgoingRecord, StoredRecord } from '@millrace/kinesis/record';
+import type { Shard } from '@millrace/kinesis/shard';
 
 import type { Ledger } from '../check/ledger.ts';
 import { shardName } from '../check/item.ts';
@@ -17,6 +18,8 @@ export interface StreamWire {
   readonly gauge: Gauge;
   /** When the shard's newest record arrived, by the service's clock. */
   readonly lastArrival: (shard: string) => number;
+  /** What ListShards answers, which may be what was so a while ago. */
+  readonly listed: (stream: string) => Promise<readonly Shard[]>;
   /** The process begins to read the shard. */
   readonly opened: (life: Life, shard: string) => void;
 }
@@ -30,7 +33,7 @@ export interface Gauge {
 
 /** The stream, somewhere else: every call of `life` goes over the network to the embedded engine. */
 export function remoteStream(life: Life, wire: StreamWire): Pick<Connection, 'writer' | 'reader' | 'fanOut'> {
-  const { kinesis, network, ledger, timeline, gauge, opened, lastArrival } = wire;
+  const { kinesis, network, ledger, timeline, gauge, opened, lastArrival, listed } = wire;
   /** Which shard an iterator is of. */
   const shards = new Map<string, string>();
 
@@ -75,7 +78,7 @@ export function remoteStream(life: Life, wire: StreamWire): Pick<Connection, 'wr
           operation: 'listShards',
           subject: stream,
           signal,
-          effect: () => kinesis.reader.listShards(stream),
+          effect: () => listed(stream),
         }),
       openIterator: (stream, shardId, position, { signal } = {}) =>
         network.call({

@@ -9,7 +9,7 @@ import {
 } from '../lease/index.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { publish } from '../runtime/diagnostics.ts';
-import type { ChildShard } from '../shard/shard.ts';
+import { isOpen, type ChildShard } from '../shard/shard.ts';
 import { serviceTime, type ShardReader } from '../source/index.ts';
 
 export interface ShardKeeperOptions {
@@ -20,11 +20,16 @@ export interface ShardKeeperOptions {
   readonly streamIdentifier?: string;
 }
 
+/** A listing that is behind a reshard settles within seconds, and is asked for once a second. */
+const mostDisputes = 60;
+
 /** Sees to it that every shard of a stream still to be read has a lease, and no lease outlives its use. */
 export class ShardKeeper {
   readonly #store: LeaseStore;
   readonly #reader: ShardReader;
   readonly #options: ShardKeeperOptions;
+  /** How often in a row the listing and the leases did not go together. */
+  #disputes = 0;
 
   constructor(store: LeaseStore, reader: ShardReader, options: ShardKeeperOptions) {
     this.#store = store;
@@ -45,10 +50,12 @@ export class ShardKeeper {
     const [shard] = plan.complete && plan.startsNow ? plan.create : [];
     if (shard !== undefined) plan = planFor((await this.time(shard, signal)) ?? began);
     if (!plan.complete) {
-      const { gap } = plan;
-      publish('consumer:shard-sync-incomplete', () => ({ stream, gap }));
+      publish('consumer:shard-sync-incomplete', () => ({ stream, ...plan }));
+      if (!('disputed' in plan)) return false;
+      if (++this.#disputes > mostDisputes) throw earlierStream(stream, plan.disputed.shardId);
       return false;
     }
+    this.#disputes = 0;
     if (plan.create.length > 0 && (await this.#othersBegan(leases))) return false;
     for (const lease of plan.create) await this.#store.create(lease);
     for (const leaseKey of plan.remove) await this.#store.delete(leaseKey);
@@ -82,6 +89,8 @@ export class ShardKeeper {
     const { shardId, leaseKey } = lease;
     const shards = await this.#reader.listShards(stream, { signal });
     if (shards.some((shard) => shard.shardId === shardId)) return false;
+    // A listing with a parent that is open still is too old to know the shard.
+    if (shards.some((shard) => isOpen(shard) && lease.parentShardIds.includes(shard.shardId))) return false;
     publish('consumer:shard-trimmed', () => ({ stream, shardId, lease }));
     await this.#store.delete(leaseKey);
     return true;
@@ -106,4 +115,17 @@ function notCovered(stream: string, shardId: string): MillraceError {
     stream,
     shardId,
   });
+}
+
+function earlierStream(stream: string, shardId: string): MillraceError {
+  return new MillraceError(
+    'STREAM_NOT_FOUND',
+    `The leases of this group are of an earlier stream named ${stream}: by them ${shardId} is past what it is now.`,
+    {
+      advice:
+        'Where a stream was deleted and made anew, delete its leases (or the table), and the group begins anew; or name another group.',
+      stream,
+      shardId,
+    },
+  );
 }

@@ -2,6 +2,7 @@ import type { Position } from '../record/position.ts';
 import { firstGap } from '../shard/hash-range.ts';
 import { isOpen, parentsOf, type ChildShard, type Shard } from '../shard/shard.ts';
 import { obsoleteLeases } from './cleanup.ts';
+import { disputedShard } from './dispute.ts';
 import { leaseKeyOf, type Lease } from './lease.ts';
 import { fromNow, fromOldest, fromTime, neededLeases, type LeaseStart } from './lineage.ts';
 import { toStreamStart, type StreamStart } from './starting-position.ts';
@@ -36,7 +37,9 @@ export type ShardSyncPlan =
       readonly unlisted: readonly Lease[];
     }
   /** The open shards do not cover every hash key: ask ListShards again. `gap` is the first key nobody owns. */
-  | { readonly complete: false; readonly gap: bigint };
+  | { readonly complete: false; readonly gap: bigint }
+  /** The listing and the leases cannot both be of this stream as it is: see {@link disputedShard}. Ask again; if it stays so, the leases are an earlier stream's. */
+  | { readonly complete: false; readonly disputed: Shard };
 
 /**
  * What must change so that every shard still to be read has a lease. Pure, and idempotent: workers may do it at
@@ -74,6 +77,8 @@ export function planShardSync({
   const configured = toStreamStart(from, 'consumer.from');
   const gap = firstGap(shards.filter(isOpen).map((shard) => shard.hashRange));
   if (gap !== undefined) return { complete: false, gap };
+  const disputed = disputedShard(shards, leases);
+  if (disputed !== undefined) return { complete: false, disputed };
   const began = beginning(leases);
   const startsNow = configured.type === 'now' && began === undefined;
   const needed = neededLeases(shards, leases, !startsNow);

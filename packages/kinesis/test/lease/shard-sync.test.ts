@@ -82,7 +82,8 @@ type Complete = Extract<ShardSyncPlan, { complete: true }>;
 
 function sync(shards: readonly Shard[], leases: readonly Lease[], from: Position): Complete {
   const plan = planShardSync({ shards, leases, from, now });
-  if (!plan.complete) throw new Error(`a gap at ${plan.gap}`);
+  if (!plan.complete)
+    throw new Error('gap' in plan ? `a gap at ${plan.gap}` : `${plan.disputed.shardId} disputed`);
   return plan;
 }
 
@@ -161,6 +162,27 @@ describe('a listing that leaves hash keys out', () => {
     expect(planShardSync({ shards: [], leases: [], from: { type: 'oldest' }, now })).toEqual({
       complete: false,
       gap: 0n,
+    });
+  });
+});
+
+describe('a shard listed as open', () => {
+  const [left, right] = evenRanges(2) as [HashRange, HashRange];
+  const a = shard('a', left);
+  const b = shard('b', right);
+  const child = { ...lease(b, 'oldest'), leaseKey: 'c', shardId: 'c', parentShardIds: ['b'] };
+  const before = { sequenceNumber: toSequenceNumber('0'), subSequenceNumber: 0 };
+
+  test.each<[string, readonly Shard[], readonly Lease[]]>([
+    ['that its lease has read to its end', [a, b], [lease(a, 'some'), lease(b, 'end')]],
+    ['that has a child in the leases', [a, b], [lease(a, 'some'), lease(b, 'some'), child]],
+    ['that has a child, and whose own lease is gone already', [a, b], [lease(a, 'some'), child]],
+    ['that has a child in the same listing', [a, b, shard('c', right, ['b'])], []],
+    ['that begins behind its own checkpoint', [a, b], [lease(b, 'some', { checkpoint: before })]],
+  ])('%s is disputed, and nothing is planned', (_, shards, leases) => {
+    expect(planShardSync({ shards, leases, from: { type: 'oldest' }, now })).toEqual({
+      complete: false,
+      disputed: b,
     });
   });
 });
@@ -252,7 +274,7 @@ describe('nothing is skipped', () => {
     const begun = lease(shards[0] as Shard, 'some');
     expect(sync(shards, [], { type: 'now' })).toMatchObject({ startsNow: true });
     expect(sync(shards, [begun], { type: 'now' })).toMatchObject({ startsNow: true });
-    expect(sync(shards, [begun, lease(shards[1] as Shard, 'end')], { type: 'now' })).toMatchObject({
+    expect(sync(shards, [begun, lease(shards[1] as Shard, 'some')], { type: 'now' })).toMatchObject({
       startsNow: false,
     });
     expect(sync(shards, [], { type: 'oldest' })).toMatchObject({ startsNow: false });
@@ -294,7 +316,10 @@ describe('a finished shard\u2019s lease', () => {
   const c = shard('c', right, ['a']);
 
   test('goes when every child has got past its first record', () => {
-    expect(removed([a, b, c], [lease(a, 'end'), lease(b, 'some'), lease(c, 'end')])).toEqual(['a']);
+    expect(removed([a, b, c], [lease(a, 'end'), lease(b, 'some'), lease(c, 'some')])).toEqual(['a']);
+    const [ended, next] = [shard('c', right, ['a'], true), shard('d', right, ['c'])];
+    const leases = [lease(a, 'end'), lease(b, 'some'), lease(ended, 'end'), lease(next, 'oldest')];
+    expect(removed([a, b, ended, next], leases)).toEqual(['a']);
   });
 
   test.each(['oldest', 'time'])('stays while a child has only its start (%s)', (start) => {
