@@ -123,6 +123,9 @@ export async function runPlan(plan: Plan, recording = false): Promise<Outcome> {
     timeline.now + settleMs,
     () => fleet.producersDone && lineages.settled && checks.settled((life) => fleet.isAlive(life)),
   );
+  const { openPuts } = checks.ledger;
+  if (!healed && !fleet.producersDone && openPuts > 0)
+    verdict.broken('every put settles', `${openPuts} puts never did`);
   if (!healed) verdict.broken('the fleet settles', checks.unsettled());
   checks.complete();
   fleet.close();

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+
 import { expect, test } from 'vitest';
 
 import { occurrences } from './mutation/check-mutations.ts';
@@ -36,4 +38,25 @@ test('a run that does not end is told, not waited for', async () => {
 
 test.each(mutations)('the text that is broken stands in the code once: $name', (mutation) => {
   expect(occurrences(mutation)).toBe(1);
+});
+
+/** The cells of the tables in the README beside this, row by row. */
+const rows = readFileSync(new URL('README.md', import.meta.url), 'utf8')
+  .split('\n')
+  .filter((line) => line.startsWith('| '))
+  .map((line) => line.split('|').map((cell) => cell.trim()));
+
+test('the README names every mutation and the promise it breaks, and there is none that no mutation breaks', () => {
+  const broken = new Map(
+    rows.filter(([, , seed = '']) => /^\d+$/.test(seed)).map(([, name, , promise]) => [name, promise]),
+  );
+  expect(new Set(broken.keys())).toEqual(new Set(mutations.map(({ name }) => name)));
+  const promises = rows.slice(rows.findIndex(([, head]) => head === 'promise'));
+  const all = promises
+    .slice(
+      2,
+      promises.findIndex(([, head]) => head === 'mutation'),
+    )
+    .map(([, name]) => name);
+  expect(new Set(broken.values())).toEqual(new Set(all));
 });

@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 
-import type { Mutation } from '../mutation/mutations.ts';
+import type { Mutation } from '../mutation/mutation.ts';
 import type { Block, Summary } from './explore.ts';
 
 export interface PoolOptions extends Block {

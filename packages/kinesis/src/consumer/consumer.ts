@@ -169,8 +169,9 @@ class GroupConsumer<T> implements Consumer<T> {
   }
 
   async close(options: { readonly drain?: Duration } = {}): Promise<void> {
-    this.#closed = true;
     const drainMs = toMilliseconds(options.drain ?? 25_000, 'close.drain');
+    if (!this.#closed) this.#tell('closing');
+    this.#closed = true;
     this.#worker?.stop();
     const giveUp = this.#options.clock.timer(drainMs, () => this.#worker?.kill());
     // Why it ended is told to whoever awaits run().
@@ -201,8 +202,13 @@ class GroupConsumer<T> implements Consumer<T> {
         streamsInHand({ ...input, definitions: this.#definitions, several: this.#several }, signal),
     });
     this.#worker = worker;
+    this.#tell('started');
     try {
       await worker.run();
+      this.#tell('ended');
+    } catch (error) {
+      this.#tell('ended', { error });
+      throw error;
     } finally {
       if (options.deregister) await this.#deregister(fleet, worker);
     }
@@ -215,6 +221,11 @@ class GroupConsumer<T> implements Consumer<T> {
     } catch (error) {
       publish('consumer:error', () => ({ error }));
     }
+  }
+
+  #tell(what: 'started' | 'closing' | 'ended', why: object = {}): void {
+    const { group, workerId } = this.#options;
+    publish(`consumer:${what}`, () => ({ group, workerId, streams: this.#names, ...why }));
   }
 
   get #names(): readonly string[] {

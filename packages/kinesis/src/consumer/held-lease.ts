@@ -134,7 +134,8 @@ export class HeldLease {
       }
       if (!this.held) return;
       this.#state = 'let-go';
-      await this.#store.release(this.#lease);
+      const released = await this.#store.release(this.#lease);
+      publish('consumer:lease-released', () => ({ lease: this.#lease, released }));
     });
   }
 

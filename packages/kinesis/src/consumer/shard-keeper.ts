@@ -57,8 +57,8 @@ export class ShardKeeper {
     }
     this.#disputes = 0;
     if (plan.create.length > 0 && (await this.#othersBegan(leases))) return false;
-    for (const lease of plan.create) await this.#store.create(lease);
-    for (const leaseKey of plan.remove) await this.#store.delete(leaseKey);
+    for (const lease of plan.create) await this.#create(lease);
+    for (const leaseKey of plan.remove) await this.#delete(leaseKey);
     for (const lease of plan.unlisted) await this.dropIfTrimmed(lease, signal);
     return true;
   }
@@ -77,7 +77,7 @@ export class ShardKeeper {
       if (await this.sync(signal)) return;
       throw notCovered(this.#options.stream, parent.shardId);
     }
-    for (const lease of plan.create) await this.#store.create(lease);
+    for (const lease of plan.create) await this.#create(lease);
   }
 
   /**
@@ -92,8 +92,18 @@ export class ShardKeeper {
     // A listing with a parent that is open still is too old to know the shard.
     if (shards.some((shard) => isOpen(shard) && lease.parentShardIds.includes(shard.shardId))) return false;
     publish('consumer:shard-trimmed', () => ({ stream, shardId, lease }));
-    await this.#store.delete(leaseKey);
+    await this.#delete(leaseKey);
     return true;
+  }
+
+  async #create(lease: Lease): Promise<void> {
+    const created = await this.#store.create(lease);
+    if (created) publish('consumer:lease-created', () => ({ lease }));
+  }
+
+  async #delete(leaseKey: string): Promise<void> {
+    await this.#store.delete(leaseKey);
+    publish('consumer:lease-deleted', () => ({ leaseKey }));
   }
 
   async #leases(): Promise<readonly Lease[]> {

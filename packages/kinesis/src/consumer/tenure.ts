@@ -102,6 +102,7 @@ export class Tenure<T> {
   }
 
   stop(): void {
+    if (!this.#run.stopping) publish('consumer:shard-draining', () => this.#place);
     this.#run.stop();
   }
 
@@ -123,7 +124,9 @@ export class Tenure<T> {
 
   /** False when the key is not parked here. */
   unpark(partitionKey: string): boolean {
-    return this.#parking.unpark(partitionKey);
+    const parked = this.#parking.unpark(partitionKey);
+    if (parked) publish('consumer:key-unparked', () => ({ ...this.#place, partitionKey }));
+    return parked;
   }
 
   get #state(): ShardState {
@@ -173,8 +176,10 @@ export class Tenure<T> {
 
   #checkMoving(): void {
     const before = this.#restartedAt;
-    if (before !== undefined && compareCheckpoints(this.held.progress, before) > 0)
+    if (before !== undefined && compareCheckpoints(this.held.progress, before) > 0) {
       this.#restartedAt = undefined;
+      publish('consumer:shard-recovered', () => this.#place);
+    }
     // A shard that is paused stands still on purpose.
     if (this.#gate.closed) this.#run.move();
     const { stillMs, stopping } = this.#run;
@@ -203,7 +208,7 @@ export class Tenure<T> {
   #handOver(): void {
     const { clock, handOffTimeoutMs } = this.#options;
     publish('consumer:hand-off-asked', () => ({ ...this.#place, to: this.held.lease.owner }));
-    this.#run.stop();
+    this.stop();
     this.#handOff = clock.timer(handOffTimeoutMs, () => this.#run.kill());
   }
 
