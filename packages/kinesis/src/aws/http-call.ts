@@ -49,10 +49,13 @@ export function bodyOf({ body }: OutgoingRequest): string | Uint8Array | undefin
 
 /** Without the pseudo headers; of several values the SDK reads one text. */
 export function plain(headers: IncomingHttpHeaders): Record<string, string> {
-  const entries = Object.entries(headers).flatMap(([name, value]) =>
-    name.startsWith(':') || value === undefined ? [] : [[name, [value].flat().join(', ')]],
-  );
-  return Object.fromEntries(entries);
+  const kept: Record<string, string> = {};
+  for (const name of Object.keys(headers)) {
+    const value = headers[name];
+    if (value === undefined || name.startsWith(':')) continue;
+    kept[name] = Array.isArray(value) ? value.join(', ') : value;
+  }
+  return kept;
 }
 
 /** Named as the SDK's own handler names them; what comes after goes by the name. */

@@ -38,7 +38,9 @@ function readAll(stream: Readable): Promise<Buffer> {
     stream.on('data', (chunk: Buffer) => chunks.push(chunk));
     stream.once('end', () => resolve(join(chunks)));
     stream.once('error', reject);
-    stream.once('close', () => reject(brokenOff()));
+    stream.once('close', () => {
+      if (!stream.readableEnded) reject(brokenOff());
+    });
   });
 }
 

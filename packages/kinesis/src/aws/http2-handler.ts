@@ -49,7 +49,9 @@ export class Http2Handler {
       const onAbort = (): void => fail(aborted());
       const signal = abortSignal instanceof AbortSignal ? abortSignal : undefined;
       signal?.addEventListener('abort', onAbort, { once: true });
+      let answered = false;
       stream.once('response', (headers) => {
+        answered = true;
         const { ':status': statusCode = 0 } = headers;
         resolve({ response: { statusCode, headers: plain(headers), body: stream } });
       });
@@ -58,7 +60,7 @@ export class Http2Handler {
       stream.once('close', () => {
         signal?.removeEventListener('abort', onAbort);
         if (isEventStream) session.retire();
-        reject(new Error('The HTTP/2 stream was closed without an answer'));
+        if (!answered) reject(new Error('The HTTP/2 stream was closed without an answer'));
       });
     });
   }

@@ -9,17 +9,11 @@ export interface Credentials {
   readonly sessionToken?: string;
 }
 
-/** Of one call alone: they come anew with each. */
-const ofOneCall = new Set([
-  'authorization',
-  'content-length',
-  'x-amz-date',
-  'x-amz-content-sha256',
-  'x-amz-security-token',
-  'amz-sdk-invocation-id',
-]);
-/** Those of one call alone that are signed, but for the token, which not all credentials have. */
+/** Of one call alone, and signed. */
 const alwaysSigned = ['amz-sdk-invocation-id', 'content-length', 'x-amz-content-sha256', 'x-amz-date'];
+const token = 'x-amz-security-token';
+/** Of one call alone: they come anew with each. Not all credentials have a token. */
+const ofOneCall = new Set([...alwaysSigned, token, 'authorization']);
 const algorithm = 'AWS4-HMAC-SHA256';
 const authorization =
   /^AWS4-HMAC-SHA256 Credential=[^,]+\/\d{8}\/([^/,]+)\/([^/,]+)\/aws4_request, SignedHeaders=([^,]+), Signature=[0-9a-f]{64}$/;
@@ -33,12 +27,10 @@ const authorization =
  */
 export class RequestTemplate {
   readonly #request: OutgoingRequest;
+  /** Those of one call have a place in it, empty: to copy an object and fill it in costs a hundredth of adding to it. */
   readonly #headers: Readonly<Record<string, string>>;
-  /** Those of the headers that are signed, as they are signed. */
-  readonly #signed: Readonly<Record<string, string>>;
-  /** The names of all that are signed, in their order. */
-  readonly #names: readonly string[];
-  readonly #namesWithToken: readonly string[];
+  readonly #plain: SignedHeaders;
+  readonly #withToken: SignedHeaders;
   readonly #scope: string;
   /** The signing key, good for one day and one secret. */
   #key: { readonly of: string; readonly key: Buffer } | undefined;
@@ -46,10 +38,10 @@ export class RequestTemplate {
   private constructor(request: OutgoingRequest, scope: string, signed: Readonly<Record<string, string>>) {
     const kept = Object.entries(request.headers).filter(([name]) => !ofOneCall.has(name.toLowerCase()));
     this.#request = request;
-    this.#headers = Object.fromEntries(kept);
-    this.#signed = signed;
-    this.#names = [...Object.keys(signed), ...alwaysSigned].toSorted();
-    this.#namesWithToken = [...this.#names, 'x-amz-security-token'].toSorted();
+    const own = [...alwaysSigned, 'authorization'];
+    this.#headers = Object.fromEntries([...kept, ...own.map((name) => [name, ''] as const)]);
+    this.#plain = signedHeaders(signed, alwaysSigned);
+    this.#withToken = signedHeaders(signed, [...alwaysSigned, token]);
     this.#scope = scope;
   }
 
@@ -72,25 +64,23 @@ export class RequestTemplate {
     const date = `${new Date(now).toISOString().slice(0, 19).replaceAll(/[-:]/g, '')}Z`;
     const day = date.slice(0, 8);
     const digest = hash('sha256', body, 'hex');
-    const own: Record<string, string> = {
-      'amz-sdk-invocation-id': randomUUID(),
-      'content-length': String(Buffer.byteLength(body)),
-      'x-amz-content-sha256': digest,
-      'x-amz-date': date,
-    };
-    if (sessionToken !== undefined) own['x-amz-security-token'] = sessionToken;
-    const names = sessionToken === undefined ? this.#names : this.#namesWithToken;
+    const headers: Record<string, string> = { ...this.#headers };
+    headers['amz-sdk-invocation-id'] = randomUUID();
+    headers['content-length'] = String(Buffer.byteLength(body));
+    headers['x-amz-content-sha256'] = digest;
+    headers['x-amz-date'] = date;
+    if (sessionToken !== undefined) headers[token] = sessionToken;
+    const { names, pieces, end } = sessionToken === undefined ? this.#plain : this.#withToken;
     let lines = '';
-    for (const name of names) lines += `${name}:${own[name] ?? this.#signed[name]}\n`;
-    const all = names.join(';');
+    for (const { text, name } of pieces) lines += text + headers[name];
     const scope = `${day}/${this.#scope}`;
-    const call = hash('sha256', `POST\n/\n\n${lines}\n${all}\n${digest}`, 'hex');
+    const call = hash('sha256', `POST\n/\n\n${lines}${end}\n${names}\n${digest}`, 'hex');
     const signature = createHmac('sha256', this.#keyOf(credentials, day))
       .update(`${algorithm}\n${date}\n${scope}\n${call}`)
       .digest('hex');
-    own['authorization'] =
-      `${algorithm} Credential=${accessKeyId}/${scope}, SignedHeaders=${all}, Signature=${signature}`;
-    return { ...this.#request, headers: { ...this.#headers, ...own }, body };
+    headers['authorization'] =
+      `${algorithm} Credential=${accessKeyId}/${scope}, SignedHeaders=${names}, Signature=${signature}`;
+    return { ...this.#request, headers, body };
   }
 
   #keyOf({ secretAccessKey }: Credentials, day: string): Buffer {
@@ -103,6 +93,28 @@ export class RequestTemplate {
     this.#key = { of, key };
     return key;
   }
+}
+
+/** What is signed of the headers. */
+interface SignedHeaders {
+  readonly names: string;
+  /** Text that is the same for each call, up to the value of a header that is not. */
+  readonly pieces: readonly { readonly text: string; readonly name: string }[];
+  /** The text behind the last of them. */
+  readonly end: string;
+}
+
+function signedHeaders(same: Readonly<Record<string, string>>, own: readonly string[]): SignedHeaders {
+  const names = [...Object.keys(same), ...own].toSorted();
+  const pieces = [];
+  let text = '';
+  for (const name of names) {
+    const value = same[name];
+    text += `${name}:`;
+    if (value === undefined) pieces.push({ text, name });
+    text = value === undefined ? '\n' : `${text}${value}\n`;
+  }
+  return { names: names.join(';'), pieces, end: text };
 }
 
 function canonical(value: string): string {

@@ -17,6 +17,9 @@ export interface PaceOptions {
 
 const callMs = 200;
 const firstIdleMs = 50;
+/** A gap of so long or longer ends on a tick. */
+const longGapMs = 1000;
+const tickMs = 100;
 const readBytesPerMs = 2_097_152 / 1000;
 const largeAnswerBytes = 2_097_152;
 
@@ -25,7 +28,8 @@ const largeAnswerBytes = 2_097_152;
  *
  * - While records come: an interval after the last call, or sooner when the shard is behind, as fast as its share of the
  *   five calls a second allows.
- * - While nothing comes: half as long again each time, up to the idle bound; the first record brings the interval back.
+ * - While nothing comes: half as long again each time, up to the idle bound; the first record brings the interval back. Long
+ *   gaps end a little early, on a tick all shards have in common: calls made together cost a third of what they cost one by one.
  * - After an answer so large that the service then refuses calls (10 MiB, and nothing for the next five seconds): as soon as
  *   it was refused once, the answers after it are waited for.
  */
@@ -34,6 +38,7 @@ export class Pace {
   readonly #shortestMs: number;
   #gapMs: number;
   #calledAt = Number.NEGATIVE_INFINITY;
+  #dueAt = Number.NEGATIVE_INFINITY;
   /** Until when the service owes nothing for what was read. */
   #paidAt = Number.NEGATIVE_INFINITY;
   #charged = false;
@@ -47,7 +52,8 @@ export class Pace {
   }
 
   called(now: number): void {
-    this.#calledAt = now;
+    // A timer may go off just before its time, which would cost a tick.
+    this.#calledAt = Math.max(now, this.#dueAt);
   }
 
   found({ records, bytes, millisBehindLatest }: Found, now: number): void {
@@ -72,6 +78,11 @@ export class Pace {
   /** Milliseconds until the next call. */
   wait(now: number): number {
     const due = this.#calledAt + this.#gapMs;
-    return Math.max(0, (this.#charged ? Math.max(due, this.#paidAt) : due) - now);
+    this.#dueAt = this.#gapMs < longGapMs ? due : this.#onTick(due);
+    return Math.max(0, (this.#charged ? Math.max(this.#dueAt, this.#paidAt) : this.#dueAt) - now);
+  }
+
+  #onTick(due: number): number {
+    return Math.max(Math.floor(due / tickMs) * tickMs, this.#calledAt + this.#shortestMs);
   }
 }

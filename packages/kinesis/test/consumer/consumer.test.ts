@@ -58,7 +58,8 @@ test('a run hands over everything in the stream, then what comes, until it is cl
   await clock.advance(5000);
   expect(numbers(seen)).toEqual(upTo(100));
   await put(50, 100);
-  await clock.advance(1000);
+  // A shard without records is left alone for so long (`idlePollInterval`).
+  await clock.advance(2000);
   expect(numbers(seen)).toEqual(upTo(150));
   expect(seen).toHaveLength(150);
   await through(consumer.close());

@@ -40,7 +40,29 @@ test('a shard that is behind is asked as often as its share of five calls a seco
 
 test('a shard with nothing to tell is asked half as often again each time, up to the bound', () => {
   const gaps = gapsOf(Array.from({ length: 9 }, () => nothing));
-  expect(gaps).toEqual([375, 563, 844, 1266, 1898, 2000, 2000, 2000, 2000]);
+  // From a second on they end on a tick: at 3000, at 4800, and so on.
+  expect(gaps).toEqual([375, 563, 844, 1219, 1800, 2000, 2000, 2000, 2000]);
+});
+
+test('shards with nothing to tell are asked together, each as often as it would be alone, though timers go off early and late', () => {
+  const jitter = fc.array(fc.double({ min: -2, max: 30, noNaN: true }), { minLength: 30, maxLength: 30 });
+  fc.assert(
+    fc.property(fc.double({ min: 0, max: 10_000, noNaN: true }), jitter, (begunAt, jitters) => {
+      const pace = new Pace(defaults);
+      let now = begunAt;
+      const calls = jitters.map((late) => {
+        pace.called(now);
+        pace.found(nothing, now + 5);
+        const due = now + 5 + pace.wait(now + 5);
+        now = due + late;
+        return due;
+      });
+      const settled = calls.slice(6);
+      for (const due of settled) expect(due / 100).toBeCloseTo(Math.round(due / 100), 6);
+      const [first = 0, ...others] = settled;
+      expect(Math.round((others.at(-1) ?? 0) - first)).toBe(2000 * others.length);
+    }),
+  );
 });
 
 test('the first record brings the interval back at once', () => {
