@@ -217,6 +217,29 @@ export const consumerMutations: readonly Mutation[] = [
     noticedBy: 1,
   },
   {
+    name: 'a shard called read to its end though a stop cut its last batch short',
+    file: `${consumer}/shard-run.ts`,
+    from: `if (this.#stop.signal.aborted) break;
+      if (batch.children`,
+    to: 'if (batch.children',
+    noticedBy: 16,
+  },
+  {
+    name: 'an aggregate with one foreign record passed over whole',
+    file: `${consumer}/expand.ts`,
+    from: 'if (opened !== undefined) select(opened, input, done, chunk);',
+    to: `if (opened?.some((one) => input.isForeign(one.partitionKey, one.explicitHashKey))) input.foreign(opened[0]);
+    else if (opened !== undefined) select(opened, input, done, chunk);`,
+    noticedBy: 208,
+  },
+  {
+    name: 'the time a lease waits at not looked at',
+    file: `${lease}/starting-position.ts`,
+    from: "return { type: 'time', at: lease.startAt };",
+    to: "return { type: 'now' };",
+    noticedBy: 1,
+  },
+  {
     name: 'the end of a shard taken back by a late beat',
     file: `${consumer}/held-lease.ts`,
     from: 'this.#progress = SHARD_END;',
@@ -268,8 +291,8 @@ export const consumerMutations: readonly Mutation[] = [
   {
     name: 'leases of another stream of the group taken for trimmed shards',
     file: `${consumer}/shard-keeper.ts`,
-    from: 'filter((lease) => lease.streamIdentifier === streamIdentifier)',
-    to: 'filter((lease) => lease.shardId !== streamIdentifier)',
+    from: 'const leases = all.filter(this.#isOurs);',
+    to: 'const leases = all;',
     noticedBy: 1,
   },
   {

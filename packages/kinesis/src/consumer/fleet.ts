@@ -31,6 +31,8 @@ export interface Claim {
   readonly ours: (lease: Lease) => boolean;
   /** Told of each lease as it is won: its time runs, and the others may take a while. */
   readonly won: (won: Won) => void;
+  /** Told of the leases nobody has and `maxShards` keeps this worker from taking. */
+  readonly left: (leases: readonly Lease[]) => void;
   /** Fires when nothing more is to be taken. */
   readonly stop: AbortSignal;
 }
@@ -55,7 +57,7 @@ export class Fleet {
   }
 
   /** Looks at all leases, takes what this worker should have, and asks for what others have too much of. */
-  async claim({ held, avoid, ours, won, stop }: Claim): Promise<void> {
+  async claim({ held, avoid, ours, won, left, stop }: Claim): Promise<void> {
     const { clock, workerId, leaseDurationMs, maxShards } = this.#options;
     const startedAt = clock.monotonic();
     const leases = (await this.#store.list()).filter(ours);
@@ -68,6 +70,7 @@ export class Fleet {
       maxLeases: maxShards,
       random: () => clock.random(),
     });
+    left(plan.spillover);
     const wanted = ({ leaseKey }: Lease): boolean => !avoid.has(leaseKey);
     await eachOf([...plan.take, ...plan.steal].filter(wanted), stop, async (lease) => {
       const taken = await this.#take(lease);

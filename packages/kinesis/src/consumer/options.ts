@@ -56,7 +56,10 @@ export interface ConsumerOptions {
    * @defaultValue `1`
    */
   readonly concurrency?: number;
-  /** Shards this worker may hold at most. @defaultValue no limit */
+  /**
+   * Shards this worker may hold at most. Those that nobody may take then are not read: they are told (`consumer:shards-unowned`)
+   * and measured (`millrace.consumer.unowned`). @defaultValue no limit
+   */
   readonly maxShards?: number;
   /** Tries of a record or batch the handler fails on, with growing pauses, before the consumer stops. 1 to 1,000. @defaultValue `10` */
   readonly maxAttempts?: number;
@@ -115,6 +118,8 @@ export interface ResolvedConsumerOptions {
 }
 
 const mebibyte = 1_048_576;
+/** Of `maxShards`. */
+export const noLimit = 1_000_000;
 
 export function resolveConsumerOptions(options: ConsumerOptions): ResolvedConsumerOptions {
   const clock = options.clock ?? systemClock;
@@ -147,7 +152,7 @@ export function resolveConsumerOptions(options: ConsumerOptions): ResolvedConsum
     batchSize: integerOption('consumer.batchSize', options.batchSize ?? 10_000, 1, 10_000),
     prefetchBytes: integerOption('consumer.prefetch', options.prefetch ?? 32 * mebibyte, 0, 4096 * mebibyte),
     concurrency: integerOption('consumer.concurrency', options.concurrency ?? 1, 1, 1000),
-    maxShards: integerOption('consumer.maxShards', options.maxShards ?? 1_000_000, 1, 1_000_000),
+    maxShards: integerOption('consumer.maxShards', options.maxShards ?? noLimit, 1, noLimit),
     maxAttempts: integerOption('consumer.maxAttempts', options.maxAttempts ?? 10, 1, 1000),
     onFailure: policyOf(options.onFailure ?? 'stop'),
     stallAfterMs: durationOption(

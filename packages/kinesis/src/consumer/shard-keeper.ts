@@ -42,7 +42,9 @@ export class ShardKeeper {
     const { stream, from, clock, streamIdentifier } = this.#options;
     const began = clock.now();
     // Leases first: one listed after the shards could belong to a shard the listing is too old to know.
-    const leases = await this.#leases();
+    const all = await this.#store.list();
+    const leases = all.filter(this.#isOurs);
+    if (leases.length === 0) this.#checkForm(all);
     const shards = await this.#reader.listShards(stream, { signal });
     const which = streamIdentifier === undefined ? {} : { streamIdentifier };
     const planFor = (now: number): ShardSyncPlan => planShardSync({ shards, leases, from, now, ...which });
@@ -107,8 +109,19 @@ export class ShardKeeper {
   }
 
   async #leases(): Promise<readonly Lease[]> {
-    const { streamIdentifier } = this.#options;
-    return (await this.#store.list()).filter((lease) => lease.streamIdentifier === streamIdentifier);
+    return (await this.#store.list()).filter(this.#isOurs);
+  }
+
+  readonly #isOurs = (lease: Lease): boolean => lease.streamIdentifier === this.#options.streamIdentifier;
+
+  /** One stream's leases have other keys than several streams': a group that changes over would begin anew, and say nothing. */
+  #checkForm(leases: readonly Lease[]): void {
+    const { stream, streamIdentifier } = this.#options;
+    const isOther = (lease: Lease): boolean =>
+      streamIdentifier === undefined
+        ? lease.streamIdentifier?.split(':')[1] === stream
+        : lease.streamIdentifier === undefined;
+    if (leases.some(isOther)) throw otherForm(stream, streamIdentifier === undefined ? 'several' : 'one');
   }
 
   /** Whether another worker has created leases since: where new ones start depends on what the group has already. */
@@ -136,6 +149,21 @@ function earlierStream(stream: string, shardId: string): MillraceError {
         'Where a stream was deleted and made anew, delete its leases (or the table), and the group begins anew; or name another group.',
       stream,
       shardId,
+    },
+  );
+}
+
+function otherForm(stream: string, before: 'one' | 'several'): MillraceError {
+  const [was, is] = before === 'one' ? ['one stream', 'several'] : ['several streams', 'one'];
+  return new MillraceError(
+    'OPTION_INVALID',
+    `The group of ${stream} has leases of a group of ${was}, and is run as one of ${is}: its checkpoints are not found.`,
+    {
+      advice: `Run it as before (${before === 'one' ? 'a stream' : 'an array of streams'}), or name another group, which begins anew.`,
+      path: 'consumer.streams',
+      stream,
+      got: is,
+      allowed: was,
     },
   );
 }

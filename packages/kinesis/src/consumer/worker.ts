@@ -6,7 +6,7 @@ import { publish } from '../runtime/diagnostics.ts';
 import { Ticker } from '../runtime/ticker.ts';
 import { attempt, noLongerOnce, noLongerThan } from './attempt.ts';
 import type { Fleet, Won } from './fleet.ts';
-import type { ResolvedConsumerOptions } from './options.ts';
+import { noLimit, type ResolvedConsumerOptions } from './options.ts';
 import type { ShardSelector, ShardStatus } from './status.ts';
 import { selects } from './status.ts';
 import type { StreamInHand } from './stream-in-hand.ts';
@@ -145,8 +145,28 @@ export class Worker<T> {
     for (const [leaseKey, until] of this.#avoided) if (until <= now) this.#avoided.delete(leaseKey);
     const held = new Set(this.#tenures.keys());
     const avoid = new Set(this.#avoided.keys());
-    const won = (one: Won): void => this.#start(one);
-    await this.#options.fleet.claim({ held, avoid, ours: this.isOurs, won, stop: this.#stopping.signal });
+    await this.#options.fleet.claim({
+      held,
+      avoid,
+      ours: this.isOurs,
+      won: (one) => this.#start(one),
+      left: (leases) => this.#left(leases),
+      stop: this.#stopping.signal,
+    });
+  }
+
+  /** A fleet that may not hold all shards leaves some unread, and nothing else would say so. */
+  #left(leases: readonly Lease[]): void {
+    const { maxShards, meter, group } = this.#options;
+    if (maxShards === noLimit) return;
+    for (const { identifier, definition } of this.#streams.values()) {
+      const stream = definition.name;
+      const shards = leases
+        .filter((lease) => lease.streamIdentifier === identifier)
+        .map(({ shardId }) => shardId);
+      meter.record('millrace.consumer.unowned', shards.length, { stream, group });
+      if (shards.length > 0) publish('consumer:shards-unowned', () => ({ stream, shards, maxShards }));
+    }
   }
 
   /** False when some of it must be looked at again, after a pause. */

@@ -30,7 +30,7 @@ export interface Assignment {
   /** Workers believed alive, this one included. */
   readonly workers: number;
   /** Available leases that `maxLeases` keeps this worker from taking. Unowned shards if every worker says so. */
-  readonly spillover: number;
+  readonly spillover: readonly Lease[];
 }
 
 /**
@@ -72,7 +72,7 @@ export function planAssignment(input: AssignmentInput): Assignment {
     steal: ours ? [] : moved,
     target,
     workers,
-    spillover: Math.max(0, Math.min(wanted.length, lacking) - room),
+    spillover: wanted.slice(room, Math.max(room, lacking)),
   };
 }
 

@@ -28,7 +28,7 @@ const grammar =
  */
 export function parsePosition(input: PositionInput, now: number, path: string): Position {
   if (input instanceof Date) return atTime(input.getTime(), input, path);
-  if (typeof input === 'object') return input;
+  if (typeof input === 'object' && input !== null) return input;
   if (input === 'oldest' || input === 'now') return { type: input };
   const [, anchor, digits] = /^(at|after|seq):(.+)$/.exec(input) ?? [];
   if (anchor !== undefined && digits !== undefined) {

@@ -40,6 +40,12 @@ export const measurements: readonly Measurement[] = [
   counter('millrace.consumer.records', shard, 'records handled'),
   counter('millrace.consumer.foreign', group, 'records dropped that belong to another shard'),
   distribution(
+    'millrace.consumer.unowned',
+    group,
+    'count',
+    'shards nobody reads that this worker may not take, for its maxShards',
+  ),
+  distribution(
     'millrace.consumer.behind_ms',
     shard,
     'ms',

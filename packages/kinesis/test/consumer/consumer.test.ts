@@ -235,6 +235,9 @@ test.each([
   ['group', { group: 'a' }],
   ['from', { from: 'after:123' }],
   ['from', { from: 'yesterday' }],
+  // There is no default: the wrong guess loses or repeats a day of records.
+  ['from', { from: undefined }],
+  ['from', { from: null }],
   ['leaseDuration', { leaseDuration: 10 }],
   ['batchSize', { batchSize: 20_000 }],
 ])('an option %s that cannot be used is refused by name: %o', (name, options) => {

@@ -136,7 +136,7 @@ describe('taking', () => {
   test('maxLeases is never passed, not for neglected leases either, and what it leaves is told', () => {
     const seen = plan({ ...many('mine', 2, { owner: 'me' }), ...many('free', 4, {}) }, { maxLeases: 3 });
     expect(seen.take.length).toBe(1);
-    expect(seen.spillover).toBe(3);
+    expect(seen.spillover.length).toBe(3);
     const neglected = many('old', 4, { unchangedMs: 99_000 });
     expect(plan({ ...many('mine', 3, { owner: 'me' }), ...neglected }, { maxLeases: 3 }).take).toEqual([]);
   });
