@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { join } from 'node:path';
 import process from 'node:process';
 import { createInterface } from 'node:readline';
@@ -60,7 +60,10 @@ export function prepareDaemon(): string | undefined {
 
 /** Starts the MultiLangDaemon as `kcl-bootstrap --execute` does, with {@link file://./processor.mjs} for every shard. */
 export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
+  const sockets = new Set<Socket>();
   const listener = createServer((socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
     socket.on('error', () => {});
     createInterface({ input: socket }).on('line', (line) => options.onTold(JSON.parse(line) as Told));
   });
@@ -96,6 +99,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     if (child.exitCode === null && child.signalCode === null) child.kill(signal);
     await closed;
     listener.close();
+    // The processes of a daemon that was killed live as long as these, and so would this one.
+    for (const socket of sockets) socket.destroy();
     rmSync(file, { force: true });
   };
   return {
