@@ -71,7 +71,8 @@ export class Fleet {
       random: () => clock.random(),
     });
     left(plan.spillover);
-    const wanted = ({ leaseKey }: Lease): boolean => !avoid.has(leaseKey);
+    // One that was taken from this worker, and is free again before it has noticed, is its own once its run has ended.
+    const wanted = ({ leaseKey }: Lease): boolean => !avoid.has(leaseKey) && !held.has(leaseKey);
     await eachOf([...plan.take, ...plan.steal].filter(wanted), stop, async (lease) => {
       const taken = await this.#take(lease);
       if (taken !== undefined) won(taken);
