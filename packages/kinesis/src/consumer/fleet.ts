@@ -1,5 +1,6 @@
 import {
   isSentinelCheckpoint,
+  isShardEnd,
   NOTHING_OBSERVED,
   observeLeases,
   parentsFinished,
@@ -98,11 +99,13 @@ export class Fleet {
     }
   }
 
-  /** Whether another worker holds leases, as far as the store says now. */
+  /** Whether another worker holds leases, as far as the store says now. Those of ended shards keep the name of who ended them. */
   async hasOthers(ours: (lease: Lease) => boolean): Promise<boolean> {
     const { workerId } = this.#options;
     const leases = (await this.#store.list()).filter(ours);
-    return leases.some(({ owner }) => owner !== undefined && owner !== workerId);
+    return leases.some(
+      ({ owner, checkpoint }) => owner !== undefined && owner !== workerId && !isShardEnd(checkpoint),
+    );
   }
 
   async #take(lease: Lease): Promise<Won | undefined> {

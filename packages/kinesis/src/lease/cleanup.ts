@@ -12,7 +12,7 @@ export interface ObsoleteLeases {
 /**
  * The leases of finished shards that may go: all their children are leased and have got past their first record,
  * so no child's start depends on them any more. Once the shard is past its retention it is enough that the
- * children still listed are leased. Oldest first, a generation at a time: a lease stays while a parent's is there.
+ * children still listed are leased, unless they are still to inherit its parked keys. Oldest first, a generation at a time: a lease stays while a parent's is there.
  */
 export function obsoleteLeases(shards: readonly Shard[], leases: readonly Lease[]): ObsoleteLeases {
   const listed = new Set(shards.map((shard) => shard.shardId));
@@ -24,7 +24,9 @@ export function obsoleteLeases(shards: readonly Shard[], leases: readonly Lease[
     const children = [...(childrenOf.get(lease.shardId) ?? [])];
     return listed.has(lease.shardId)
       ? children.length > 0 && children.every((id) => hasProgress(leaseOf.get(id)))
-      : children.every((id) => leaseOf.has(id) || !listed.has(id));
+      : children.every(
+          (id) => !listed.has(id) || (lease.parked ? hasProgress(leaseOf.get(id)) : leaseOf.has(id)),
+        );
   };
 
   return {

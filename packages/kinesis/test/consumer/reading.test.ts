@@ -204,6 +204,25 @@ test.each(['fan-out', 'auto'] as const)(
   },
 );
 
+test('the last worker of a group deregisters its stream consumer, though a shard was ended by one that died', async () => {
+  await using world = await setup({ streams: { steps: { shards: 1 } } });
+  const { clock, join, through, kinesis } = world;
+  const consumer = join({ retrieval: 'fan-out', fanOut: { deregister: true } });
+  const running = consumer.run({ eachRecord: () => {} });
+  await clock.advance(5000);
+  kinesis.engine.splitShard('steps', 'shardId-000000000000');
+  await clock.advance(10_000);
+  // The lease of a shard that was read to its end keeps the name of who did it.
+  const store = kinesis.connection.leases('readers');
+  const ended = await store.get('shardId-000000000000');
+  expect(ended?.checkpoint.sequenceNumber).toBe('SHARD_END');
+  if (ended !== undefined) await store.take(ended, 'dead');
+  expect(kinesis.engine.stream('steps').consumers.size).toBe(1);
+  await through(consumer.close());
+  await running;
+  expect(kinesis.engine.stream('steps').consumers.size).toBe(0);
+});
+
 test('fan-out without fan-out is refused at once, and auto polls', async () => {
   await using world = await setup();
   const { clock, join, put, through, kinesis } = world;

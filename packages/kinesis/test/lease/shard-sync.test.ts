@@ -338,6 +338,13 @@ describe('a finished shard\u2019s lease', () => {
     expect(removed([a, { ...b, endingSequenceNumber: toSequenceNumber('9') }, c, d], leases)).toEqual(['a']);
   });
 
+  test('past its retention stays while a child has its parked keys still to inherit', () => {
+    const parked = new Map([['k', { sequenceNumber: toSequenceNumber('5'), subSequenceNumber: 0 }]]);
+    const ended = lease(a, 'end', { parked });
+    expect(removed([b, c], [ended, lease(b, 'some'), lease(c, 'oldest')])).toEqual([]);
+    expect(removed([b, c], [ended, lease(b, 'some'), lease(c, 'some')])).toEqual(['a']);
+  });
+
   test('past its retention goes as soon as its listed children have leases', () => {
     expect(removed([b, c], [lease(a, 'end'), lease(b, 'oldest'), lease(c, 'oldest')])).toEqual(['a']);
     expect(removed([b, c], [lease(a, 'end'), lease(b, 'oldest')])).toEqual([]);
