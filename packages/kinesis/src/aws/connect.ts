@@ -64,10 +64,9 @@ export function connect(options: ConnectOptions = {}): Connection {
     return { fanOut: createKinesisFanOut(client, eventStreamMarshaller), destroy: () => client.destroy() };
   });
   const dynamodb = lazy('@aws-sdk/client-dynamodb', async () => {
-    const [{ DynamoDBClient }, { createDynamoDBLeaseStore }, { DirectCalls }] = await Promise.all([
+    const [{ DynamoDBClient }, { createDynamoDBLeaseStore }] = await Promise.all([
       import('@aws-sdk/client-dynamodb'),
       import('./lease-store.ts'),
-      import('./direct-calls.ts'),
     ]);
     const time = clock && { clock };
     if (ownDynamoDB !== undefined) {
@@ -78,8 +77,7 @@ export function connect(options: ConnectOptions = {}): Connection {
     // A heartbeat that is not answered must be sent again while the lease lasts.
     const requestHandler = { connectionTimeout: 2000, requestTimeout: 3000, throwOnRequestTimeout: true };
     const client = new DynamoDBClient({ ...clientOptions, requestHandler });
-    const open = (table: string): LeaseStore =>
-      createDynamoDBLeaseStore({ client, table, ...time }, new DirectCalls(client));
+    const open = (table: string): LeaseStore => createDynamoDBLeaseStore({ client, table, ...time }, client);
     return { open, destroy: () => client.destroy() };
   });
   const writer: RecordWriter = { write: async (...given) => (await writing.get()).writer.write(...given) };

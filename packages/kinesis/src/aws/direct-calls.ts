@@ -47,7 +47,7 @@ const toleratedMs = 240_000;
  * through some twenty steps, many times what a small call costs beside.
  *
  * Whatever does not succeed plainly is handed to the SDK, which makes of it what it always does, and puts the next call together
- * anew; and so it does once a minute. Only for clients nobody else has a hand in: what others add to a client would be passed by.
+ * anew; and so it does with one call a minute. Only for clients nobody else has a hand in: what others add to a client would be passed by.
  */
 export class DirectCalls {
   readonly #client: DirectClient;
@@ -117,7 +117,13 @@ export class DirectCalls {
 
   async #sign(body: string | Uint8Array): Promise<OutgoingRequest | undefined> {
     const pattern = this.#pattern;
-    if (pattern === undefined || systemClock.monotonic() - pattern.since > patternMs) return undefined;
+    if (pattern === undefined) return undefined;
+    const now = systemClock.monotonic();
+    if (now - pattern.since > patternMs) {
+      // One call is put together anew; those beside it go on as before, or a beat of all leases would all be the SDK's.
+      this.#pattern = { ...pattern, since: now };
+      return undefined;
+    }
     const { config } = this.#client;
     try {
       const credentials = await config.credentials();

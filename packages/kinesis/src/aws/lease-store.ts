@@ -2,7 +2,6 @@ import {
   DeleteItemCommand,
   GetItemCommand,
   PutItemCommand,
-  ScanCommand,
   type AttributeValue,
   type DynamoDBClient,
 } from '@aws-sdk/client-dynamodb';
@@ -24,7 +23,8 @@ import { systemClock, type Clock } from '../runtime/clock.ts';
 import { toMilliseconds, type Duration } from '../runtime/duration.ts';
 import { isObject } from '../runtime/unknown-value.ts';
 import { toMillraceError } from './aws-error.ts';
-import type { DirectCalls } from './direct-calls.ts';
+import type { DirectClient } from './direct-calls.ts';
+import { LeaseCalls } from './lease-calls.ts';
 import { itemToLease, leaseToItem } from './lease-item.ts';
 import { prepareLeaseTable } from './lease-store-table.ts';
 import {
@@ -36,7 +36,6 @@ import {
   withdrawal,
   type LeaseUpdate,
 } from './lease-store-update.ts';
-import { updateItem } from './update-item.ts';
 
 export interface DynamoDBLeaseStoreOptions {
   readonly client: Pick<DynamoDBClient, 'send'>;
@@ -63,11 +62,9 @@ export interface DynamoDBLeaseStoreOptions {
  * await store.prepare();
  * ```
  */
-export function createDynamoDBLeaseStore(
-  options: DynamoDBLeaseStoreOptions,
-  direct?: DirectCalls,
-): LeaseStore {
+export function createDynamoDBLeaseStore(options: DynamoDBLeaseStoreOptions, own?: DirectClient): LeaseStore {
   const { client, table, clock = systemClock } = options;
+  const calls = new LeaseCalls(client, own);
   checkName('table', table);
   const timeoutMs = toMilliseconds(options.prepareTimeout ?? '5m', 'prepareTimeout');
 
@@ -97,7 +94,7 @@ export function createDynamoDBLeaseStore(
       ReturnValuesOnConditionCheckFailure: 'ALL_OLD' as const,
     };
     try {
-      const attributes = await updateItem(client, input, direct);
+      const attributes = await calls.updateItem(input);
       return { done: true, lease: after ?? itemToLease(attributes) ?? unreadable(table, leaseKey) };
     } catch (error) {
       const failed = failedCondition(error);
@@ -145,14 +142,14 @@ export function createDynamoDBLeaseStore(
       const leases: Lease[] = [];
       let from: Record<string, AttributeValue> | undefined;
       do {
-        const command = new ScanCommand({
+        const input = {
           TableName: table,
           ConsistentRead: true,
           ...(from && { ExclusiveStartKey: from }),
-        });
-        const page = await call('Scan', () => client.send(command));
-        leases.push(...(page.Items ?? []).map(itemToLease).filter((lease) => lease !== undefined));
-        from = page.LastEvaluatedKey;
+        };
+        const page = await call('Scan', () => calls.scan(input));
+        leases.push(...page.items.map(itemToLease).filter((lease) => lease !== undefined));
+        from = page.last;
       } while (from !== undefined);
       return leases;
     },

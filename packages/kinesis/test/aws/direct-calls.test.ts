@@ -10,8 +10,8 @@ import { DirectCalls } from '../../src/aws/direct-calls.ts';
 import { GetRecordsCalls } from '../../src/aws/get-records-call.ts';
 import type { OutgoingRequest } from '../../src/aws/http-call.ts';
 import { createKinesisReader } from '../../src/aws/kinesis-reader.ts';
+import { LeaseCalls } from '../../src/aws/lease-calls.ts';
 import { RequestTemplate } from '../../src/aws/request-template.ts';
-import { updateItem } from '../../src/aws/update-item.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 
 type Given = {
@@ -259,6 +259,16 @@ test('once a minute the SDK puts a call together anew, so that nothing in it is 
   expect(senders()).toBe('sdk,us,us,sdk,us');
 });
 
+test('of many calls at once the SDK puts one together anew, and the others are like the one before', async () => {
+  const { client, sent, senders } = clientOf(() => good);
+  const calls = callsOf(client);
+  await calls.send('i', 1, undefined);
+  const clock = vi.spyOn(systemClock, 'monotonic').mockReturnValue(systemClock.monotonic() + 61_000);
+  await Promise.all(Array.from({ length: 5 }, () => calls.send('i', 1, undefined)));
+  clock.mockRestore();
+  expect([sent.length, senders()]).toEqual([6, 'sdk,sdk']);
+});
+
 test('a clock that goes wrong is noticed by the dates of good answers, and the SDK corrects it', async () => {
   const hour = 3_600_000;
   const date = new Date(systemClock.now() + hour).toUTCString();
@@ -292,19 +302,28 @@ test('every call of a client of the user’s own passes what was added to it', a
   expect(senders()).toBe('sdk,sdk,sdk');
 });
 
-/** Writes a heartbeat after one that went well; the service answers as told, call by call. */
-async function secondBeat(answers: readonly Given[]): Promise<{ answer: unknown; sent: number }> {
-  const { client: kinesis, sent } = clientOf((call) =>
-    call === 1 ? { body: '{}' } : (answers[call - 2] ?? {}),
-  );
+/** Calls DynamoDB after a call that went well; the service answers as told, call by call. */
+async function secondOf(
+  call: (calls: LeaseCalls) => Promise<unknown>,
+  first: Given,
+  answers: readonly Given[],
+): Promise<{ answer: unknown; sent: number }> {
+  const { client: kinesis, sent } = clientOf((n) => (n === 1 ? first : (answers[n - 2] ?? {})));
   const { requestHandler, credentials } = kinesis.config;
   const client = new DynamoDBClient({ region: 'eu-west-1', requestHandler, credentials });
-  const direct = new DirectCalls(client);
-  const input = { TableName: 'leases', Key: { leaseKey: { S: 'shardId-0' } } };
-  await updateItem(client, input, direct);
-  const answer = await updateItem(client, input, direct).catch((error: unknown) => error);
+  const calls = new LeaseCalls(client, client);
+  await call(calls);
+  const answer = await call(calls).catch((error: unknown) => error);
   return { answer, sent: sent.length };
 }
+
+const secondBeat = (answers: readonly Given[]): ReturnType<typeof secondOf> => {
+  const input = { TableName: 'leases', Key: { leaseKey: { S: 'shardId-0' } } };
+  return secondOf((calls) => calls.updateItem(input), { body: '{}' }, answers);
+};
+
+const secondLook = (answers: readonly Given[]): ReturnType<typeof secondOf> =>
+  secondOf((calls) => calls.scan({ TableName: 'leases' }), { body: '{"Items":[]}' }, answers);
 
 test('a heartbeat answers the item as the SDK does', async () => {
   const item = {
@@ -340,6 +359,31 @@ test.each(['', '{', 'null', '7'])(
   'an answer of %j to a heartbeat is an error to be tried again',
   async (body) => {
     expect(await secondBeat([{ body }])).toMatchObject({
+      answer: { code: 'SERVICE_FAILED', retryable: true },
+    });
+  },
+);
+
+test('a look at all leases answers the items, and the key to go on from, as the SDK does', async () => {
+  const Items = [{ leaseKey: { S: 'shardId-0' }, leaseCounter: { N: '7' }, parentShardId: { SS: ['a'] } }];
+  const LastEvaluatedKey = { leaseKey: { S: 'shardId-0' } };
+  for (const page of [{ Items }, { Items, LastEvaluatedKey }, { Items: [] }]) {
+    const given = json(200, { ...page, Count: 1 });
+    const { answer: ours, sent } = await secondLook([given]);
+    expect(sent).toBe(2);
+    const theirs = await secondLook([json(500, { __type: 'InternalServerError' }), given]);
+    expect(theirs).toEqual({ answer: ours, sent: 3 });
+    expect(ours).toEqual({
+      items: page.Items,
+      ...('LastEvaluatedKey' in page && { last: LastEvaluatedKey }),
+    });
+  }
+});
+
+test.each(['', '{', 'null', '{}', '{"Items":[7]}', '{"Items":[],"LastEvaluatedKey":7}'])(
+  'an answer of %j to a look at all leases is an error to be tried again, not a table without leases',
+  async (body) => {
+    expect(await secondLook([{ body }])).toMatchObject({
       answer: { code: 'SERVICE_FAILED', retryable: true },
     });
   },
