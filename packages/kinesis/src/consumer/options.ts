@@ -22,7 +22,10 @@ export interface ConsumerOptions {
    * repeats a day of records.
    */
   readonly from: PositionInput;
-  /** This worker's name, unique in the group. @defaultValue host, process id and a random suffix */
+  /**
+   * This worker's name, unique in the group: two of one name take each other's writes for their own, and both handle the same
+   * records. One that comes back under its name takes its leases back at once. @defaultValue host, process id and a random suffix
+   */
   readonly workerId?: string;
   /**
    * How long a worker may be silent before the others take its shards; equal in the whole group. Heartbeats and

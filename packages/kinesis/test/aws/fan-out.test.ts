@@ -1,6 +1,6 @@
 import { createConsumer, createProducer, defineStream, type Connection } from '@millrace/kinesis';
 import { connect } from '@millrace/kinesis/aws';
-import { deregisterStreamConsumer, registerStreamConsumer } from '@millrace/kinesis/source';
+import { deregisterStreamConsumer, registerStreamConsumer, serviceTime } from '@millrace/kinesis/source';
 import { createLocalKinesis, startServer } from '@millrace/local';
 import { describe, expect, test } from 'vitest';
 
@@ -82,6 +82,14 @@ describe.each(doors)('fan-out with the AWS SDK, $name', ({ open }) => {
     expect(registered.every(({ status }) => status === 'ACTIVE')).toBe(true);
     await expect(deregisterStreamConsumer({ reader, fanOut }, options)).resolves.toBe(true);
     await expect(deregisterStreamConsumer({ reader, fanOut }, options)).resolves.toBe(false);
+  });
+
+  test('the service says what time it has, to the millisecond', async () => {
+    await using door = await open();
+    const before = Date.now();
+    const said = await serviceTime(door.connection.reader, 'orders', 'shardId-000000000000');
+    expect(said).toBeGreaterThanOrEqual(before);
+    expect(said).toBeLessThanOrEqual(Date.now());
   });
 
   test('errors carry the service’s own name, when subscribing and later', async () => {
