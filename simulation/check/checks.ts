@@ -57,7 +57,7 @@ export class Checks implements Disposable {
       isGone: (place) => ledger.isGone(place),
     });
     this.#reports = reports;
-    this.book = new LeaseBook({ verdict, ledger, reports, from: group.from, serviceTime, isClosed });
+    this.book = new LeaseBook({ verdict, ledger, reports, from: group.from, now, serviceTime, isClosed });
     const { book } = this;
     this.deliveries = new Deliveries({
       ledger,

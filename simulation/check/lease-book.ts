@@ -33,6 +33,8 @@ export interface BookParts {
   readonly ledger: Ledger;
   readonly reports: Reports;
   readonly from: 'oldest' | 'now' | 'time';
+  /** Virtual milliseconds. */
+  readonly now: () => number;
   /** The service's wall time. */
   readonly serviceTime: () => number;
   /** Whether the shard takes no more records; undefined when the stream does not know it any more. */
@@ -121,11 +123,11 @@ export class LeaseBook {
   }
 
   #began(lease: Lease): void {
-    const { ledger, from, serviceTime } = this.#parts;
+    const { ledger, from, now, serviceTime } = this.#parts;
     const stream = streamOf(lease);
     const first = this.leases.every((other) => streamOf(other) !== stream);
     // Whatever time it was pinned to: a group that begins now is owed what arrives from its first lease on.
-    if (first && from === 'now') ledger.oweFrom(stream, serviceTime());
+    if (first && from === 'now') ledger.oweFrom(stream, serviceTime(), now());
     if (from === 'time' && lease.startAt !== undefined) ledger.oweFrom(stream, lease.startAt);
   }
 

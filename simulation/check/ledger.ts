@@ -21,6 +21,13 @@ interface Account {
   toldAt: number;
 }
 
+/** When entries were sent and stored, virtual milliseconds, and, by the service's clock, when those of a shard arrived. */
+interface StoredWhen {
+  readonly sentAt: number;
+  readonly now: number;
+  readonly arrivalOf: (shard: string) => number;
+}
+
 export interface LedgerParts {
   readonly verdict: Verdict;
   readonly rangeOf: (shard: string) => HashRange | undefined;
@@ -45,7 +52,7 @@ export class Ledger {
   readonly #keys = new Map<string, PlaceList>();
   /** The item of each series stored last for the first time. */
   readonly #stored = new Map<string, Item[]>();
-  readonly #owedFrom = new Map<string, number>();
+  readonly #owedFrom = new Map<string, { readonly wall: number; readonly at: number }>();
   readonly #serviceTime: () => number;
   /** The service keeps nothing that arrived before; once gone, a record stays so, whatever its clock says. */
   #horizon = Number.NEGATIVE_INFINITY;
@@ -68,9 +75,10 @@ export class Ledger {
     return this.#accounts.size;
   }
 
-  /** Records of the stream that arrived before this are not owed to the group: it began later. */
-  oweFrom(stream: string, wall: number): void {
-    this.#owedFrom.set(stream, Math.max(this.#owedFrom.get(stream) ?? wall, wall));
+  /** Records of the stream that arrived before this, or, by a clock that went back, later but really before `at`, are not owed to the group: it began later. */
+  oweFrom(stream: string, wall: number, at = Number.NEGATIVE_INFINITY): void {
+    const before = this.#owedFrom.get(stream) ?? { wall, at };
+    this.#owedFrom.set(stream, { wall: Math.max(before.wall, wall), at: Math.max(before.at, at) });
   }
 
   /** Whether the group has a right to it, and the service has it still. */
@@ -129,7 +137,7 @@ export class Ledger {
     stream: string,
     entries: readonly OutgoingRecord[],
     outcomes: readonly WriteOutcome[],
-    { sentAt, arrivalOf }: { readonly sentAt: number; readonly arrivalOf: (shard: string) => number },
+    { sentAt, now, arrivalOf }: StoredWhen,
   ): void {
     for (const [index, entry] of entries.entries()) {
       const outcome = outcomes[index];
@@ -143,6 +151,7 @@ export class Ledger {
           item: account.item,
           ...at,
           storedAt: arrivedAt,
+          at: now,
           done,
           handled: false,
           doneBy: undefined,
@@ -224,8 +233,9 @@ export class Ledger {
   }
 
   /** Whether the group began early enough for it. */
-  #isMeant({ item, storedAt }: Place): boolean {
-    return storedAt >= (this.#owedFrom.get(item.stream) ?? Number.NEGATIVE_INFINITY);
+  #isMeant({ item, storedAt, at }: Place): boolean {
+    const from = this.#owedFrom.get(item.stream);
+    return from === undefined || (storedAt >= from.wall && at >= from.at);
   }
 
   /** A record that stands for itself is in the shard of its own hash key; one in an aggregate is, or counts as foreign. */
@@ -243,7 +253,10 @@ export class Ledger {
     { partitionKey, data, explicitHashKey }: OutgoingRecord,
     { shardId, sequenceNumber }: Extract<WriteOutcome, { readonly ok: true }>,
   ): Iterable<
-    { readonly account: Account } & Omit<Place, 'item' | 'storedAt' | 'done' | 'handled' | 'doneBy' | 'given'>
+    { readonly account: Account } & Omit<
+      Place,
+      'item' | 'storedAt' | 'at' | 'done' | 'handled' | 'doneBy' | 'given'
+    >
   > {
     const members = decodeAggregate(data);
     const shard = shardName(stream, shardId);

@@ -11,6 +11,8 @@ export interface Place {
   readonly subSequenceNumber: number;
   /** The service's wall time when it was stored. */
   readonly storedAt: number;
+  /** When that really was, virtual milliseconds: the service's clock may go back. */
+  readonly at: number;
   /** Whether it shares a record with others. */
   readonly aggregated: boolean;
   /** Whether its hash key belongs to another shard, so that consumers pass it over. */

@@ -182,13 +182,6 @@ export const consumerMutations: readonly Mutation[] = [
     noticedBy: 13,
   },
   {
-    name: 'leases taken before every shard has one',
-    file: `${consumer}/worker.ts`,
-    from: 'while (!(await this.#syncShards()));',
-    to: 'await this.#syncShards();',
-    noticedBy: 4506,
-  },
-  {
     name: 'a listing that is behind a reshard taken at its word',
     file: `${lease}/shard-sync.ts`,
     from: 'if (disputed !== undefined) return { complete: false, disputed };',

@@ -48,7 +48,7 @@ export function remoteStream(life: Life, wire: StreamWire): Pick<Connection, 'wr
         signal?.addEventListener('abort', ended, { once: true });
         const effect = async (): ReturnType<typeof kinesis.writer.write> => {
           const outcomes = await kinesis.writer.write(stream, entries, {});
-          ledger.stored(stream, entries, outcomes, { sentAt, arrivalOf: lastArrival });
+          ledger.stored(stream, entries, outcomes, { sentAt, now: timeline.now, arrivalOf: lastArrival });
           return outcomes;
         };
         const call = { life, port: 'stream', operation: 'write', subject: stream, signal, effect } as const;
