@@ -5,6 +5,7 @@ import type { Kinesis } from '../aws/kinesis.ts';
 import { ifPossible } from '../aws/optional.ts';
 import type { CommandContext } from '../command-context.ts';
 import { exitCode, type ExitCode } from '../errors/exit-code.ts';
+import { showBytes } from '../io/amount.ts';
 import { writeOne } from '../io/document.ts';
 import { showDuration } from '../lag/lag-row.ts';
 import { failFast } from '../put/first-contact.ts';
@@ -52,7 +53,11 @@ export async function replay(context: CommandContext): Promise<ExitCode> {
       return exitCode.ok;
     }
     tellPace(context, stream, read.length, settings.pollMs);
-    notes.info(planText(plan));
+    notes.info(`${earlier === undefined ? '' : 'in all '}${planText(plan)}`);
+    const { destination } = settings;
+    if (destination.kind === 'stream' && destination.stream === stream) {
+      notes.warn(`${stream} gets its own records again, and so does everybody who reads it`);
+    }
     return carryOut(kinesis, context, { settings, state, only, plan });
   });
 }
@@ -102,7 +107,7 @@ async function planReplay(
 }
 
 function planText({ estimate, seconds }: Plan): string {
-  const size = `${(estimate.bytes / 1024 / 1024).toFixed(1)} MiB`;
+  const size = showBytes(estimate.bytes);
   const about = estimate.basis === 'counted' ? '' : 'about ';
   const time = seconds === undefined ? '' : `, at least ${showDuration(seconds * 1000)}`;
   return `${about}${showRecords(estimate.records)}, ${size} (${estimate.basis})${time}`;
@@ -147,7 +152,7 @@ async function carryOut(
   const startedAt = clock.monotonic();
   const destination = await openDestination(kinesis, context, settings, state, plan);
   const told = tellTrouble(settings.stream, notes);
-  const run = new ReplayRun(context, settings, destination, state);
+  const run = new ReplayRun(context, settings, destination, state, plan.shards);
   let done: boolean;
   try {
     done = await run.run(kinesis, only, signal);

@@ -10,7 +10,7 @@ import type { Destination } from './destination.ts';
 import { removeReplayState, writeReplayState, type ReplayState } from './replay-state.ts';
 import type { ReplaySettings } from './settings.ts';
 
-/** So much may have to be done again after a crash. */
+/** So much, and what is under way, may have to be done again after a crash. */
 const saveEveryMs = 1000;
 /** Without a rate: enough for the destination to work in large strokes, little enough to stop soon. */
 const mostAtOnce = 5000;
@@ -20,26 +20,34 @@ export class ReplayRun {
   readonly #context: CommandContext;
   readonly #settings: ReplaySettings;
   readonly #destination: Destination;
+  readonly #atOnce: number;
   readonly #places: Map<string, Place | 'done'>;
   #state: ReplayState;
   #records: number;
-  #bytes = 0;
+  #bytes: number;
   #savedAt: number;
   #saving: Promise<void> = Promise.resolve();
 
+  /** `shards`: how many are read side by side. */
   constructor(
     context: CommandContext,
     settings: ReplaySettings,
     destination: Destination,
     state: ReplayState,
+    shards: number,
   ) {
     this.#context = context;
     this.#settings = settings;
     this.#destination = destination;
     this.#state = state;
     this.#records = state.records;
+    this.#bytes = state.bytes ?? 0;
     this.#places = new Map(Object.entries(state.shards));
     this.#savedAt = context.clock.monotonic();
+    // What is under way to a stream comes twice after a crash: half a second of the rate its shards share. A file is cut back.
+    const strokes = settings.destination.kind === 'stream' ? 2 * Math.max(1, shards) : 1;
+    const share = (settings.rate ?? Number.POSITIVE_INFINITY) / strokes;
+    this.#atOnce = Math.max(1, Math.min(mostAtOnce, Math.ceil(share)));
   }
 
   /** Records replayed, earlier runs included. */
@@ -47,7 +55,7 @@ export class ReplayRun {
     return this.#records;
   }
 
-  /** Bytes replayed by this run. */
+  /** Bytes of their values. */
   get bytes(): number {
     return this.#bytes;
   }
@@ -85,7 +93,7 @@ export class ReplayRun {
   }
 
   async #take(records: readonly StreamRecord[], shard: Shard, signal: AbortSignal): Promise<void> {
-    const atOnce = Math.max(1, Math.min(mostAtOnce, Math.ceil(this.#settings.rate ?? mostAtOnce)));
+    const atOnce = this.#atOnce;
     for (let start = 0; start < records.length && !signal.aborted; start += atOnce) {
       const part = records.slice(start, start + atOnce);
       const wanted = part.filter(this.#settings.wanted);
@@ -123,6 +131,7 @@ export class ReplayRun {
     const { seen, ...more } = await this.#destination.settle(() => ({
       shards: Object.fromEntries(this.#places),
       records: this.#records,
+      bytes: this.#bytes,
     }));
     this.#state = { ...this.#state, ...seen, ...more };
     await writeReplayState(this.#settings.statePath, this.#state);

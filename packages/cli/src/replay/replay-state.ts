@@ -24,6 +24,8 @@ export interface ReplayState extends ReplayIdentity {
   /** By shard: the last record that is safe, or that there is nothing more. */
   readonly shards: Readonly<Record<string, Place | 'done'>>;
   readonly records: number;
+  /** Of their values; absent in a state of an older version. */
+  readonly bytes?: number;
   /** With a file: how much of it is safe. */
   readonly fileBytes?: number;
 }
@@ -98,6 +100,7 @@ function isState(value: unknown): value is ReplayState {
     shards !== null &&
     Object.values(shards).every(isPlace) &&
     isCount(memberOf(value, 'records')) &&
+    (memberOf(value, 'bytes') === undefined || isCount(memberOf(value, 'bytes'))) &&
     (memberOf(value, 'fileBytes') === undefined || isCount(memberOf(value, 'fileBytes')))
   );
 }

@@ -66,7 +66,7 @@ export const replayCommands: readonly CommandSpec[] = [
     connects: true,
     notes: [
       'Keeps the order of each partition key, the bytes, headers and explicit hash keys; a plain record that was put with one, which Kinesis gives back to nobody, goes to the beginning of the hash range of its shard. KPL aggregates are opened: a stream with other shards could not hold them together.',
-      'After Ctrl-C, an error or a crash the same command goes on from its state. A file holds each record once; a stream may have those of the last second twice after a crash, none after Ctrl-C.',
+      'After Ctrl-C, an error or a crash the same command goes on from its state. A file holds each record once; a stream may have those of the last two seconds twice after a crash, without --rate up to 5,000 of each shard; none after Ctrl-C.',
     ],
     load: async () => (await import('../commands/replay.ts')).replay,
   },

@@ -198,6 +198,48 @@ test('what a crash left behind the last state of a file is written again, not tw
   );
 });
 
+test('with --rate little is under way at once, to come again after a crash, however many shards share it', async () => {
+  await using cli = await createLocalCli({ streams: { orders: { shards: 8 }, copy: {} } });
+  for (let n = 0; n < 400; n++) await cli.put('orders', `k${n}`, String(n));
+  await cli.clock.advance(1000);
+  const argv = ['replay', 'orders', ...everything, '--into', 'stream:copy', '--rate', '50/s', '--progress'];
+  const { stderr } = await cli.run([...argv, ...state()]);
+  const safe = [...stderr.matchAll(/ s: (\d+) records? replayed/g)].map(([, records]) => Number(records));
+  expect(safe.length).toBeGreaterThan(5);
+  // What is not safe yet becomes so all at once: that shows as a leap.
+  for (const [second, records] of safe.entries()) {
+    expect(records - (safe[second - 1] ?? 0)).toBeLessThanOrEqual(100);
+  }
+});
+
+test('records and bytes of a replay that went on are those of all its runs', async () => {
+  await using cli = await createLocalCli({ streams: { orders: {}, copy: {} } });
+  for (let n = 0; n < 50; n++) await cli.put('orders', 'k', 'x'.repeat(100));
+  await cli.clock.advance(1000);
+  const argv = ['replay', 'orders', ...everything, '--into', 'stream:copy', '--rate', '10/s', ...state()];
+  const first = await interrupted(cli, argv, 2000);
+  expect(first.lines).toMatchObject([{ done: false }]);
+  const second = await cli.run(argv);
+  expect(second.lines).toMatchObject([{ records: 50, bytes: 5000, done: true }]);
+  expect(second.stderr).toContain('in all ');
+});
+
+test('a stream that is replayed into itself is warned of', async () => {
+  await using cli = await createLocalCli({ streams: { orders: {} } });
+  await cli.put('orders', 'k', '1');
+  await cli.clock.advance(1000);
+  const { code, stderr } = await cli.run([
+    'replay',
+    'orders',
+    ...everything,
+    '--into',
+    'stream:orders',
+    ...state(),
+  ]);
+  expect(code).toBe(0);
+  expect(stderr).toContain('orders gets its own records again');
+});
+
 test('a dry run tells how much it is and writes nothing', async () => {
   await using cli = await createLocalCli({ streams: { orders: { shards: 2 }, copy: {} } });
   for (let n = 0; n < 100; n++) {
