@@ -41,6 +41,8 @@ export interface CatchUp {
   readonly reader: string;
   /** Records it has before it. */
   readonly records: number;
+  /** Whether they were counted at both looks; else they are reckoned, and so is the rate. */
+  readonly exact: boolean;
   /** By how many they become fewer in a second; below 0: more. */
   readonly drainPerSecond: number;
   /** Undefined: never at this rate. 0: it has caught up. */
@@ -108,16 +110,18 @@ export function explainLag(evidence: LagEvidence): readonly LagFinding[] {
 export function catchUp({ stream, reader, windowMs, before, after }: LagEvidence): CatchUp {
   const records = total(after);
   const drainPerSecond = ((total(before) - records) / windowMs) * 1000;
-  const base = { stream, reader, records, drainPerSecond };
+  const exact = [...before, ...after].every((row) => row.exact !== false);
+  const base = { stream, reader, records, exact, drainPerSecond };
   if (!after.some(isBehind)) return { ...base, inMs: 0 };
   return drainPerSecond > 0 ? { ...base, inMs: (records / drainPerSecond) * 1000 } : base;
 }
 
 /** `drains in 14 m 0 s at 120 records/s`. */
-export function showCatchUp({ records, drainPerSecond, inMs }: CatchUp): string {
+export function showCatchUp({ records, exact, drainPerSecond, inMs }: CatchUp): string {
   if (inMs === 0) return 'has caught up';
-  const count = records.toLocaleString('en-US');
-  const rate = `${Math.abs(drainPerSecond).toFixed(1)} records/s`;
+  const about = exact ? '' : '~';
+  const count = `${about}${records.toLocaleString('en-US')}`;
+  const rate = `${about}${Math.abs(drainPerSecond).toFixed(1)} records/s`;
   if (inMs !== undefined) return `drains ${count} records in ${showDuration(inMs)} at ${rate}`;
   return drainPerSecond === 0
     ? `${count} records before it, and does not get nearer`

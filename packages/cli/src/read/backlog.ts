@@ -17,7 +17,7 @@ export interface Backlog {
 
 /** An answer of ten megabytes would keep a shard from everybody for five seconds. */
 const sampleBytes = 256 * 1024;
-const largestSample = 1000;
+const largestSample = 10_000;
 
 /** Measures with two small reads at most. */
 export async function measureBacklog(

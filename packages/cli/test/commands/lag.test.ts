@@ -40,6 +40,17 @@ test('a large backlog is reckoned from a sample, within a few percent where reco
   expect(lines[0]?.['records']).toBeLessThan(3150);
 });
 
+test('small records are counted up to ten thousand, however long ago the last of them came', async () => {
+  await using cli = await createLocalCli({ streams: { orders: {} } });
+  await using groups = createGroups(cli);
+  await cli.put('orders', 'k', 'x');
+  await groups.handle('billing', 'orders', 1);
+  for (let n = 0; n < 3000; n++) await cli.put('orders', 'k', String(n));
+  await cli.clock.advance(3_600_000);
+  const { lines } = await cli.run(['lag', '--group', 'billing']);
+  expect(lines).toMatchObject([{ stream: 'orders', records: 3000, exact: true }]);
+});
+
 test('--max is exit code 7 when passed, and says which', async () => {
   await using cli = await createLocalCli({ streams: { orders: {} } });
   await using groups = createGroups(cli);

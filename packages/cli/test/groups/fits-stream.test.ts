@@ -72,3 +72,15 @@ test('leases of shards that were trimmed do not count against it, those of shard
   ).toBe(false);
   expect(fitsStream([leaseOf(trimmed, 'SHARD_END')], shards)).toBe(false);
 });
+
+/** The second a shard was opened is on top of its numbers, as in those the service documents. */
+const number = (opened: bigint, index: bigint): string =>
+  String((2n << 184n) | (opened << 148n) | (index << 80n) | 2n);
+
+test('a checkpoint in a shard of another stream that is cut alike and was opened earlier does not fit this one', () => {
+  const [earlier] = shardsOf(1, 0);
+  if (earlier === undefined) throw new Error('no shard');
+  const shard = { ...earlier, startingSequenceNumber: toSequenceNumber(number(1_421_279_230n, 0n)) };
+  expect(fitsStream([leaseOf(shard, number(1_421_279_230n, 7503n))], [shard])).toBe(true);
+  expect(fitsStream([leaseOf(shard, number(1_421_279_294n, 1n))], [shard])).toBe(false);
+});

@@ -86,6 +86,8 @@ test('the time to catch up follows from how fast the records before it become fe
     '60 records before it, and 1.0 records/s more',
   );
   expect(showCatchUp(catchUp(evidence([row(0, 5, 1)], [row(0, 0, 2)])))).toBe('has caught up');
+  const reckoned = evidence([row(0, 5000, 1)], [row(0, 6000, 2, { exact: false })]);
+  expect(showCatchUp(catchUp(reckoned))).toBe('~6,000 records before it, and ~100.0 records/s more');
 });
 
 test('a mapping that is off or fails says so', () => {
