@@ -10,7 +10,7 @@ import { knownPart, partsOf, type KnownPart } from '../groups/group.ts';
 import { changedMeanwhile, ensureAbandoned } from '../groups/liveness.ts';
 import { newLease, planReset, type ResetStep } from '../groups/reset-plan.ts';
 import { StreamDirectory } from '../groups/stream-directory.ts';
-import { confirm } from '../io/confirm.ts';
+import { confirm, ensureAskable } from '../io/confirm.ts';
 import { writeList } from '../io/document.ts';
 import { readPace } from '../read/pace.ts';
 import { Probe } from '../read/probe.ts';
@@ -23,8 +23,8 @@ export async function leasesReset(context: CommandContext): Promise<ExitCode> {
   const [group = ''] = context.args;
   const to = readTarget(context);
   const dryRun = options.flag('dry-run');
-  if (!dryRun)
-    await confirm(context, `Move the checkpoints of ${group} to ${options.textOrNone('to')}`, group);
+  const what = `Move the checkpoints of ${group} to ${options.textOrNone('to')}`;
+  if (!dryRun) ensureAskable(context, what);
   return withKinesis(context, async (kinesis) => {
     const tables = await kinesis.services.leaseTables();
     const part = await findPart(kinesis, context, await tables.read(group, { signal }));
@@ -46,11 +46,15 @@ export async function leasesReset(context: CommandContext): Promise<ExitCode> {
       pollMs: readPace(context),
     });
     const plan = await planReset(part, { to, only, retentionMs: retentionHours * 3_600_000 }, probe, clock);
-    if (!dryRun) await carryOut(store, plan);
+    const steps = plan.map((step) => stepDocument(group, stream, step, dryRun));
     if (plan.length === 0) notes.info('every lease stands there already');
+    else if (!dryRun) {
+      await confirm(context, `${what} (${inAll(steps)})`, group);
+      await carryOut(store, plan);
+    }
     await writeList(
       context,
-      plan.map((step) => stepDocument(group, stream, step, dryRun)),
+      steps,
       [
         { title: 'SHARD', cell: ({ shardId }) => shardId },
         { title: 'FROM', cell: ({ from }) => from ?? '(finished before)' },
@@ -136,7 +140,20 @@ function stepDocument(group: string, stream: string, step: ResetStep, dryRun: bo
   };
 }
 
-function showRecords({ records, exact }: StepDocument): string {
+/** What it comes to, for who is to say yes: what is handled again does not make up for what is skipped. */
+function inAll(steps: readonly StepDocument[]): string {
+  const again = steps.filter(({ records }) => records > 0);
+  const skipped = steps.filter(({ records }) => records < 0);
+  const sums = [again, skipped]
+    .filter((some) => some.length > 0)
+    .map((some) => ({
+      records: some.reduce((sum, { records }) => sum + records, 0),
+      exact: some.every(({ exact }) => exact),
+    }));
+  return sums.length === 0 ? 'no records' : `records: ${sums.map(showRecords).join(', ')}`;
+}
+
+function showRecords({ records, exact }: Pick<StepDocument, 'records' | 'exact'>): string {
   const count = `${exact ? '' : '~'}${Math.abs(records).toLocaleString('en-US')}`;
   if (records === 0) return '0';
   return records > 0 ? `${count} again` : `${count} skipped`;

@@ -25,7 +25,8 @@ test('registering again is an error, unless it may be there', async () => {
   await cli.run(['consumers', 'register', 'orders', 'billing']);
   const again = await cli.run(['consumers', 'register', 'orders', 'billing']);
   expect(again.code).toBe(1);
-  expect(again.stderr).toContain('ResourceInUseException');
+  expect(again.stderr).toContain('Stream orders has a fan-out consumer billing already.');
+  expect(again.stderr).toContain('--if-not-exists');
   expect((await cli.run(['consumers', 'register', 'orders', 'billing', '--if-not-exists'])).code).toBe(0);
 });
 

@@ -101,6 +101,20 @@ test('a reset to now skips what is unread, finishes what is closed, and says how
   expect(await valuesFrom(cli, groups, 1)).toEqual(['next']);
 });
 
+test('at a terminal a reset says how many records it is about before it asks, and without an answer does nothing', async () => {
+  await using cli = await createLocalCli({ streams: { orders: {} } });
+  await using groups = createGroups(cli);
+  await handled(cli, groups);
+  const before = await groups.connection.leases('billing').list();
+  const { code, stderr } = await cli.run(['leases', 'reset', 'billing', '--to', 'oldest'], {
+    stdin: '',
+    tty: { stdin: true, stderr: true },
+  });
+  expect(code).toBe(130);
+  expect(stderr).toContain('Move the checkpoints of billing to oldest (records: 20 again)? Type its name');
+  expect(await groups.connection.leases('billing').list()).toEqual(before);
+});
+
 test('a reset to a record of one shard goes on behind it', async () => {
   await using cli = await createLocalCli({ streams: { orders: {} } });
   await using groups = createGroups(cli);

@@ -70,6 +70,17 @@ test('--on-demand and --max-record-kib reach the service', async () => {
   expect(both.code).toBe(2);
 });
 
+test('nothing is deleted when the question is left without an answer', { timeout: 2000 }, async () => {
+  await using cli = await createLocalCli({ streams: { orders: {} } });
+  const { code, stderr } = await cli.run(['streams', 'delete', 'orders'], {
+    stdin: '',
+    tty: { stdin: true, stderr: true },
+  });
+  expect(code).toBe(130);
+  expect(stderr).toContain('Nobody answered; nothing was done.');
+  expect(cli.kinesis.engine.find('orders')).toBeDefined();
+});
+
 test('nothing is deleted without --yes where nobody can be asked', async () => {
   await using cli = await createLocalCli({ streams: { orders: {} } });
   const { code, stderr } = await cli.run(['streams', 'delete', 'orders']);
