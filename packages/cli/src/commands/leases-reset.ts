@@ -52,16 +52,12 @@ export async function leasesReset(context: CommandContext): Promise<ExitCode> {
       await confirm(context, `${what} (${inAll(steps)})`, group);
       await carryOut(store, plan);
     }
-    await writeList(
-      context,
-      steps,
-      [
-        { title: 'SHARD', cell: ({ shardId }) => shardId },
-        { title: 'FROM', cell: ({ from }) => from ?? '(finished before)' },
-        { title: dryRun ? 'WOULD GO TO' : 'TO', cell: ({ checkpoint }) => checkpoint },
-        { title: 'RECORDS', cell: showRecords, align: 'right' },
-      ],
-    );
+    await writeList(context, steps, [
+      { title: 'SHARD', cell: ({ shardId }) => shardId },
+      { title: 'FROM', cell: ({ from }) => from ?? '(finished before)' },
+      { title: dryRun ? 'WOULD GO TO' : 'TO', cell: ({ checkpoint }) => checkpoint },
+      { title: 'RECORDS', cell: showRecords, align: 'right' },
+    ]);
     return exitCode.ok;
   });
 }

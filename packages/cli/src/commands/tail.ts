@@ -10,6 +10,7 @@ import { tellPace } from '../read/pace.ts';
 import { scanStream } from '../read/stream-scan.ts';
 import { findShard } from '../shards/shard-id.ts';
 import { listShards } from '../shards/list-shards.ts';
+import { Silence } from '../tail/silence.ts';
 import { readTailSettings, type TailSettings } from '../tail/settings.ts';
 import { tellTrouble } from '../tail/trouble.ts';
 import { withKinesis } from '../with-kinesis.ts';
@@ -43,15 +44,17 @@ async function read(
   const { out, notes, clock, options } = context;
   const { stream } = settings;
   const told = tellTrouble(stream, notes);
+  using silence = new Silence(context, settings.what);
   const stopped = AbortSignal.any([context.signal, out.broken, timeout]);
   const enough = new AbortController();
   try {
     const shards = await listShards(kinesis, stream, { clock, signal: stopped });
     const only = options.list('shard').map((text) => findShard(stream, shards, text));
     tellPace(context, stream, only.length > 0 ? only.length : shards.length, settings.pollMs);
-    const write = writer(context, settings, enough);
+    const write = writer(context, settings, enough, silence);
     const signal = AbortSignal.any([stopped, enough.signal]);
     await new Tail(kinesis, context, settings, only).run(write, signal);
+    if (!signal.aborted) silence.ended();
   } catch (error) {
     // Stopped before it had begun to read: no failure either.
     if (!stopped.aborted || !isMillraceError(error, 'ABORTED')) throw error;
@@ -68,12 +71,16 @@ function writer(
   { out }: CommandContext,
   { wanted, format, most }: TailSettings,
   enough: AbortController,
+  silence: Silence,
 ): Write {
   let left = most;
   return async (records) => {
     const chosen = records.filter(wanted).slice(0, left);
     left -= chosen.length;
-    if (chosen.length > 0) await out.write(format(chosen));
+    if (chosen.length > 0) {
+      silence.heard();
+      await out.write(format(chosen));
+    }
     if (left === 0) enough.abort();
   };
 }

@@ -66,7 +66,7 @@ json is chosen only when writing the value again gives the same bytes, so nothin
   millrace tail orders -o ndjson | millrace put copy --in ndjson
 stores the same partition keys, explicit hash keys, headers and bytes.
 
-Other formats: pretty (for eyes), raw (the bytes and a line end), keys (the partition key).
+Other formats: pretty (for eyes; a long value is cut, unless -v), raw (the bytes and a line end), keys (the partition key).
 `,
   },
   {

@@ -47,7 +47,7 @@ function createPretty({
     const place = verbose ? ` ${paint('dim', `${sequenceNumber}:${subSequenceNumber}`)}` : '';
     const time = paint('dim', clockTime(arrivedAt));
     const key = paint('bold', visible(partitionKey));
-    return `${time} ${paint(colourOf(shardId), shard.padStart(3))}${place} ${key}  ${showBytes(bytes)}\n`;
+    return `${time} ${paint(colourOf(shardId), shard.padStart(3))}${place} ${key}  ${showBytes(bytes, verbose)}\n`;
   };
   return (records) => records.map(one).join('');
 }
@@ -58,9 +58,14 @@ function clockTime(at: Date): string {
   return local.toISOString().slice(11, 23);
 }
 
-function showBytes(bytes: Uint8Array): string {
+/** More than a screen of one value would sweep away the others. */
+const mostShown = 4096;
+
+function showBytes(bytes: Uint8Array, whole: boolean): string {
   const text = toText(bytes);
-  if (text !== undefined) return visible(text);
+  if (text !== undefined && (whole || text.length <= mostShown)) return visible(text);
+  if (text !== undefined)
+    return `${visible(text.slice(0, mostShown))}… (${bytes.length} bytes; -v shows all)`;
   const shown = Buffer.from(bytes.subarray(0, 32)).toString('hex');
   return `(${bytes.length} bytes) ${shown}${bytes.length > 32 ? '…' : ''}`;
 }

@@ -9,6 +9,8 @@ import { createFormat, type FormatRecords, type TailFormat } from './format.ts';
 /** What a tail was asked for, checked before anything is opened. */
 export interface TailSettings {
   readonly stream: string;
+  /** What is looked for, for people. */
+  readonly what: string;
   readonly from: Position;
   /** Where it ends, not included; undefined: it goes on. */
   readonly until: Position | undefined;
@@ -29,8 +31,14 @@ export function readTailSettings(context: CommandContext): TailSettings {
   const { options } = context;
   const { from, until } = readSpan(context);
   const format = chooseFormat(context);
+  const [stream = ''] = context.args;
+  const chosen =
+    options.list('key').length > 0 ||
+    options.textOrNone('grep') !== undefined ||
+    options.textOrNone('where') !== undefined;
   return {
-    stream: context.args[0] ?? '',
+    stream,
+    what: `record of ${stream}${chosen ? ' that is wanted' : ''}`,
     from,
     until,
     last: readLast(context),

@@ -276,3 +276,29 @@ test.each([
   expect(code).toBe(2);
   expect(stderr).toContain(path);
 });
+
+test('at a terminal it says that nothing has come yet, or that there was nothing; records and pipes are left alone', async () => {
+  await using cli = await createLocalCli({ streams: { orders: {}, empty: {} } });
+  await cli.put('orders', 'a', '1');
+  const tty = { stdout: true, stderr: true };
+  const stderrOf = async (argv: readonly string[], terminal = tty): Promise<string> => {
+    const { stderr } = await cli.run(['tail', ...argv, '--color', 'never'], { tty: terminal });
+    return stderr;
+  };
+  const waiting = 'no record of empty yet; Ctrl-C ends the wait\n';
+  expect(await stderrOf(['empty', '--timeout', '5s'])).toBe(waiting);
+  expect(await stderrOf(['empty', '--timeout', '5s'], { stdout: false, stderr: false })).toBe('');
+  expect(await stderrOf(['empty', '--timeout', '2s'])).toBe('');
+  expect(await stderrOf(['orders', '--from', 'oldest', '--timeout', '5s'])).toBe('');
+  expect(await stderrOf(['orders', ...all])).toBe('');
+  expect(await stderrOf(['orders', ...all, '--key', 'b'])).toBe('no record of orders that is wanted\n');
+});
+
+test('for eyes a long value is cut and says how long it is; -v shows all of it', async () => {
+  await using cli = await createLocalCli({ streams: { orders: {} } });
+  await cli.put('orders', 'a', 'x'.repeat(50_000));
+  const cut = await cli.run(['tail', 'orders', ...all, '-o', 'pretty']);
+  expect(cut.stdout).toMatch(/ x{4096}… \(50000 bytes; -v shows all\)\n$/);
+  const whole = await cli.run(['tail', 'orders', ...all, '-o', 'pretty', '-v']);
+  expect(whole.stdout).toContain('x'.repeat(50_000));
+});
