@@ -1,6 +1,7 @@
+import { MillraceError } from '@millrace/kinesis';
 import type { Lease } from '@millrace/kinesis/lease';
 import { createMemoryLeaseStore } from '@millrace/kinesis/memory';
-import { sleep, type Clock } from '@millrace/kinesis/runtime';
+import type { Clock } from '@millrace/kinesis/runtime';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
 import { setup, stepsOf, type Setup } from './setup.ts';
@@ -79,34 +80,52 @@ test('what is put as soon as the first lease stands is the group’s, however la
   expect(seen.toSorted((a, b) => a - b)).toEqual(stepsOf(20, 20, 3).map(({ n }) => n));
 });
 
-test('a worker takes no lease while another is still making them: the group’s beginning is in those that wait', async () => {
+test('a worker takes no lease before every shard has one: a checkpoint forgets when the group began', async () => {
   const { kinesis, clock, put } = world;
+  const { connection } = kinesis;
+  const [shard] = await connection.reader.listShards('steps');
   const store = createMemoryLeaseStore();
-  const slow = {
-    ...store,
-    async create(lease: Lease): Promise<boolean> {
-      await sleep(clock, 5000);
-      return store.create(lease);
+  const throttled = new MillraceError('THROTTLED', 'Slow.', { advice: 'Wait.', retryable: true });
+  let lists = 0;
+  // Another worker makes one lease while this one looks, and dies; and then the shards are not told for a while.
+  const reader = {
+    ...connection.reader,
+    async listShards(stream: string) {
+      if (++lists > 1 && clock.monotonic() < 30_000) throw throttled;
+      return connection.reader.listShards(stream);
     },
   };
-  const first = world.join({ from: 'now', workerId: 'slow' }, { ...kinesis.connection, leases: () => slow });
-  const seen: number[] = [];
-  const run = {
-    eachRecord: ({ value }: { readonly value: { readonly n: number } }) => void seen.push(value.n),
+  const between = {
+    ...store,
+    async list() {
+      const seen = await store.list();
+      if (seen.length === 0 && lists === 1 && shard !== undefined) {
+        const { shardId, hashRange } = shard;
+        const checkpoint = { sequenceNumber: 'LATEST', subSequenceNumber: 0 } as const;
+        const none = { parentShardIds: [], childShardIds: [], ownerSwitchesSinceCheckpoint: 0, counter: 0 };
+        await store.create({
+          leaseKey: shardId,
+          shardId,
+          hashRange,
+          checkpoint,
+          startAt: clock.now(),
+          ...none,
+        });
+        return store.list();
+      }
+      return seen;
+    },
   };
-  const running = first.run(run);
-  await clock.advance(6000);
-  // One of four stands. Every record from here on is the group's.
+  const seen: number[] = [];
+  const consumer = world.join({ from: 'now' }, { ...connection, reader, leases: () => between });
+  const running = consumer.run({ eachRecord: ({ value }) => seen.push(value.n) });
+  await clock.advance(500);
+  expect((await store.list()).length).toBe(1);
   await put(stepsOf(40, 40));
-  const second = world.join(
-    { from: 'now', workerId: 'quick' },
-    { ...kinesis.connection, leases: () => store },
-  );
-  const beside = second.run(run);
-  await clock.advance(60_000);
-  await world.through(Promise.all([first.close(), second.close()]));
-  await Promise.all([running, beside]);
-  expect([...new Set(seen)].toSorted((a, b) => a - b)).toEqual(stepsOf(40, 40).map(({ n }) => n));
+  await clock.advance(120_000);
+  expect(seen.toSorted((a, b) => a - b)).toEqual(stepsOf(40).map(({ n }) => n));
+  await world.through(consumer.close());
+  await running;
 });
 
 test('where a Java worker began at its newest record and handled nothing, it is begun once: the time is in the lease before the first read', async () => {
