@@ -88,6 +88,8 @@ test('a listing of shards that is behind a reshard costs no lease and repeats no
   old = undefined;
   await clock.advance(60_000);
   await put(stepsOf(20, 20, 25));
+  // Shards that had nothing for long are asked every two seconds.
+  await clock.advance(2000);
   await second.end();
   expect(seen.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 45 }, (_, n) => n));
   expect(trimmed.messages).toEqual([]);
