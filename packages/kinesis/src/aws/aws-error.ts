@@ -50,6 +50,9 @@ interface Verdict {
   readonly retryable?: boolean;
 }
 
+const tooManyConsumers =
+  'Call again when fewer are being registered; if the stream has as many as it may, deregister one that nobody uses, or read by polling.';
+
 function judge(seen: SeenError, context: AwsErrorContext): Verdict {
   if (seen.name === 'AbortError') {
     return { code: 'ABORTED', advice: 'Nothing is wrong unless you did not mean to abort.' };
@@ -62,7 +65,10 @@ function judge(seen: SeenError, context: AwsErrorContext): Verdict {
     return {
       code: 'THROTTLED',
       retryable: true,
-      advice: 'Call again after a back-off; if it goes on, add shards or capacity, or call less often.',
+      advice:
+        context.operation === 'RegisterStreamConsumer'
+          ? tooManyConsumers
+          : 'Call again after a back-off; if it goes on, add shards or capacity, or call less often.',
     };
   }
   if (credentialErrors.has(seen.name)) {

@@ -57,6 +57,12 @@ describe('an error of the AWS SDK', () => {
     });
   });
 
+  test('where a stream has as many fan-out consumers as it may, capacity is not what is advised', () => {
+    const full = sdkError('LimitExceededException');
+    const { advice } = toMillraceError(full, { operation: 'RegisterStreamConsumer', stream: 'orders' });
+    expect(advice).toContain('deregister one that nobody uses, or read by polling');
+  });
+
   test('a missing table is not a missing stream', () => {
     const error = toMillraceError(sdkError('ResourceNotFoundException'), {
       operation: 'Scan',
