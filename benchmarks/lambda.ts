@@ -46,14 +46,19 @@ for (const records of [100, 10_000]) {
     peers: { [peer]: run(powertools('in order')) },
     floor: run(bareLoop(true)),
   });
-  await measure({
-    bench: 'lambda',
-    case: `by-key-async-${records}`,
-    unit: 'records/s',
-    ours: run(ours({ mode: 'ordered-by-key' }, true)),
-    peers: { [`${peer} (parallel)`]: run(powertools('parallel')) },
-    floor: run(bareLoop(true)),
-  });
+  for (const [name, mode] of [
+    ['by-key', 'ordered-by-key'],
+    ['parallel', 'parallel'],
+  ] as const) {
+    await measure({
+      bench: 'lambda',
+      case: `${name}-async-${records}`,
+      unit: 'records/s',
+      ours: run(ours({ mode }, true)),
+      peers: { [`${peer} (parallel)`]: run(powertools('parallel')) },
+      floor: run(bareLoop(true)),
+    });
+  }
 }
 const aggregated = aggregatedEvent(10_000);
 await measure({

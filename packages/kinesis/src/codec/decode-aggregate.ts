@@ -63,8 +63,25 @@ export function readAggregate<R>(data: Uint8Array, make: MakeRecord<R>): R[] | u
     if (digest[index] !== data[end + index]) return undefined;
   }
   const reader = new WireReader(data, MAGIC_BYTES, end);
-  const layout = scan(reader);
-  return layout && readRecords(reader, layout, make);
+  const keys: number[] = [];
+  const hashKeys: number[] = [];
+  const records: number[] = [];
+  // Where things are, as start and end offsets in turn: nothing is built before it is known to be worth it.
+  while (reader.more) {
+    const tag = reader.varint();
+    const spans =
+      tag === RECORD ? records : tag === KEY_TABLE ? keys : tag === HASH_KEY_TABLE ? hashKeys : undefined;
+    if (spans === undefined) {
+      reader.skip(tag);
+      continue;
+    }
+    if (spans.length >= MAX_AGGREGATE_COUNT * 2) return undefined;
+    const length = reader.length();
+    spans.push(reader.offset, (reader.offset += length));
+  }
+  if (reader.failed || records.length === 0) return undefined;
+  const text = new TextReader(data);
+  return readRecords(reader, text, records, readTable(text, keys), readTable(text, hashKeys), make);
 }
 
 function toEntry(
@@ -78,94 +95,48 @@ function toEntry(
     : { partitionKey, explicitHashKey, data, headers };
 }
 
-/** Where things are, as start and end offsets in turn: nothing is built before it is known to be worth it. */
-interface Layout {
-  readonly keys: readonly number[];
-  readonly hashKeys: readonly number[];
-  readonly records: readonly number[];
-}
-
-function scan(reader: WireReader): Layout | undefined {
-  const keys: number[] = [];
-  const hashKeys: number[] = [];
-  const records: number[] = [];
-  while (reader.more) {
-    const tag = reader.varint();
-    const spans =
-      tag === RECORD ? records : tag === KEY_TABLE ? keys : tag === HASH_KEY_TABLE ? hashKeys : undefined;
-    if (spans === undefined) {
-      reader.skip(tag);
-      continue;
-    }
-    if (spans.length >= MAX_AGGREGATE_COUNT * 2) return undefined;
-    const length = reader.length();
-    spans.push(reader.offset, reader.offset + length);
-    reader.offset += length;
-  }
-  return reader.failed || records.length === 0 ? undefined : { keys, hashKeys, records };
-}
-
-function readRecords<R>(reader: WireReader, layout: Layout, make: MakeRecord<R>): R[] | undefined {
-  const { bytes } = reader;
-  const text = new TextReader(bytes);
-  const keys = readTable(text, layout.keys);
-  const hashKeys = readTable(text, layout.hashKeys);
-  const { buffer, byteOffset } = bytes;
+/** The last value of each field wins, as protobuf has it; −1 is a field that was not there. */
+function readRecords<R>(
+  reader: WireReader,
+  text: TextReader,
+  spans: readonly number[],
+  keys: readonly string[],
+  hashKeys: readonly string[],
+  make: MakeRecord<R>,
+): R[] | undefined {
+  const { buffer, byteOffset } = reader.bytes;
   const made: R[] = [];
-  const fields: RecordFields = {
-    keyIndex: -1,
-    hashKeyIndex: -1,
-    dataStart: -1,
-    dataEnd: -1,
-    headers: noHeaders,
-  };
-  for (let index = 0; index < layout.records.length; index += 2) {
-    reader.seek(layout.records[index] ?? 0, layout.records[index + 1] ?? 0);
-    readRecord(reader, text, fields);
-    const partitionKey = keys[fields.keyIndex];
-    if (reader.failed || partitionKey === undefined || fields.dataStart < 0) return undefined;
-    const data = new Uint8Array(buffer, byteOffset + fields.dataStart, fields.dataEnd - fields.dataStart);
-    const explicitHashKey = fields.hashKeyIndex < 0 ? undefined : hashKeys[fields.hashKeyIndex];
-    if (fields.hashKeyIndex >= 0 && explicitHashKey === undefined) return undefined;
-    made.push(make(partitionKey, explicitHashKey, data, fields.headers, made.length));
+  for (let index = 0; index < spans.length; index += 2) {
+    reader.seek(spans[index] ?? 0, spans[index + 1] ?? 0);
+    let keyIndex = -1;
+    let hashKeyIndex = -1;
+    let start = -1;
+    let length = 0;
+    let headers: Record<string, string> | undefined;
+    while (reader.more) {
+      const tag = reader.varint();
+      if (tag === RECORD_KEY_INDEX) {
+        keyIndex = reader.varint();
+      } else if (tag === RECORD_HASH_KEY_INDEX) {
+        hashKeyIndex = reader.varint();
+      } else if (tag === RECORD_DATA) {
+        length = reader.length();
+        start = reader.offset;
+        reader.offset += length;
+      } else if (tag === RECORD_TAG) {
+        readTag(reader, text, (headers ??= emptyHeaders()));
+      } else {
+        reader.skip(tag);
+      }
+    }
+    const key = keys[keyIndex];
+    const hashKey = hashKeyIndex < 0 ? undefined : hashKeys[hashKeyIndex];
+    if (reader.failed || key === undefined || start < 0 || (hashKeyIndex >= 0 && hashKey === undefined))
+      return undefined;
+    const data = new Uint8Array(buffer, byteOffset + start, length);
+    made.push(make(key, hashKey, data, headers ?? noHeaders, made.length));
   }
   return made;
-}
-
-/** The last value of each field wins, as protobuf has it; −1 is a field that was not there. */
-interface RecordFields {
-  keyIndex: number;
-  hashKeyIndex: number;
-  dataStart: number;
-  dataEnd: number;
-  headers: Readonly<Record<string, string>>;
-}
-
-function readRecord(reader: WireReader, text: TextReader, fields: RecordFields): void {
-  fields.keyIndex = -1;
-  fields.hashKeyIndex = -1;
-  fields.dataStart = -1;
-  fields.headers = noHeaders;
-  let headers: Record<string, string> | undefined;
-  while (reader.more) {
-    const tag = reader.varint();
-    if (tag === RECORD_KEY_INDEX) {
-      fields.keyIndex = reader.varint();
-    } else if (tag === RECORD_HASH_KEY_INDEX) {
-      fields.hashKeyIndex = reader.varint();
-    } else if (tag === RECORD_DATA) {
-      const length = reader.length();
-      fields.dataStart = reader.offset;
-      reader.offset += length;
-      fields.dataEnd = reader.offset;
-    } else if (tag === RECORD_TAG) {
-      headers ??= emptyHeaders();
-      fields.headers = headers;
-      readTag(reader, text, headers);
-    } else {
-      reader.skip(tag);
-    }
-  }
 }
 
 function readTag(reader: WireReader, text: TextReader, headers: Record<string, string>): void {

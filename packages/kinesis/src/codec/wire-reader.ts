@@ -63,48 +63,21 @@ export class WireReader {
     return 0;
   }
 
-  /** Passes over the field whose tag was just read. */
-  skip(tag: number): void {
-    this.#skip(tag, 0);
-  }
-
-  #skip(tag: number, depth: number): void {
-    if (tag > MAX_TAG || tag >>> 3 === 0) {
-      this.fail();
-      return;
-    }
-    switch (tag & 7) {
-      case VARINT:
-        this.varint();
-        return;
-      case FIXED64:
-        this.#advance(8);
-        return;
-      case LENGTH_DELIMITED:
-        this.#advance(this.length());
-        return;
-      case GROUP_START:
-        if (depth < MAX_DEPTH) this.#skipGroup(tag, depth + 1);
-        else this.fail();
-        return;
-      case FIXED32:
-        this.#advance(4);
-        return;
-      default:
-        this.fail();
-    }
-  }
-
-  #skipGroup(start: number, depth: number): void {
-    while (this.more) {
-      const tag = this.varint();
-      if ((tag & 7) === GROUP_END) {
-        if (tag !== start - GROUP_START + GROUP_END) this.fail();
-        return;
-      }
-      this.#skip(tag, depth);
-    }
-    this.fail();
+  /** Passes over the field whose tag was just read, a group with all that is in it. */
+  skip(first: number): void {
+    const groups: number[] = [];
+    let tag = first;
+    do {
+      const type = tag <= MAX_TAG && tag >>> 3 > 0 ? tag & 7 : -1;
+      if (type === VARINT) this.varint();
+      else if (type === FIXED64) this.#advance(8);
+      else if (type === LENGTH_DELIMITED) this.#advance(this.length());
+      else if (type === FIXED32) this.#advance(4);
+      else if (type === GROUP_START && groups.length < MAX_DEPTH) groups.push(tag);
+      else if (type !== GROUP_END || groups.pop() !== tag - GROUP_END + GROUP_START) this.fail();
+      if (groups.length === 0) return;
+      tag = this.more ? this.varint() : 0;
+    } while (!this.failed);
   }
 
   #advance(count: number): void {

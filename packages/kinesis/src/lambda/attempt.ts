@@ -66,14 +66,14 @@ export function createAttempt<T>(
 
   const failed = (record: Draft, error: unknown, tries: number): Ending | Promise<unknown> => {
     if (isPermanent(error)) return putAside(invocation, options, record, error, tries);
-    if (tries < attempts && !deadline.passed) return again(record, error, tries);
+    if (tries < attempts && !deadline.passed()) return again(record, error, tries);
     return report.failed(record, error, tries);
   };
 
   const again = async (record: Draft, error: unknown, tries: number): Promise<unknown> => {
     await deadline.pause(backoffDelay(backoff, tries, clock));
     // From its bytes once more: a handler may have changed the value before it failed.
-    if (!deadline.passed) return conclude(record, start(record, tries + 1), tries + 1);
+    if (!deadline.passed()) return conclude(record, start(record, tries + 1), tries + 1);
     return report.failed(record, error, tries);
   };
 

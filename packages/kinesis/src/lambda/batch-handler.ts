@@ -111,7 +111,7 @@ async function tryBatch<T, C extends LambdaContext>(
         shardId,
         lambda,
         get signal() {
-          return deadline.signal;
+          return deadline.signal();
         },
         fail,
       });
@@ -120,7 +120,7 @@ async function tryBatch<T, C extends LambdaContext>(
       const [only] = records;
       // Alone there is no doubt which record it was.
       if (records.length === 1 && only !== undefined && isPermanent(error)) return new Map([[only, error]]);
-      if (tries >= attempts || deadline.passed) {
+      if (tries >= attempts || deadline.passed()) {
         report.error('Batch failed', error, { attempts: tries });
         throw error;
       }

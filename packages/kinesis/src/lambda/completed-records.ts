@@ -22,13 +22,11 @@ export class CompletedRecords {
   readonly #clock: Pick<Clock, 'monotonic'>;
   /** By id, when to forget it; in the order they were added. */
   readonly #ids = new Map<string, number>();
+  /** Asked of every record. */
+  empty = true;
 
   constructor(clock: Pick<Clock, 'monotonic'>) {
     this.#clock = clock;
-  }
-
-  get empty(): boolean {
-    return this.#ids.size === 0;
   }
 
   add(id: string): void {
@@ -39,6 +37,7 @@ export class CompletedRecords {
     }
     this.#ids.delete(id);
     this.#ids.set(id, now + keepMs);
+    this.empty = false;
   }
 
   /** Whether `id` was added; it is forgotten with that, for it comes again only if it is added again. */
@@ -46,6 +45,7 @@ export class CompletedRecords {
     const until = this.#ids.get(id);
     if (until === undefined) return false;
     this.#ids.delete(id);
+    this.empty = this.#ids.size === 0;
     return until > this.#clock.monotonic();
   }
 }

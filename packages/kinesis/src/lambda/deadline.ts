@@ -9,80 +9,77 @@ import type { LambdaContext } from './event.ts';
  *
  * The margin is never more than a fifth of the time the invocation has, so that a short time-out leaves room to work.
  */
-export class Deadline {
-  readonly #remainingMs: () => number;
-  readonly #marginMs: number;
-  readonly #clock: Pick<Clock, 'timer'>;
-  #controller: AbortController | undefined;
-  #timer: Disposable | undefined;
-  #passed = false;
-  #lastLeftMs = Number.POSITIVE_INFINITY;
-  /** How many more times the clock need not be read. */
-  #trusted = 0;
-  #giveUp: (() => void) | undefined;
-
-  /** Without a context, or with a margin of 0, it never passes. */
-  constructor(context: LambdaContext | undefined, marginMs: number, clock: Pick<Clock, 'timer'>) {
-    this.#remainingMs = () =>
-      marginMs > 0 && context ? context.getRemainingTimeInMillis() : Number.POSITIVE_INFINITY;
-    this.#marginMs = Math.min(marginMs, this.#remainingMs() / 5);
-    this.#clock = clock;
-  }
-
-  /**
-   * Whether it is too late to start a record. To read the clock for each would cost as much as to decode it: while sixteen
-   * take less than 2 ms, it is read once for them. Where something is waited for, the timer knows as well.
-   */
-  get passed(): boolean {
-    if (this.#passed) return true;
-    if (this.#trusted-- > 0) return false;
-    const leftMs = this.#leftMs;
-    this.#trusted = this.#lastLeftMs - leftMs < 2 ? 15 : 0;
-    this.#lastLeftMs = leftMs;
-    this.#passed = leftMs <= 0;
-    return this.#passed;
-  }
-
-  get signal(): AbortSignal {
-    this.#controller ??= new AbortController();
-    if (this.#passed) this.#controller.abort();
-    this.#watch();
-    return this.#controller.signal;
-  }
-
+export interface Deadline {
+  /** Whether it is too late to start a record. */
+  readonly passed: () => boolean;
+  readonly signal: () => AbortSignal;
   /** Resolves when `work` is done, or must be waited for no longer. Rejects as `work` does. */
-  bound(work: Promise<unknown>): Promise<unknown> {
-    return new Promise((resolve, reject) => {
-      this.#giveUp = () => resolve(undefined);
-      this.#watch();
-      work.then(resolve, reject);
-    });
-  }
-
+  readonly bound: (work: Promise<unknown>) => Promise<unknown>;
   /** Waits so long, but not into the margin. */
-  pause(delayMs: number): Promise<void> {
-    return new Promise((resolve) => {
-      this.#clock.timer(Math.min(delayMs, this.#leftMs), resolve);
+  readonly pause: (delayMs: number) => Promise<void>;
+  readonly close: () => void;
+}
+
+/** Without a context, or with a margin of 0, it never passes. */
+export function createDeadline(
+  context: LambdaContext | undefined,
+  marginMs: number,
+  clock: Pick<Clock, 'timer'>,
+): Deadline {
+  const remainingMs = (): number =>
+    marginMs > 0 && context ? context.getRemainingTimeInMillis() : Number.POSITIVE_INFINITY;
+  const margin = Math.min(marginMs, remainingMs() / 5);
+  /** Until the margin. */
+  const leftMs = (): number => Math.max(0, remainingMs() - margin);
+  let controller: AbortController | undefined;
+  let timer: Disposable | undefined;
+  let passed = false;
+  let lastLeftMs = Number.POSITIVE_INFINITY;
+  /** How many more times the clock need not be read. */
+  let trusted = 0;
+  let giveUp: (() => void) | undefined;
+
+  const watch = (): void => {
+    const delayMs = leftMs();
+    if (timer !== undefined || passed || delayMs === Number.POSITIVE_INFINITY) return;
+    timer = clock.timer(delayMs, () => {
+      passed = true;
+      controller?.abort();
+      timer = clock.timer(margin / 2, () => giveUp?.());
     });
-  }
+  };
 
-  close(): void {
-    this.#passed = true;
-    this.#timer?.[Symbol.dispose]();
-  }
-
-  /** Until the margin, milliseconds. */
-  get #leftMs(): number {
-    return Math.max(0, this.#remainingMs() - this.#marginMs);
-  }
-
-  #watch(): void {
-    const leftMs = this.#leftMs;
-    if (this.#timer !== undefined || this.#passed || leftMs === Number.POSITIVE_INFINITY) return;
-    this.#timer = this.#clock.timer(leftMs, () => {
-      this.#passed = true;
-      this.#controller?.abort();
-      this.#timer = this.#clock.timer(this.#marginMs / 2, () => this.#giveUp?.());
-    });
-  }
+  return {
+    // To read the clock for each record would cost as much as to decode it: while sixteen take less than 2 ms, it is read
+    // once for them. Where something is waited for, the timer knows as well.
+    passed() {
+      if (passed) return true;
+      if (trusted-- > 0) return false;
+      const left = leftMs();
+      trusted = lastLeftMs - left < 2 ? 15 : 0;
+      lastLeftMs = left;
+      passed = left <= 0;
+      return passed;
+    },
+    signal() {
+      controller ??= new AbortController();
+      if (passed) controller.abort();
+      watch();
+      return controller.signal;
+    },
+    bound: (work) =>
+      new Promise((resolve, reject) => {
+        giveUp = () => resolve(undefined);
+        watch();
+        work.then(resolve, reject);
+      }),
+    pause: (delayMs) =>
+      new Promise((resolve) => {
+        clock.timer(Math.min(delayMs, leftMs()), resolve);
+      }),
+    close() {
+      passed = true;
+      timer?.[Symbol.dispose]();
+    },
+  };
 }

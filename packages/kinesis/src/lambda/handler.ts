@@ -34,7 +34,7 @@ export function createHandler<T, C extends LambdaContext = LambdaContext>(
   const schedule = {
     concurrency: resolved.concurrency,
     stopAtFailure: resolved.mode === 'ordered',
-    keyOf: resolved.mode === 'ordered-by-key' ? keyOf : undefined,
+    byKey: resolved.mode === 'ordered-by-key',
   };
   return async (event, lambda) => {
     const invocation = new Invocation(event, lambda, resolved, completed);
@@ -43,8 +43,4 @@ export function createHandler<T, C extends LambdaContext = LambdaContext>(
     );
     return invocation.run(() => handleAll(invocation, attempt, schedule));
   };
-}
-
-function keyOf({ partitionKey }: { readonly partitionKey: string }): string {
-  return partitionKey;
 }

@@ -1,19 +1,17 @@
 import type { RawStreamRecord } from '../process/raw-record.ts';
 import { compareSequenceNumbers, type SequenceNumber } from '../record/sequence-number.ts';
 import { completedId, type CompletedRecords } from './completed-records.ts';
-import { Deadline } from './deadline.ts';
+import { createDeadline, type Deadline } from './deadline.ts';
 import type { BatchResponse, KinesisEvent, LambdaContext } from './event.ts';
 import type { InvocationContext } from './invocation-context.ts';
 import type { ResolvedOptions } from './options.ts';
 import { RecordCursor } from './record-cursor.ts';
-import { Report } from './report.ts';
+import { createReport, type Report } from './report.ts';
 
 /** What one worker has in work. */
 export interface Hand {
   readonly holds: RawStreamRecord | undefined;
 }
-
-const nothing: ReadonlySet<string> = new Set();
 
 /**
  * One event on its way through a handler. All state is in here, so that invocations side by side in one process do not
@@ -29,7 +27,8 @@ export class Invocation<C extends LambdaContext = LambdaContext> {
   readonly #completed: CompletedRecords | undefined;
   readonly #begun = new Set<RawStreamRecord>();
   readonly #hands: Hand[] = [];
-  #found = nothing;
+  /** Of the event's records, by id, those another environment has handled. */
+  #found: ReadonlySet<string> | undefined;
   /** Whether nobody waits for it any more. */
   over = false;
 
@@ -41,15 +40,15 @@ export class Invocation<C extends LambdaContext = LambdaContext> {
     completed?: CompletedRecords,
   ) {
     this.cursor = new RecordCursor(event);
-    const deadline = new Deadline(lambda, options.deadlineMarginMs, options.clock);
+    const deadline = createDeadline(lambda, options.deadlineMarginMs, options.clock);
     const { stream, shardId } = this.cursor;
     this.deadline = deadline;
-    this.report = new Report(options.logger, { stream, shardId }, lambda?.awsRequestId);
+    this.report = createReport(options.logger, { stream, shardId }, lambda?.awsRequestId);
     this.context = {
       stream,
       shardId,
       get signal() {
-        return deadline.signal;
+        return deadline.signal();
       },
       lambda,
     };
@@ -66,7 +65,7 @@ export class Invocation<C extends LambdaContext = LambdaContext> {
       if (completed !== undefined) this.#found = await completed.find(this.#ids(0));
       const working = work();
       if (working !== undefined) await this.deadline.bound(working);
-      late = this.deadline.passed;
+      late = this.deadline.passed();
     } finally {
       this.over = true;
       this.deadline.close();
@@ -82,9 +81,9 @@ export class Invocation<C extends LambdaContext = LambdaContext> {
 
   /** Whether the record was handled in an earlier invocation. */
   isKnown(record: RawStreamRecord): boolean {
-    if (this.#found.size === 0 && this.#completed?.empty !== false) return false;
+    if (this.#found === undefined && this.#completed?.empty !== false) return false;
     const id = completedId(record);
-    return this.#completed?.take(id) === true || this.#found.has(id);
+    return this.#completed?.take(id) === true || this.#found?.has(id) === true;
   }
 
   /** What the hand holds when the time is up is not handled. */

@@ -13,8 +13,11 @@ export class RecordCursor {
   /** Of all records: those of one event are of one shard. */
   readonly stream: string;
   readonly shardId: string;
-  readonly #records: readonly Stored[];
+  readonly #records: readonly KinesisEventRecord[];
+  readonly #make: MakeRecord<Draft>;
   #index: number;
+  /** That whose user records are being made. */
+  #stored!: Stored;
   /** Those of the aggregate it is in. */
   #drafts: readonly Draft[] = none;
   /** How many of them were given. */
@@ -22,43 +25,47 @@ export class RecordCursor {
 
   /** Begins at the record with index `from`. Throws `OPTION_INVALID` for what is not an event of Kinesis. */
   constructor(event: KinesisEvent, from = 0) {
-    this.#records = storedIn(event);
+    const records: unknown = event?.Records;
+    if (!Array.isArray(records)) throw notAnEvent(event);
+    this.#records = records;
     this.#index = from;
-    const { eventSourceARN, eventID } = this.#records[0] ?? { eventSourceARN: '', eventID: '' };
-    this.stream = streamOfArn(eventSourceARN);
-    this.shardId = eventID.slice(0, Math.max(0, eventID.indexOf(':')));
-  }
-
-  next(): Draft | undefined {
-    const draft = this.#drafts[this.#sub];
-    if (draft !== undefined) {
-      this.#sub++;
-      return draft;
-    }
-    const stored = this.#records[this.#index];
-    if (stored === undefined) return undefined;
-    this.#index++;
-    this.#sub = 0;
-    const { data, partitionKey, sequenceNumber, approximateArrivalTimestamp } = stored.kinesis;
-    const { stream, shardId } = this;
-    const make: MakeRecord<Draft> = (key, explicitHashKey, bytes, headers, subSequenceNumber) => {
-      const arrivedAt = new Date(Math.round(approximateArrivalTimestamp * 1000));
-      const one = {
+    const [first] = this.#records;
+    if (first !== undefined) checked(first);
+    const { eventSourceARN, eventID } = first ?? { eventSourceARN: '', eventID: '' };
+    const stream = streamOfArn(eventSourceARN);
+    const shardId = eventID.slice(0, Math.max(0, eventID.indexOf(':')));
+    this.stream = stream;
+    this.shardId = shardId;
+    this.#make = (partitionKey, explicitHashKey, bytes, headers, subSequenceNumber) => {
+      const draft = {
         stream,
         shardId,
-        sequenceNumber,
+        sequenceNumber: this.#stored.sequenceNumber,
         subSequenceNumber,
-        partitionKey: key,
+        partitionKey,
         headers,
-        arrivedAt,
+        arrivedAt: new Date(Math.round(this.#stored.approximateArrivalTimestamp * 1000)),
         value: undefined,
         bytes,
       };
-      return explicitHashKey === undefined ? one : { ...one, explicitHashKey };
+      return explicitHashKey === undefined ? draft : { ...draft, explicitHashKey };
     };
-    const bytes = Buffer.from(data, 'base64');
-    this.#drafts = readAggregate(bytes, make) ?? none;
-    return this.#drafts.length === 0 ? make(partitionKey, undefined, bytes, noHeaders, 0) : this.next();
+  }
+
+  next(): Draft | undefined {
+    if (this.#sub < this.#drafts.length) return this.#drafts[this.#sub++];
+    const record = this.#records[this.#index];
+    if (record === undefined) return undefined;
+    this.#index++;
+    this.#sub = 0;
+    const stored = checked(record);
+    this.#stored = stored;
+    const bytes = Buffer.from(stored.data, 'base64');
+    const drafts = readAggregate(bytes, this.#make);
+    this.#drafts = drafts ?? none;
+    return drafts === undefined
+      ? this.#make(stored.partitionKey, undefined, bytes, noHeaders, 0)
+      : this.next();
   }
 
   /** Whether what it gave last, `other`, over the same event, has given as well. */
@@ -69,7 +76,7 @@ export class RecordCursor {
   /** The sequence numbers of what is not walked yet, whole or in part. */
   rest(): readonly SequenceNumber[] {
     const half = this.#sub < this.#drafts.length ? 1 : 0;
-    return this.#records.slice(this.#index - half).map(({ kinesis }) => kinesis.sequenceNumber);
+    return this.#records.slice(this.#index - half).map((record) => checked(record).sequenceNumber);
   }
 }
 
@@ -87,18 +94,19 @@ export function streamOfArn(arn: string): string {
   return /:stream\/([^/]+)/.exec(arn)?.[1] ?? '';
 }
 
-/** A record as it is known to be once it was looked at. */
-interface Stored extends KinesisEventRecord {
-  readonly kinesis: KinesisEventRecord['kinesis'] & { readonly sequenceNumber: SequenceNumber };
+type Stored = KinesisEventRecord['kinesis'] & { readonly sequenceNumber: SequenceNumber };
+
+/** A wrong trigger sends records of another shape. The digits of a number are not looked at: the service wrote them. */
+function checked(record: Partial<KinesisEventRecord>): Stored {
+  const { kinesis } = record;
+  if (isStored(kinesis)) return kinesis;
+  throw notAnEvent(record);
 }
 
-/** A wrong trigger sends an event of another shape. The digits of a number are not looked at: the service wrote them. */
-function storedIn(event: KinesisEvent): readonly Stored[] {
-  const records: unknown = event?.Records;
-  if (Array.isArray(records) && records.every(isStored)) return records;
-  throw optionError('event', event, 'an event of a Kinesis event source mapping');
+function isStored(kinesis: Partial<KinesisEventRecord['kinesis']> | undefined): kinesis is Stored {
+  return typeof kinesis?.data === 'string' && kinesis.sequenceNumber !== '';
 }
 
-function isStored(record: Partial<KinesisEventRecord>): record is Stored {
-  return typeof record.kinesis?.data === 'string' && record.kinesis.sequenceNumber !== '';
+function notAnEvent(got: unknown): Error {
+  return optionError('event', got, 'an event of a Kinesis event source mapping');
 }

@@ -25,7 +25,7 @@ export interface WindowSteps<T, S extends object, C extends LambdaContext = Lamb
   readonly close: (state: S, context: WindowContext<C>) => unknown;
 }
 
-const inOrder = { concurrency: 1, stopAtFailure: true, keyOf: undefined };
+const inOrder = { concurrency: 1, stopAtFailure: true, byKey: false };
 
 /** What Lambda keeps between two invocations, less than its 1 MB. */
 const maxStateBytes = 1_000_000;
@@ -138,7 +138,7 @@ function contextOf<C extends LambdaContext>(
     shardId,
     lambda,
     get signal() {
-      return deadline.signal;
+      return deadline.signal();
     },
     window: { start: new Date(window.start), end: new Date(window.end) },
     endedEarly,
