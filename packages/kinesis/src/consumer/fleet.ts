@@ -57,8 +57,8 @@ export class Fleet {
     this.#options = options;
   }
 
-  /** Looks at all leases, takes what this worker should have, and asks for what others have too much of. */
-  async claim({ held, avoid, ours, won, left, stop }: Claim): Promise<void> {
+  /** Looks at all leases, takes what this worker should have, and asks for what others have too much of. True when it held all there is. */
+  async claim({ held, avoid, ours, won, left, stop }: Claim): Promise<boolean> {
     const { clock, workerId, leaseDurationMs, maxShards } = this.#options;
     const startedAt = clock.monotonic();
     const leases = (await this.#store.list()).filter(ours);
@@ -82,6 +82,7 @@ export class Fleet {
       const asked = await this.#store.requestHandOff(lease, workerId);
       publish('consumer:hand-off-requested', () => ({ lease, granted: asked !== undefined }));
     });
+    return held.size > 0 && leases.every((lease) => held.has(lease.leaseKey) || isShardEnd(lease.checkpoint));
   }
 
   /** Lets go of what is being handed to this worker, or was and is not begun with: it takes no more. */

@@ -12,8 +12,13 @@ import { selects } from './status.ts';
 import type { StreamInHand } from './stream-in-hand.ts';
 import { Tenure } from './tenure.ts';
 
-/** Three, since a ticker is up to a tenth early: no more writes than the KCL makes. */
-const beatsPerLease = 2.85;
+/** So that one may be lost, and fewer than the KCL's, which pays for looking at the leases more often. */
+const beatsPerLease = 2.6;
+/**
+ * A worker that holds all leases has nothing to take: it looks as seldom as the KCL does. Who comes asks with a write that the
+ * next beat sees, and whatever it loses has it look at once.
+ */
+const claimsMissedAlone = 10;
 const shardSyncMs = 60_000;
 /** A shard that did not move here is left to others for so many lease durations. */
 const avoidDurations = 3;
@@ -29,7 +34,7 @@ export interface WorkerOptions<T> extends ResolvedConsumerOptions {
 /**
  * One member of a consumer group. Three loops, each on its own beat, and one tenure per shard held:
  *
- * - beat: renews or checkpoints every lease held, three times a lease duration, and looks at whether each shard moves;
+ * - beat: renews or checkpoints every lease held, 2.6 times a lease duration, and looks at whether each shard moves;
  * - claim: looks at all leases, takes what it should have and asks for what others have too much of;
  * - sync: compares leases with the streams' shards.
  *
@@ -77,7 +82,10 @@ export class Worker<T> {
     await this.#soon(
       Promise.all([
         this.#loop(this.#claim, () => this.#claimLeases()),
-        this.#loop(this.#sync, async () => void (await this.#syncShards())),
+        this.#loop(this.#sync, async () => {
+          // There may be leases now that nobody holds.
+          if (await this.#syncShards()) this.#claim.poke();
+        }),
       ]),
     );
     while (this.#working.size > 0) await Promise.all(this.#working);
@@ -140,12 +148,13 @@ export class Worker<T> {
     });
   }
 
-  async #claimLeases(): Promise<void> {
+  /** After how many intervals to look again. */
+  async #claimLeases(): Promise<number> {
     const now = this.#options.clock.monotonic();
     for (const [leaseKey, until] of this.#avoided) if (until <= now) this.#avoided.delete(leaseKey);
     const held = new Set(this.#tenures.keys());
     const avoid = new Set(this.#avoided.keys());
-    await this.#options.fleet.claim({
+    const alone = await this.#options.fleet.claim({
       held,
       avoid,
       ours: this.isOurs,
@@ -153,6 +162,7 @@ export class Worker<T> {
       left: (leases) => this.#left(leases),
       stop: this.#stopping.signal,
     });
+    return alone ? claimsMissedAlone : 1;
   }
 
   /** A fleet that may not hold all shards leaves some unread, and nothing else would say so. */
@@ -211,7 +221,7 @@ export class Worker<T> {
     const { clock, leaseDurationMs } = this.#options;
     if (ended === 'stalled')
       this.#avoided.set(leaseKey, clock.monotonic() + avoidDurations * leaseDurationMs);
-    if (ended === 'shard-end') this.#claim.poke();
+    this.#claim.poke();
   }
 
   /** Once the worker stops, whoever does not answer holds it up no longer than a lease lasts. */
@@ -230,14 +240,16 @@ export class Worker<T> {
   }
 
   /** Runs `task` on every tick. What may pass by itself is reported and waited out; the rest stops the worker. */
-  async #loop(ticker: Ticker, task: () => Promise<void>): Promise<void> {
+  async #loop(ticker: Ticker, task: () => Promise<number | void>): Promise<void> {
     while (!ticker.ended) {
+      let intervals: number | void;
       try {
-        await task();
+        intervals = await task();
       } catch (error) {
+        intervals = undefined;
         this.#judge(error);
       }
-      await ticker.wait();
+      await ticker.wait(intervals ?? 1);
     }
   }
 

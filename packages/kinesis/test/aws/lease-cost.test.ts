@@ -8,6 +8,8 @@ import { expect, test } from 'vitest';
 const shards = 4;
 /** What the KCL writes for a shard that is idle: a renewal every third of 10 s less 25 ms. It makes and takes a lease, too. */
 const kclRenewalsPerHour = 3_600_000 / (10_000 / 3 - 25);
+/** Its look at all leases, every two lease durations, a worker. */
+const kclScansPerHour = 3_600_000 / 20_000;
 
 /** Calls of DynamoDB, by name, of a worker that begins a group, works for so long, and is closed: every one of them. */
 async function callsOf(minutes: number, busy: boolean): Promise<ReadonlyMap<string, number>> {
@@ -70,7 +72,7 @@ test.each([
   ['idle', 60],
   ['busy', 30],
 ])(
-  'a shard that is %s costs no more writes an hour than the KCL’s, from the making of its lease to its release',
+  'a shard that is %s costs no more requests an hour than the KCL’s, nor writes, from the making of its lease to its release',
   { timeout: 60_000 },
   async (state, minutes) => {
     const {
@@ -81,9 +83,10 @@ test.each([
     } = Object.fromEntries(await callsOf(minutes, state === 'busy'));
     const writes = ((UpdateItem + PutItem) / shards / minutes) * 60;
     expect(writes).toBeLessThanOrEqual(kclRenewalsPerHour);
-    expect(writes).toBeGreaterThan(kclRenewalsPerHour * 0.9);
+    expect(writes).toBeGreaterThan(kclRenewalsPerHour * 0.85);
     expect(PutItem).toBe(shards);
-    expect((Scan / minutes) * 60).toBeLessThanOrEqual(1900);
+    const requests = ((UpdateItem + PutItem + Scan) / shards / minutes) * 60;
+    expect(requests).toBeLessThanOrEqual(kclRenewalsPerHour + kclScansPerHour / shards);
     expect(others).toEqual({ DescribeTable: 2, CreateTable: 1 });
   },
 );
