@@ -31,7 +31,8 @@ function runTests() {
   const folder = mkdtempSync(join(tmpdir(), 'mapping-'));
   const file = join(folder, 'results.json');
   const vitest = join(root, 'node_modules/vitest/vitest.mjs');
-  const options = ['run', tests, '--reporter=json', `--outputFile=${file}`];
+  // But for the test of the page itself, which fails until this has written it.
+  const options = ['run', tests, '--exclude=**/rules.test.ts', '--reporter=json', `--outputFile=${file}`];
   const { status } = spawnSync(process.execPath, [vitest, ...options], { cwd: root, stdio: 'ignore' });
   try {
     const results = JSON.parse(readFileSync(file, 'utf8'));

@@ -159,6 +159,42 @@ describe('millrace dev', () => {
     30_000,
   );
 
+  test.each([['--inspect'], ['--inspect-wait']])(
+    'with %s a breakpoint on a line of the TypeScript holds there, and its variables can be seen',
+    async (flag) => {
+      const file = await write(
+        `breaks${flag}.ts`,
+        `interface Event { Records: { kinesis: { data: string } }[] }
+
+export async function handler(event: Event): Promise<void> {
+  const order: string = atob(event.Records[0]?.kinesis.data ?? '');
+  console.log('went on with', order);
+}
+`,
+      );
+      const argv = [file, '--stream', 'orders', '--port', '0', '--inspect-port', await freePort(), flag];
+      const { stdout, stop } = start(...argv);
+      const text = await stdout.until(
+        (some) => some.includes('orders → breaks') && some.includes('debugger:'),
+      );
+      await using debug = await Debugger.attach(/ws:\S+/.exec(text)?.[0] ?? '');
+      await debug.call('Runtime.enable');
+      await debug.call('Debugger.enable');
+      await debug.call('Runtime.runIfWaitingForDebugger');
+      const line = 4;
+      await debug.breakAt(file, line);
+      await put(/http:\S+/.exec(text)?.[0] ?? '', 'apple');
+      expect(await debug.paused()).toBe('handler');
+      expect(debug.pausedLine(file)).toBe(line);
+      expect(await debug.look('order')).toBe('apple');
+      expect(stdout.text).not.toContain('went on');
+      await debug.call('Debugger.resume');
+      await stdout.until((some) => some.includes('went on with apple'));
+      expect((await stop()).code).toBe(0);
+    },
+    30_000,
+  );
+
   test('reads with enhanced fan-out through a consumer it registers in a Kinesis of its own', async () => {
     const file = await write(
       'wide.mjs',

@@ -1,6 +1,12 @@
 import { randomBytes } from 'node:crypto';
+import { SourceMap, type SourceMapPayload } from 'node:module';
 import { connect, type Socket } from 'node:net';
 import { pathToFileURL } from 'node:url';
+
+interface Place {
+  readonly lineNumber: number;
+  readonly columnNumber: number;
+}
 
 /** A debugger as far as a test needs one: the DevTools protocol over a WebSocket of one's own. */
 export class Debugger implements AsyncDisposable {
@@ -9,6 +15,8 @@ export class Debugger implements AsyncDisposable {
   readonly #paused: string[] = [];
   readonly #sourceMaps = new Map<string, string>();
   #onPause: (() => void) | undefined;
+  #onScript: (() => void) | undefined;
+  #frame: Frame | undefined;
   #received = Buffer.alloc(0);
   #calls = 0;
 
@@ -62,6 +70,37 @@ export class Debugger implements AsyncDisposable {
     return [...this.#sourceMaps].find(([url]) => url.startsWith(pathToFileURL(file).href))?.[1];
   }
 
+  /** Sets a breakpoint as an editor does: at what the source map of a file says is that line of it, from 0. */
+  async breakAt(file: string, line: number): Promise<void> {
+    while (this.sourceMapOf(file) === undefined) {
+      await new Promise<void>((resolve) => {
+        this.#onScript = resolve;
+      });
+    }
+    const url = [...this.#sourceMaps.keys()].find((some) => some.startsWith(pathToFileURL(file).href));
+    const place = generatedPlace(this.#readMap(file), line);
+    await this.call('Debugger.setBreakpointByUrl', { url, ...place });
+  }
+
+  /** The line of a file, from 0, where execution stands. */
+  pausedLine(file: string): number | undefined {
+    const { lineNumber = 0, columnNumber = 0 } = this.#frame?.location ?? {};
+    const entry = this.#readMap(file).findEntry(lineNumber, columnNumber);
+    return 'originalLine' in entry ? entry.originalLine : undefined;
+  }
+
+  /** What an expression is worth where execution stands. */
+  async look(expression: string): Promise<unknown> {
+    const params = { callFrameId: this.#frame?.callFrameId, expression };
+    const answer = await this.call('Debugger.evaluateOnCallFrame', params);
+    return (answer as { result: { value?: unknown } }).result.value;
+  }
+
+  #readMap(file: string): SourceMap {
+    const [, base64 = ''] = (this.sourceMapOf(file) ?? '').split('base64,');
+    return new SourceMap(JSON.parse(Buffer.from(base64, 'base64').toString()) as SourceMapPayload);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#socket.destroy();
   }
@@ -87,10 +126,13 @@ export class Debugger implements AsyncDisposable {
 
   #hear({ id, result, method, params }: Message): void {
     if (id !== undefined) this.#answers.get(id)?.(result);
-    if (method === 'Debugger.scriptParsed')
+    if (method === 'Debugger.scriptParsed') {
       this.#sourceMaps.set(params?.url ?? '', params?.sourceMapURL ?? '');
+      this.#onScript?.();
+    }
     if (method !== 'Debugger.paused') return;
-    this.#paused.push(params?.callFrames?.[0]?.functionName ?? '');
+    this.#frame = params?.callFrames?.[0];
+    this.#paused.push(this.#frame?.functionName ?? '');
     this.#onPause?.();
   }
 }
@@ -102,6 +144,25 @@ interface Message {
   readonly params?: {
     readonly url?: string;
     readonly sourceMapURL?: string;
-    readonly callFrames?: readonly { readonly functionName: string }[];
+    readonly callFrames?: readonly Frame[];
   };
+}
+
+interface Frame {
+  readonly callFrameId: string;
+  readonly functionName: string;
+  readonly location: Place;
+}
+
+/** The first place in what runs that is of a line of the source. */
+function generatedPlace(map: SourceMap, line: number): Place {
+  for (let lineNumber = 0; lineNumber < 100; lineNumber++) {
+    for (let columnNumber = 0; columnNumber < 2000; columnNumber++) {
+      const entry = map.findEntry(lineNumber, columnNumber);
+      if ('originalLine' in entry && entry.originalLine === line && entry.generatedColumn === columnNumber) {
+        if (entry.generatedLine === lineNumber) return { lineNumber, columnNumber };
+      }
+    }
+  }
+  throw new Error(`No code is of line ${line}.`);
 }

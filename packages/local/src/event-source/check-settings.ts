@@ -180,6 +180,9 @@ function metricsOf(current: Mutable, request: SharedRequest): Mutable['MetricsCo
 
 const mostFilters = 10;
 
+/** Of a queue, a topic or a bucket: what lacks a part would be found out with the first failure, and lose it. */
+const destinationPattern = /^arn:aws[a-zA-Z-]*:(?:(?:sqs|sns):[a-z0-9-]+:\d{12}|s3::):[\w.-]+$/;
+
 function checkTogether(settings: Mutable, choices: ResolvedChoices): void {
   const { MaximumRecordAgeInSeconds: age } = settings;
   if (age >= 0 && age < 60) {
@@ -198,10 +201,10 @@ function checkTogether(settings: Mutable, choices: ResolvedChoices): void {
     throw invalidParameter('Invalid filter pattern definition.', error.message);
   }
   const { Destination: destination = '' } = settings.DestinationConfig.OnFailure;
-  if (destination !== '' && !/^arn:aws[a-zA-Z-]*:(?:sqs|sns|s3):/.test(destination)) {
+  if (destination !== '' && !destinationPattern.test(destination)) {
     throw invalidParameter(
       'Unsupported destination for given event source mapping type.',
-      'A Kinesis mapping sends failures to a queue of SQS, a topic of SNS or a bucket of S3.',
+      'A Kinesis mapping sends failures to a queue of SQS, a topic of SNS or a bucket of S3, each by its whole ARN.',
     );
   }
   const other = settings.MetricsConfig?.Metrics.find((metric) => metric !== 'EventCount');

@@ -111,9 +111,10 @@ describe('the document of a failure', () => {
   });
   test('[destination/s3] is an object with the event as text, under the key AWS gives it', async () => {
     await using kit = await openKit();
-    await kit.put('a');
+    const sequenceNumber = await kit.put('a');
     await kit.clock.advance(45_678_000);
     const { mapping } = await mapOrders(kit, throwing, {
+      ...bill,
       MaximumRetryAttempts: 0,
       DestinationConfig: { OnFailure: { Destination: 'arn:aws:s3:::failures' } },
     });
@@ -125,8 +126,29 @@ describe('the document of a failure', () => {
         `^aws/lambda/${mapping.uuid}/shardId-000000000000/2026/01/01/2026-01-01T12\\.41\\.18-[0-9a-f-]{36}$`,
       ),
     );
-    const document = JSON.parse(body) as { payload: string; KinesisBatchInfo: object };
-    expect(document.KinesisBatchInfo).toMatchObject({ batchSize: 1 });
+    const document = JSON.parse(body) as { payload: string; requestContext: { requestId: string } };
+    const { requestId } = document.requestContext;
+    expect(document).toEqual({
+      requestContext: {
+        requestId,
+        functionArn,
+        condition: 'RetryAttemptsExhausted',
+        approximateInvokeCount: 1,
+      },
+      responseContext: { statusCode: 200, executedVersion: '$LATEST', functionError: 'Unhandled' },
+      version: '1.0',
+      timestamp: '2026-01-01T12:41:18.000Z',
+      KinesisBatchInfo: {
+        shardId: 'shardId-000000000000',
+        startSequenceNumber: sequenceNumber,
+        endSequenceNumber: sequenceNumber,
+        approximateArrivalOfFirstRecord: '2026-01-01T00:00:00.000Z',
+        approximateArrivalOfLastRecord: '2026-01-01T00:00:00.000Z',
+        batchSize: 1,
+        streamArn,
+      },
+      payload: expect.any(String) as unknown,
+    });
     expect(JSON.parse(document.payload)).toMatchObject({ Records: [{ kinesis: { data: 'YQ==' } }] });
   });
   test('[destination/s3] may have the event as an object', async () => {

@@ -249,6 +249,36 @@ describe('[settings/ranges] a value outside of its range is refused by name and 
         `Member must have value ${bound}`,
     ]);
   });
+  test.each<readonly [string, object, string]>([
+    [
+      'two at a time',
+      { BatchSize: 0, ParallelizationFactor: 11 },
+      "2 validation errors detected: Value '0' at 'batchSize' failed to satisfy constraint: Member must have value greater than or equal to 1; Value '11' at 'parallelizationFactor' failed to satisfy constraint: Member must have value less than or equal to 10",
+    ],
+    [
+      'a response type there is not',
+      { FunctionResponseTypes: ['All'] },
+      "1 validation error detected: Value '[All]' at 'functionResponseTypes' failed to satisfy constraint: Member must satisfy constraint: [Member must satisfy enum value set: [ReportBatchItemFailures]]",
+    ],
+    [
+      'a source that is no ARN',
+      { EventSourceArn: 'orders' },
+      String.raw`1 validation error detected: Value 'orders' at 'eventSourceArn' failed to satisfy constraint: Member must satisfy regular expression pattern: arn:(aws[a-zA-Z0-9-]*):([a-zA-Z0-9\-])+:.*`,
+    ],
+    [
+      'a destination that is no ARN',
+      { DestinationConfig: { OnFailure: { Destination: 'queue' } } },
+      "1 validation error detected: Value 'queue' at 'destinationConfig.onFailure.destination' failed to satisfy constraint: Member must satisfy regular expression pattern: $|kafka://.*|arn:.*",
+    ],
+    [
+      'a key that is no ARN',
+      { KMSKeyArn: 'key' },
+      "1 validation error detected: Value 'key' at 'kMSKeyArn' failed to satisfy constraint: Member must satisfy regular expression pattern: (arn:(aws[a-zA-Z-]*)?:[a-z0-9-.]+:.*)|()",
+    ],
+  ])('%s, in the service’s form', async (_what, input, message) => {
+    await using door = await openLambda();
+    expect(await door.failure(input)).toEqual(['ValidationException', 400, message]);
+  });
   test('and the bounds themselves are not', async () => {
     await using door = await openLambda();
     const lowest = { BatchSize: 1, MaximumRetryAttempts: -1, MaximumRecordAgeInSeconds: -1 };
@@ -291,6 +321,21 @@ describe('refused, in our words where AWS’s are not known:', () => {
     [
       '[settings/not-kinesis] a destination of Kafka',
       { DestinationConfig: { OnFailure: { Destination: 'kafka://topic' } } },
+      'Unsupported destination',
+    ],
+    [
+      '[settings/destination] a destination that is no queue, topic or bucket',
+      { DestinationConfig: { OnFailure: { Destination: `arn:aws:lambda:us-east-1:${account}:function:f` } } },
+      'Unsupported destination',
+    ],
+    [
+      '[settings/destination] a queue whose ARN lacks a part',
+      { DestinationConfig: { OnFailure: { Destination: `arn:aws:sqs:${account}:failures` } } },
+      'Unsupported destination',
+    ],
+    [
+      '[settings/destination] a bucket without a name',
+      { DestinationConfig: { OnFailure: { Destination: 'arn:aws:s3:::' } } },
       'Unsupported destination',
     ],
     [
