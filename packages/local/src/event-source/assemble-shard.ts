@@ -186,6 +186,7 @@ class ShardLane implements Omit<LaneEffects, 'finished'> {
         mappingId: uuid,
         records,
         context: this.#context,
+        window: this.#windowPart(step),
         s3Payload: choices.s3Payload,
         uuid: nextUuid,
         failure: {
@@ -208,7 +209,7 @@ class ShardLane implements Omit<LaneEffects, 'finished'> {
     }
   }
 
-  #windowPart({ turn }: InvokeStep): WindowPart | undefined {
+  #windowPart({ turn }: Pick<InvokeStep | DropStep, 'turn'>): WindowPart | undefined {
     return turn === undefined ? undefined : toWindowPart(turn.window, turn.final, this.#context);
   }
 }

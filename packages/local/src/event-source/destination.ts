@@ -1,6 +1,7 @@
 import { toEvent, type EventContext } from './event.ts';
 import { failureKey, toFailureDocument, type Failure } from './failure-document.ts';
 import type { MappingRecord } from './record.ts';
+import type { WindowPart } from './tumbling-window.ts';
 
 /** Takes what is sent to a queue, a topic or a bucket. Throws what it could not. */
 export interface DestinationSink {
@@ -15,6 +16,8 @@ export interface Delivery {
   readonly failure: Failure;
   readonly records: readonly MappingRecord[];
   readonly context: EventContext;
+  /** What a tumbling window added to the event: given up at its end, its state is all there is. */
+  readonly window: WindowPart | undefined;
   readonly s3Payload: 'text' | 'object';
   /** For the object's name. */
   readonly uuid: () => string;
@@ -38,7 +41,7 @@ export async function deliver(sink: DestinationSink, delivery: Delivery): Promis
         throw new Error('FIFO topics are not destinations of Kinesis mappings.');
       return sink.publish(destination, JSON.stringify(document));
     case 's3': {
-      const event = toEvent(delivery.records, delivery.context);
+      const event = toEvent(delivery.records, delivery.context, delivery.window);
       const payload = delivery.s3Payload === 'text' ? JSON.stringify(event) : event;
       const key = failureKey(delivery.mappingId, failure.shardId, failure.at, delivery.uuid());
       return sink.put(resource, key, JSON.stringify({ ...document, payload }));

@@ -116,6 +116,37 @@ describe('a tumbling window', () => {
       KinesisBatchInfo: { batchSize: 0, approximateArrivalOfFirstRecord: '2026-01-01T00:00:00.000Z' },
     });
   });
+  test('[destination/s3] given up at its end leaves its state in the bucket, in the event as it was invoked', async () => {
+    await using kit = await openKit();
+    await kit.put('a');
+    const { drops } = await mapOrders(
+      kit,
+      (data, event) => {
+        if (event.isFinalInvokeForWindow === true) throw new Error('database is down');
+        return gather(data, event);
+      },
+      {
+        DestinationConfig: { OnFailure: { Destination: 'arn:aws:s3:::failures' } },
+        TumblingWindowInSeconds: 10,
+        MaximumRetryAttempts: 0,
+        choices: { windowIdle: 0 },
+      },
+    );
+    await kit.clock.advance(11_000);
+    expect(drops()).toMatchObject([{ records: 0, delivered: true }]);
+    const { destinations } = await kit.kinesis.lambda();
+    const [body = ''] = destinations.objects('failures').values();
+    const { payload } = JSON.parse(body) as { payload: string };
+    expect(JSON.parse(payload)).toEqual({
+      Records: [],
+      window: { start: '2026-01-01T00:00:00Z', end: '2026-01-01T00:00:10Z' },
+      state: { seen: 'a' },
+      shardId: 'shardId-000000000000',
+      eventSourceARN: streamArn,
+      isFinalInvokeForWindow: true,
+      isWindowTerminatedEarly: false,
+    });
+  });
   test('[window/early] ends early when its state is over 1 MB', async () => {
     await using kit = await openKit();
     await kit.put('a');
