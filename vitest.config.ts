@@ -13,6 +13,8 @@ export default defineConfig({
       'scenarios/**/*.test.ts',
       'simulation/**/*.test.ts',
     ],
+    // By itself it leaves a core free, and of two that is half: 3 min 20 s instead of 5.
+    maxWorkers: '100%',
     coverage: { provider: 'v8', include: ['packages/*/src/**'] },
   },
 });
