@@ -15,10 +15,10 @@ import { Tenure } from './tenure.ts';
 /** So that one may be lost, and fewer than the KCL's, which pays for looking at the leases more often. */
 const beatsPerLease = 2.6;
 /**
- * A worker that holds all leases has nothing to take: it looks as seldom as the KCL does. Who comes asks with a write that the
- * next beat sees, and whatever it loses has it look at once.
+ * A worker that holds all leases has nothing to take: it looks at one tick in ten, as seldom as the KCL. Who comes asks with a
+ * write that the next beat sees, and what it loses has it look at the next tick.
  */
-const claimsMissedAlone = 10;
+const ticksMissedAlone = 9;
 const shardSyncMs = 60_000;
 /** A shard that did not move here is left to others for so many lease durations. */
 const avoidDurations = 3;
@@ -54,6 +54,10 @@ export class Worker<T> {
   readonly #stopping = new AbortController();
   #streams: ReadonlyMap<string | undefined, StreamInHand<T>> = new Map();
   #foreign = 0;
+  /** How many ticks of the claim are still to be passed over. */
+  #missing = 0;
+  /** How often something happened that the claim should look at. */
+  #news = 0;
   #failure: { readonly error: unknown } | undefined;
 
   constructor(options: WorkerOptions<T>) {
@@ -84,7 +88,7 @@ export class Worker<T> {
         this.#loop(this.#claim, () => this.#claimLeases()),
         this.#loop(this.#sync, async () => {
           // There may be leases now that nobody holds.
-          if (await this.#syncShards()) this.#claim.poke();
+          if (await this.#syncShards()) this.#lookSoon();
         }),
       ]),
     );
@@ -148,8 +152,9 @@ export class Worker<T> {
     });
   }
 
-  /** After how many intervals to look again. */
-  async #claimLeases(): Promise<number> {
+  async #claimLeases(): Promise<void> {
+    if (this.#missing-- > 0) return;
+    const before = this.#news;
     const now = this.#options.clock.monotonic();
     for (const [leaseKey, until] of this.#avoided) if (until <= now) this.#avoided.delete(leaseKey);
     const held = new Set(this.#tenures.keys());
@@ -162,7 +167,13 @@ export class Worker<T> {
       left: (leases) => this.#left(leases),
       stop: this.#stopping.signal,
     });
-    return alone ? claimsMissedAlone : 1;
+    this.#missing = alone && this.#news === before ? ticksMissedAlone : 0;
+  }
+
+  /** No tick of the claim is passed over until it has looked again. */
+  #lookSoon(): void {
+    this.#news++;
+    this.#missing = 0;
   }
 
   /** A fleet that may not hold all shards leaves some unread, and nothing else would say so. */
@@ -221,7 +232,8 @@ export class Worker<T> {
     const { clock, leaseDurationMs } = this.#options;
     if (ended === 'stalled')
       this.#avoided.set(leaseKey, clock.monotonic() + avoidDurations * leaseDurationMs);
-    this.#claim.poke();
+    this.#lookSoon();
+    if (ended === 'shard-end') this.#claim.poke();
   }
 
   /** Once the worker stops, whoever does not answer holds it up no longer than a lease lasts. */
@@ -240,16 +252,14 @@ export class Worker<T> {
   }
 
   /** Runs `task` on every tick. What may pass by itself is reported and waited out; the rest stops the worker. */
-  async #loop(ticker: Ticker, task: () => Promise<number | void>): Promise<void> {
+  async #loop(ticker: Ticker, task: () => Promise<void>): Promise<void> {
     while (!ticker.ended) {
-      let intervals: number | void;
       try {
-        intervals = await task();
+        await task();
       } catch (error) {
-        intervals = undefined;
         this.#judge(error);
       }
-      await ticker.wait(intervals ?? 1);
+      await ticker.wait();
     }
   }
 

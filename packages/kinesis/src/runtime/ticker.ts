@@ -17,8 +17,8 @@ export class Ticker {
     return this.#ended;
   }
 
-  /** Resolves after so many intervals, up to a tenth sooner so that a fleet does not march in step; at once when poked or ended. */
-  wait(intervals = 1): Promise<void> {
+  /** Resolves after the interval, up to a tenth sooner so that a fleet does not march in step; at once when poked or ended. */
+  wait(): Promise<void> {
     if (this.#ended || this.#poked) {
       this.#poked = false;
       return Promise.resolve();
@@ -30,7 +30,7 @@ export class Ticker {
         this.#poked = false;
         resolve();
       };
-      const timer = this.#clock.timer(intervals * this.#intervalMs * (1 - this.#clock.random() / 10), wake);
+      const timer = this.#clock.timer(this.#intervalMs * (1 - this.#clock.random() / 10), wake);
       this.#wake = wake;
     });
   }

@@ -1,5 +1,5 @@
 import { createMemoryLeaseStore } from '@millrace/kinesis/memory';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 
 import { listen, setup, stepsOf } from './setup.ts';
 
@@ -29,4 +29,27 @@ test('a shard whose lease is set free under its worker is begun again only when 
   await world.through(consumer.close({ drain: '1s' }), 2000);
   await running;
   expect(started.messages.length).toBe(13);
+});
+
+test('a worker that holds all leases looks at them seldom, and within seconds when it has lost one', async () => {
+  await using world = await setup();
+  const { clock, kinesis, join } = world;
+  const store = createMemoryLeaseStore();
+  const list = vi.spyOn(store, 'list');
+  using started = listen('consumer:shard-started');
+  const consumer = join({}, { ...kinesis.connection, leases: () => store });
+  const running = consumer.run({ eachRecord: () => {} });
+  await clock.advance(5000);
+  list.mockClear();
+  await clock.advance(600_000);
+  // Every twenty seconds, and once a minute for the shards and the look after that.
+  expect(list.mock.calls.length).toBeLessThan(60);
+  const [lease] = await store.list();
+  if (lease === undefined) throw new Error('no lease');
+  await store.release(lease);
+  // A heartbeat tells of it, and the next look takes it back.
+  await clock.advance(3900 + 2000);
+  expect(started.messages).toHaveLength(5);
+  await world.through(consumer.close());
+  await running;
 });
