@@ -1,4 +1,4 @@
-import { MillraceError } from '../errors.ts';
+import { isMillraceError, MillraceError } from '../errors.ts';
 import {
   leasesForChildren,
   planShardSync,
@@ -9,7 +9,7 @@ import {
 } from '../lease/index.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { publish } from '../runtime/diagnostics.ts';
-import { isOpen, type ChildShard } from '../shard/shard.ts';
+import type { ChildShard } from '../shard/shard.ts';
 import { serviceTime, type ShardReader } from '../source/index.ts';
 
 export interface ShardKeeperOptions {
@@ -91,11 +91,21 @@ export class ShardKeeper {
     const { shardId, leaseKey } = lease;
     const shards = await this.#reader.listShards(stream, { signal });
     if (shards.some((shard) => shard.shardId === shardId)) return false;
-    // A listing with a parent that is open still is too old to know the shard.
-    if (shards.some((shard) => isOpen(shard) && lease.parentShardIds.includes(shard.shardId))) return false;
+    // A listing may be from before a reshard, or several: the shard itself is asked for.
+    if (await this.#isThere(lease, signal)) return false;
     publish('consumer:shard-trimmed', () => ({ stream, shardId, lease }));
     await this.#delete(leaseKey);
     return true;
+  }
+
+  async #isThere({ shardId }: Lease, signal: AbortSignal): Promise<boolean> {
+    try {
+      await this.#reader.openIterator(this.#options.stream, shardId, { type: 'oldest' }, { signal });
+      return true;
+    } catch (error) {
+      if (isMillraceError(error, 'STREAM_NOT_FOUND')) return false;
+      throw error;
+    }
   }
 
   async #create(lease: Lease): Promise<void> {

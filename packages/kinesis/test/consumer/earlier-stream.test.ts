@@ -94,3 +94,40 @@ test('a listing of shards that is behind a reshard costs no lease and repeats no
   expect(seen.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 45 }, (_, n) => n));
   expect(trimmed.messages).toEqual([]);
 });
+
+test('a listing from before two reshards costs no lease, though it knows none of its parents', async () => {
+  await using world = await setup({ streams: { steps: { shards: 1 } } });
+  const { kinesis, clock, put, join } = world;
+  const { reader } = kinesis.connection;
+  const before = await reader.listShards('steps');
+  let late = false;
+  const connection = {
+    ...kinesis.connection,
+    reader: { ...reader, listShards: async (stream: string) => (late ? before : reader.listShards(stream)) },
+  };
+  using trimmed = listen('consumer:shard-trimmed');
+  const seen: number[] = [];
+  const consumer = join({}, connection);
+  const running = consumer.run({ eachRecord: ({ value }) => seen.push(value.n) });
+  await put(stepsOf(5));
+  kinesis.engine.splitShard('steps', 'shardId-000000000000');
+  await clock.advance(5000);
+  await put(stepsOf(20, 20, 5));
+  kinesis.engine.mergeShards('steps', 'shardId-000000000001', 'shardId-000000000002');
+  await clock.advance(5000);
+  await put(stepsOf(20, 20, 25));
+  // The parents' leases are of no more use, and go.
+  await clock.advance(300_000);
+  const kept = (await kinesis.connection.leases('readers').list()).map(({ shardId }) => shardId);
+  expect(kept).toEqual(['shardId-000000000003']);
+  late = true;
+  await clock.advance(90_000);
+  late = false;
+  await put(stepsOf(20, 20, 45));
+  await clock.advance(90_000);
+  await world.through(consumer.close());
+  await running;
+  expect(trimmed.messages).toEqual([]);
+  // So old a listing names shards nobody knows any more, which are read once more.
+  expect([...new Set(seen)].toSorted((a, b) => a - b)).toEqual(Array.from({ length: 65 }, (_, n) => n));
+});
