@@ -135,9 +135,9 @@ export class Checks implements Disposable {
   #shouldCover(lease: Lease): boolean {
     const life = this.book.lastHolderOf(lease.leaseKey);
     const shard = shardOf(lease);
-    const from = life && this.book.holding(life, shard)?.from;
-    if (life === undefined || from === undefined || this.#mayStall) return false;
-    return this.ledger.isAllDoneBy(life, shard, (place) => !reaches(from, place));
+    const holding = life && this.book.holding(life, shard);
+    if (holding === undefined || this.#mayStall) return false;
+    return this.ledger.isAllDoneBy(holding, shard, (place) => !reaches(holding.from, place));
   }
 
   /** At the very end. */

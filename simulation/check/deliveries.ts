@@ -40,7 +40,7 @@ export class Deliveries {
     if (life.dead) return;
     this.#parts.trace.note(this.#parts.now(), life.name, how, place.item.id, () => where(place));
     place.done = true;
-    place.doneBy = life;
+    place.doneBy = this.#parts.book.holding(life, place.shard);
     if (how === 'handled') place.handled = true;
   }
 

@@ -206,10 +206,10 @@ export class Ledger {
     return this.#shards.get(shard)?.lastOwed(this.isOwed);
   }
 
-  /** Whether one process has itself done everything of the shard behind a place. */
-  isAllDoneBy(life: object, shard: string, isBehind: (place: Place) => boolean): boolean {
+  /** Whether everything of the shard behind a place was done under one holding of it. */
+  isAllDoneBy(holding: object, shard: string, isBehind: (place: Place) => boolean): boolean {
     const places = this.#shards.get(shard)?.filter(this.isOwed, isBehind) ?? [];
-    return places.every(({ doneBy }) => doneBy === life);
+    return places.every(({ doneBy }) => doneBy === holding);
   }
 
   /** Records of the same key that stand before it, are owed and have not been handled, or not even put aside. */

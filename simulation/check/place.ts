@@ -21,7 +21,7 @@ export interface Place {
   done: boolean;
   /** A handler has taken it. */
   handled: boolean;
-  /** The process that did so last. */
+  /** The holding of the shard under which that was last: one that takes the lease again has it still to do. */
   doneBy: object | undefined;
   /** The call of the handler it was last given to. */
   given: object | undefined;
