@@ -89,10 +89,11 @@ export class ShardKeeper {
   async dropIfTrimmed(lease: Lease, signal: AbortSignal): Promise<boolean> {
     const { stream } = this.#options;
     const { shardId, leaseKey } = lease;
-    const shards = await this.#reader.listShards(stream, { signal });
-    if (shards.some((shard) => shard.shardId === shardId)) return false;
     // A listing may be from before a reshard, or several: the shard itself is asked for.
     if (await this.#isThere(lease, signal)) return false;
+    // Rejects when it is the stream that is not there.
+    const shards = await this.#reader.listShards(stream, { signal });
+    if (shards.some((shard) => shard.shardId === shardId)) return false;
     publish('consumer:shard-trimmed', () => ({ stream, shardId, lease }));
     await this.#delete(leaseKey);
     return true;
