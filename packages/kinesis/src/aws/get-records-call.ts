@@ -4,7 +4,7 @@ import type { ReadResult } from '../source/shard-reader.ts';
 import type { KinesisSender } from './clients.ts';
 import type { DirectCalls } from './direct-calls.ts';
 import { readGetRecords } from './get-records-answer.ts';
-import { collect, isResponse } from './http-message.ts';
+import { beforeReading, collect, takeBody } from './http-message.ts';
 import { toChild, toRecord } from './kinesis-shapes.ts';
 
 /**
@@ -30,17 +30,11 @@ export class GetRecordsCalls {
     let result: ReadResult | undefined;
     const command = new GetRecordsCommand(input);
     this.#direct?.join(command, sent);
-    command.middlewareStack.add(
-      (next) => async (args) => {
-        const given = await next(args);
-        const { response } = given;
-        if (!isResponse(response) || response.statusCode !== 200) return given;
-        result = readGetRecords(await collect(response.body));
-        response.body = new Uint8Array(0);
-        return given;
-      },
-      { step: 'deserialize', priority: 'low', name: 'millraceAnswer' },
-    );
+    const step = takeBody(async (body) => {
+      result = readGetRecords(await collect(body));
+      return new Uint8Array(0);
+    });
+    command.middlewareStack.add(step, beforeReading);
     const output = await this.#client.send(command, { ...(signal && { abortSignal: signal }) });
     // A client that sends in a way of its own has only that.
     return result ?? toResult(output);

@@ -19,6 +19,23 @@ export function isResponse(response: unknown): response is Response {
   return typeof response === 'object' && response !== null && 'statusCode' in response && 'body' in response;
 }
 
+/**
+ * A step of the SDK's, just before it reads: `take` is given the body of a good answer, and answers what the SDK reads instead.
+ * To be added where {@link beforeReading} says.
+ */
+export function takeBody(
+  take: (body: unknown) => unknown,
+): <A, R extends { response: unknown }>(next: (args: A) => Promise<R>) => (args: A) => Promise<R> {
+  return (next) => async (args) => {
+    const result = await next(args);
+    const { response } = result;
+    if (isResponse(response) && response.statusCode === 200) response.body = await take(response.body);
+    return result;
+  };
+}
+
+export const beforeReading = { step: 'deserialize', priority: 'low', name: 'millraceAnswer' } as const;
+
 /** A body as a whole. */
 export async function collect(body: unknown): Promise<Buffer> {
   if (typeof body === 'string') return Buffer.from(body);

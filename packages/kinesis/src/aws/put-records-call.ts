@@ -2,7 +2,7 @@ import { PutRecordsCommand, type PutRecordsCommandInput } from '@aws-sdk/client-
 
 import { NO_PARTITION_KEY } from '../record/partition-key.ts';
 import type { OutgoingRecord } from '../record/record.ts';
-import { collect, isRequest, isResponse } from './http-message.ts';
+import { beforeReading, collect, isRequest, takeBody } from './http-message.ts';
 
 /**
  * One PutRecords call that goes through everything the SDK's client does (region, endpoint, credentials, signing, clock
@@ -31,16 +31,11 @@ export class PutRecordsCall {
       },
       { step: 'serialize', priority: 'low', name: 'millraceBody' },
     );
-    middlewareStack.add(
-      (next) => async (args) => {
-        const result = await next(args);
-        if (!isResponse(result.response) || result.response.statusCode !== 200) return result;
-        this.#answer = await collect(result.response.body);
-        result.response.body = new Uint8Array(0);
-        return result;
-      },
-      { step: 'deserialize', priority: 'low', name: 'millraceAnswer' },
-    );
+    const step = takeBody(async (answer) => {
+      this.#answer = await collect(answer);
+      return new Uint8Array(0);
+    });
+    middlewareStack.add(step, beforeReading);
   }
 
   /** The answer; undefined when the client sent in a way of its own and what `send` resolves with is all there is. */

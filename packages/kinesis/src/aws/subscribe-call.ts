@@ -9,7 +9,7 @@ import {
 import { memberOf } from '../runtime/unknown-value.ts';
 import type { FanOutEvent } from '../source/fan-out.ts';
 import { readSubscriptionEvent } from './get-records-answer.ts';
-import { isResponse } from './http-message.ts';
+import { beforeReading, takeBody } from './http-message.ts';
 
 /** What takes an event stream apart and checks each of its messages: the SDK's own. */
 export type EventStreams = Pick<KinesisClient['config']['eventStreamMarshaller'], 'deserialize'>;
@@ -29,18 +29,12 @@ export class SubscribeCall {
 
   constructor(input: SubscribeToShardCommandInput, streams: EventStreams) {
     this.command = new SubscribeToShardCommand(input);
-    this.command.middlewareStack.add(
-      (next) => async (args) => {
-        const result = await next(args);
-        const { response } = result;
-        if (!isResponse(response) || response.statusCode !== 200) return result;
-        this.#events = streams.deserialize(response.body, read);
-        // An event stream of nothing.
-        response.body = Readable.from([]);
-        return result;
-      },
-      { step: 'deserialize', priority: 'low', name: 'millraceAnswer' },
-    );
+    const step = takeBody((body) => {
+      this.#events = streams.deserialize(body, read);
+      // An event stream of nothing.
+      return Readable.from([]);
+    });
+    this.command.middlewareStack.add(step, beforeReading);
   }
 
   /** Once the command was sent. Throws what the service says went wrong, by the service's name of it. */
