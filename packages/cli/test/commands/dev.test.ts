@@ -143,9 +143,7 @@ describe('millrace dev', () => {
         (some) => some.includes('orders → stops') && some.includes('debugger:'),
       );
       await using debug = await Debugger.attach(/ws:\S+/.exec(text)?.[0] ?? '');
-      await debug.call('Runtime.enable');
-      await debug.call('Debugger.enable');
-      await debug.call('Runtime.runIfWaitingForDebugger');
+      await debug.begin();
       await put(/http:\S+/.exec(text)?.[0] ?? '', 'apple');
       expect(await debug.paused()).toBe('handler');
       expect(stdout.text).not.toContain('went on');
@@ -178,9 +176,7 @@ export async function handler(event: Event): Promise<void> {
         (some) => some.includes('orders → breaks') && some.includes('debugger:'),
       );
       await using debug = await Debugger.attach(/ws:\S+/.exec(text)?.[0] ?? '');
-      await debug.call('Runtime.enable');
-      await debug.call('Debugger.enable');
-      await debug.call('Runtime.runIfWaitingForDebugger');
+      await debug.begin();
       const line = 4;
       await debug.breakAt(file, line);
       await put(/http:\S+/.exec(text)?.[0] ?? '', 'apple');

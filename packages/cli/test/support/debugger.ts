@@ -55,6 +55,13 @@ export class Debugger implements AsyncDisposable {
     return new Promise((resolve) => this.#answers.set(id, resolve));
   }
 
+  /** Hears of scripts and pauses from now on, and lets a program go that waits for a debugger. */
+  async begin(): Promise<void> {
+    await this.call('Runtime.enable');
+    await this.call('Debugger.enable');
+    await this.call('Runtime.runIfWaitingForDebugger');
+  }
+
   /** Where execution stands once it is paused: the function's name. */
   async paused(): Promise<string> {
     while (this.#paused.length === 0) {
