@@ -61,7 +61,7 @@ export class ShardKeeper {
     if (plan.create.length > 0 && (await this.#othersBegan(leases))) return false;
     for (const lease of plan.create) await this.#create(lease);
     for (const leaseKey of plan.remove) await this.#delete(leaseKey);
-    for (const lease of plan.unlisted) await this.dropIfTrimmed(lease, signal);
+    for (const lease of plan.unlisted) await this.isGone(lease, signal);
     return true;
   }
 
@@ -83,17 +83,17 @@ export class ShardKeeper {
   }
 
   /**
-   * Deletes the lease of a shard that is past its retention while the stream is there: its records are lost already, and
-   * its children would wait for it for ever. True when it was.
+   * Whether the shard is not there though its stream is. Where no listing has it, it is past its retention and its lease is
+   * deleted: its records are lost already, and its children would wait for it for ever. Rejects when the stream is not there.
    */
-  async dropIfTrimmed(lease: Lease, signal: AbortSignal): Promise<boolean> {
+  async isGone(lease: Lease, signal: AbortSignal): Promise<boolean> {
     const { stream } = this.#options;
     const { shardId, leaseKey } = lease;
     // A listing may be from before a reshard, or several: the shard itself is asked for.
     if (await this.#isThere(lease, signal)) return false;
-    // Rejects when it is the stream that is not there.
     const shards = await this.#reader.listShards(stream, { signal });
-    if (shards.some((shard) => shard.shardId === shardId)) return false;
+    // One of the two answers is behind the other; it settles within seconds.
+    if (shards.some((shard) => shard.shardId === shardId)) return true;
     publish('consumer:shard-trimmed', () => ({ stream, shardId, lease }));
     await this.#delete(leaseKey);
     return true;

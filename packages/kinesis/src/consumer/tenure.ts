@@ -84,7 +84,7 @@ export class Tenure<T> {
       outcome = await this.#occupy();
     } catch (error) {
       if (!this.held.held) outcome = { ended: 'lost' };
-      else if (!(await this.#isTrimmed(error))) this.#options.failed(error);
+      else if (!(await this.#isOfGoneShard(error))) this.#options.failed(error);
     }
     if (outcome.ended === 'shard-end') await this.#soon(this.#finish(outcome.children));
     this.#handOff?.[Symbol.dispose]();
@@ -221,11 +221,11 @@ export class Tenure<T> {
     });
   }
 
-  /** Whether the run failed only because its shard is past its retention. */
-  async #isTrimmed(error: unknown): Promise<boolean> {
+  /** Whether the run failed only because its shard is not there: past its retention, most likely. */
+  async #isOfGoneShard(error: unknown): Promise<boolean> {
     if (!isMillraceError(error, 'STREAM_NOT_FOUND')) return false;
     const { keeper, stopping } = this.#options;
-    return keeper.dropIfTrimmed(this.held.lease, stopping).catch(() => false);
+    return keeper.isGone(this.held.lease, stopping).catch(() => false);
   }
 
   get #place(): { readonly stream: string; readonly shardId: string } {
