@@ -86,7 +86,7 @@ async function waitForMapping(
 ): Promise<Wait> {
   const mappings = await open();
   const find = (): Mapping => {
-    const [found] = mappings.list({}).filter((mapping) => mapping.uuid === uuid);
+    const [found] = mappings.list().filter((mapping) => mapping.uuid === uuid);
     if (found === undefined) throw optionError('settled.mapping', uuid, 'a mapping that there is');
     return found;
   };

@@ -4,7 +4,13 @@ import type { ResolvedChoices } from './choices.ts';
 import { PatternError } from './filter/condition.ts';
 import { compileFilter } from './filter/criteria.ts';
 import { invalidParameter, type LambdaError } from './lambda-error.ts';
-import { acceptCreate, acceptUpdate, type CreateRequest, type SharedRequest } from './mapping-request.ts';
+import {
+  acceptCreate,
+  acceptUpdate,
+  type CreateRequest,
+  type SharedRequest,
+  type UpdateRequest,
+} from './mapping-request.ts';
 import type { MappingSettings, StartingPosition } from './settings.ts';
 
 /** What there is besides the mapping. Each throws a `LambdaError` for what there is not. */
@@ -34,14 +40,18 @@ export function createSettings(input: unknown, context: SettingsContext): Mappin
   return { EventSourceArn: request.EventSourceArn, FunctionArn, ...start, ...settings };
 }
 
+/** An update as the service model has it, whatever mapping it is of. As {@link createSettings}. */
+export function readUpdate(input: unknown): UpdateRequest {
+  refuseForeign(input);
+  return acceptUpdate(input);
+}
+
 /** The settings of a mapping after an update: what is not named stays. Throws `LambdaError`. */
 export function updateSettings(
   current: MappingSettings,
-  input: unknown,
+  request: UpdateRequest,
   context: SettingsContext,
 ): MappingSettings {
-  refuseForeign(input);
-  const request = acceptUpdate(input);
   const { FunctionName: name } = request;
   const FunctionArn = name === undefined || name === null ? current.FunctionArn : context.functionArn(name);
   // What an update takes away is not there afterwards, so the old settings are not the ground to build on.

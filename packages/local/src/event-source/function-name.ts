@@ -5,15 +5,25 @@ export interface FunctionName {
   readonly qualifier: string | undefined;
 }
 
+/** Of an ARN's region, as the service prints it in a message. */
+export const regionPattern: string = '(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1}';
+
 /** As the service prints it in a message. */
 export const functionNamePattern: string =
-  '(arn:(aws[a-zA-Z-]*)?:lambda:)?([a-z]{2}(-gov)?-[a-z]+-\\d{1}:)?(\\d{12}:)?(function:)?' +
-  '([a-zA-Z0-9-_]+)(:(\\$LATEST|[a-zA-Z0-9-_]+))?';
+  `(arn:(aws[a-zA-Z-]*)?:lambda:)?(${regionPattern}:)?(\\d{12}:)?(function:)?` +
+  '([a-zA-Z0-9-_\\.]+)(:(\\$LATEST(\\.PUBLISHED)?|[a-zA-Z0-9-_]+))?';
 
 /** Reads a name, a partial or whole ARN, each with or without a version or alias. Undefined for anything else. */
 export function parseFunctionName(text: string): FunctionName | undefined {
   const match = new RegExp(`^(?:${functionNamePattern})$`).exec(text);
   if (match === null) return undefined;
-  const [name = '', , qualifier] = match.slice(7);
+  // The last groups: the name, the qualifier with its colon, without it, and .PUBLISHED of it.
+  const [name = '', , qualifier] = match.slice(-4);
   return { name, qualifier };
+}
+
+/** Whether two of them name the same function with the same qualifier, or both with none. */
+export function namesSame(one: string, other: string): boolean {
+  const [a, b] = [parseFunctionName(one), parseFunctionName(other)];
+  return a !== undefined && a.name === b?.name && a.qualifier === b.qualifier;
 }

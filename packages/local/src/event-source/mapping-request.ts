@@ -1,7 +1,7 @@
 import { accept } from '../api/accept.ts';
 import { required, structure, type Shape, type ValueOf } from '../api/shape.ts';
 import { isServiceError } from '../engine/service-error.ts';
-import { functionNamePattern } from './function-name.ts';
+import { functionNamePattern, regionPattern } from './function-name.ts';
 import { LambdaError } from './lambda-error.ts';
 import type { StartingPosition } from './settings.ts';
 
@@ -40,6 +40,12 @@ export interface UpdateRequest extends SharedRequest {
   readonly FunctionName: Given<string>;
 }
 
+/** See {@link https://docs.aws.amazon.com/lambda/latest/api/API_ListEventSourceMappings.html}. */
+export interface ListRequest {
+  readonly EventSourceArn: Given<string>;
+  readonly FunctionName: Given<string>;
+}
+
 /** Throws `LambdaError` for what breaks the service model, in its words. */
 export function acceptCreate(input: unknown): CreateRequest {
   return check(createShape, input);
@@ -48,6 +54,11 @@ export function acceptCreate(input: unknown): CreateRequest {
 /** As {@link acceptCreate}. */
 export function acceptUpdate(input: unknown): UpdateRequest {
   return check(updateShape, input);
+}
+
+/** As {@link acceptCreate}. */
+export function acceptList(input: unknown): ListRequest {
+  return check(listShape, input);
 }
 
 function check<S extends Shape>(shape: S, input: unknown): ValueOf<S> {
@@ -60,7 +71,14 @@ function check<S extends Shape>(shape: S, input: unknown): ValueOf<S> {
   }
 }
 
-const destination = { type: 'string', min: 0, max: 350, pattern: '$|kafka://.*|arn:.*' } as const;
+const arnPattern = `arn:(aws[a-zA-Z0-9-]*):([a-zA-Z0-9\\-])+:(${regionPattern})?:(\\d{12})?:(.*)`;
+
+const destination = {
+  type: 'string',
+  min: 0,
+  max: 350,
+  pattern: `$|kafka://([^.]([a-zA-Z0-9\\-_.]{0,248}))|${arnPattern}`,
+} as const;
 
 /** Members that both requests have, as the service model constrains them. */
 const shared = {
@@ -96,11 +114,13 @@ const shared = {
   Enabled: { type: 'boolean' },
 } as const;
 
-const functionName = { type: 'string', min: 1, max: 140, pattern: functionNamePattern } as const;
+const functionName = { type: 'string', min: 1, max: 256, pattern: functionNamePattern } as const;
+
+const eventSource = { type: 'string', pattern: arnPattern } as const;
 
 const createShape = structure({
   FunctionName: required(functionName),
-  EventSourceArn: { type: 'string', pattern: 'arn:(aws[a-zA-Z0-9-]*):([a-zA-Z0-9\\-])+:.*' },
+  EventSourceArn: eventSource,
   StartingPosition: { type: 'string', values: ['LATEST', 'AT_TIMESTAMP', 'TRIM_HORIZON'] },
   StartingPositionTimestamp: { type: 'timestamp' },
   Tags: { type: 'map', key: { type: 'string' }, value: { type: 'string' } },
@@ -108,3 +128,5 @@ const createShape = structure({
 });
 
 const updateShape = structure({ FunctionName: functionName, ...shared });
+
+const listShape = structure({ EventSourceArn: eventSource, FunctionName: functionName });

@@ -1,11 +1,12 @@
 import { Bell } from '@millrace/kinesis/runtime';
 
-import { createSettings, updateSettings, type SettingsContext } from './check-settings.ts';
+import { createSettings, readUpdate, updateSettings, type SettingsContext } from './check-settings.ts';
 import { resolveChoices, type MappingChoices } from './choices.ts';
-import { parseFunctionName } from './function-name.ts';
+import { namesSame, parseFunctionName } from './function-name.ts';
 import type { KeptMapping, MappingKeeper } from './kept-mapping.ts';
-import { LambdaError } from './lambda-error.ts';
+import { isLambdaError, LambdaError } from './lambda-error.ts';
 import { Mapping } from './mapping.ts';
+import { acceptList } from './mapping-request.ts';
 import type { MappingEvent, MappingListener } from './mapping-event.ts';
 import type { MappingDoors } from './mapping-init.ts';
 import type { MappingSettings } from './settings.ts';
@@ -79,29 +80,28 @@ export class Mappings {
     return this.#find(uuid).mapping;
   }
 
-  /** In the order they were made; those of a source or a function only, when one is given. */
-  list({
-    eventSourceArn,
-    functionName,
-  }: {
-    readonly eventSourceArn?: string | undefined;
-    readonly functionName?: string | undefined;
-  }): readonly Mapping[] {
-    const wanted = functionName === undefined ? undefined : this.#init.functionArn(functionName);
-    return [...this.#mappings.values()]
-      .map(({ mapping }) => mapping)
-      .filter(
-        ({ settings }) =>
-          (eventSourceArn === undefined || settings.EventSourceArn === eventSourceArn) &&
-          (wanted === undefined || settings.FunctionArn === wanted),
-      );
+  /** In the order they were made; those of a ListEventSourceMappings request's source and function. */
+  list(input: unknown = {}): readonly Mapping[] {
+    const { EventSourceArn: source, FunctionName: name } = acceptList(input);
+    const all = [...this.#mappings.values()].map(({ mapping }) => mapping);
+    const ofFunction =
+      name === undefined || name === null
+        ? all
+        : all.filter(({ settings }) => namesSame(settings.FunctionArn, name));
+    // Those kept from an earlier process may be there before their function is.
+    if (ofFunction.length === 0 && name !== undefined && name !== null) this.#checkFunction(name);
+    return ofFunction.filter(
+      ({ settings }) => settings.EventSourceArn === (source ?? settings.EventSourceArn),
+    );
   }
 
   /** Takes an UpdateEventSourceMapping request. */
   update(uuid: string, input: unknown): Mapping {
+    const request = readUpdate(input);
     const { mapping, choices } = this.#find(uuid);
     checkFree(mapping, 'update');
-    const settings = updateSettings(mapping.settings, input, this.#context(choices));
+    const settings = updateSettings(mapping.settings, request, this.#context(choices));
+    this.#checkNew(settings, mapping);
     void mapping.update(settings);
     this.#save();
     return mapping;
@@ -189,10 +189,19 @@ export class Mappings {
     throw new LambdaError('ResourceNotFoundException', 'The resource you requested does not exist.');
   }
 
-  /** A stream is mapped to a function once. */
-  #checkNew(wanted: MappingSettings): void {
+  #checkFunction(name: string): void {
+    try {
+      this.#init.functionArn(name);
+    } catch (error) {
+      if (!isLambdaError(error)) throw error;
+      throw new LambdaError('ResourceNotFoundException', `Function not found: ${name}`, error.reason);
+    }
+  }
+
+  /** A stream is mapped to a function once; `changed` may go on being what it is. */
+  #checkNew(wanted: MappingSettings, changed?: Mapping): void {
     const found = this.#entryOf(wanted);
-    if (found === undefined) return;
+    if (found === undefined || found.mapping === changed) return;
     const { EventSourceArn: source, FunctionArn: functionArn } = wanted;
     const name = parseFunctionName(functionArn)?.name ?? functionArn;
     throw new LambdaError(

@@ -1,40 +1,8 @@
-import {
-  CreateEventSourceMappingCommand,
-  DeleteEventSourceMappingCommand,
-  GetEventSourceMappingCommand,
-  LambdaClient,
-  ListEventSourceMappingsCommand,
-  UpdateEventSourceMappingCommand,
-  type CreateEventSourceMappingCommandInput,
-} from '@aws-sdk/client-lambda';
+import { DeleteEventSourceMappingCommand, ListEventSourceMappingsCommand } from '@aws-sdk/client-lambda';
 import { describe, expect, test } from 'vitest';
 
 import { account, openKit, queueArn, start, streamArn } from './kit.ts';
-
-/** The unmodified SDK, on a local Kinesis with a function `bill`. */
-async function openLambda() {
-  const kit = await openKit({ functions: { bill: () => ({}) } });
-  const lambda = new LambdaClient({ ...kit.kinesis.clientConfig, maxAttempts: 1 });
-  const create = (input: Partial<CreateEventSourceMappingCommandInput> = {}) =>
-    lambda.send(
-      new CreateEventSourceMappingCommand({
-        FunctionName: 'bill',
-        EventSourceArn: streamArn,
-        StartingPosition: 'TRIM_HORIZON',
-        ...input,
-      }),
-    );
-  const failure = async (input: object): Promise<unknown> => {
-    const error: unknown = await create(input).catch((thrown: unknown) => thrown);
-    return error instanceof Error && '$metadata' in error
-      ? [error.name, (error.$metadata as { httpStatusCode: number }).httpStatusCode, error.message]
-      : error;
-  };
-  const get = (UUID: string | undefined) => lambda.send(new GetEventSourceMappingCommand({ UUID }));
-  const update = (UUID: string | undefined, input: object) =>
-    lambda.send(new UpdateEventSourceMappingCommand({ UUID, ...input }));
-  return { ...kit, lambda, create, failure, get, update, [Symbol.asyncDispose]: () => kit.kinesis.close() };
-}
+import { openLambda } from './lambda-kit.ts';
 
 const plain = (output: object): object => {
   const { $metadata: _, ...members } = output as { $metadata: object };
@@ -97,7 +65,7 @@ describe('a mapping', () => {
     const mapped = kit.kinesis.mapping('orders', () => ({}), { choices: { transition: '30s' } });
     await kit.clock.advance(29_000);
     const { mappings } = await kit.kinesis.lambda();
-    expect(mappings.list({})[0]?.state).toBe('Creating');
+    expect(mappings.list()[0]?.state).toBe('Creating');
     await kit.clock.advance(1000);
     expect((await mapped).state).toBe('Enabled');
   });
@@ -263,12 +231,17 @@ describe('[settings/ranges] a value outside of its range is refused by name and 
     [
       'a source that is no ARN',
       { EventSourceArn: 'orders' },
-      String.raw`1 validation error detected: Value 'orders' at 'eventSourceArn' failed to satisfy constraint: Member must satisfy regular expression pattern: arn:(aws[a-zA-Z0-9-]*):([a-zA-Z0-9\-])+:.*`,
+      String.raw`1 validation error detected: Value 'orders' at 'eventSourceArn' failed to satisfy constraint: Member must satisfy regular expression pattern: arn:(aws[a-zA-Z0-9-]*):([a-zA-Z0-9\-])+:((eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1})?:(\d{12})?:(.*)`,
     ],
     [
       'a destination that is no ARN',
       { DestinationConfig: { OnFailure: { Destination: 'queue' } } },
-      "1 validation error detected: Value 'queue' at 'destinationConfig.onFailure.destination' failed to satisfy constraint: Member must satisfy regular expression pattern: $|kafka://.*|arn:.*",
+      String.raw`1 validation error detected: Value 'queue' at 'destinationConfig.onFailure.destination' failed to satisfy constraint: Member must satisfy regular expression pattern: $|kafka://([^.]([a-zA-Z0-9\-_.]{0,248}))|arn:(aws[a-zA-Z0-9-]*):([a-zA-Z0-9\-])+:((eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1})?:(\d{12})?:(.*)`,
+    ],
+    [
+      'a function that is no name',
+      { FunctionName: '*' },
+      String.raw`1 validation error detected: Value '*' at 'functionName' failed to satisfy constraint: Member must satisfy regular expression pattern: (arn:(aws[a-zA-Z-]*)?:lambda:)?((eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}:)?(\d{12}:)?(function:)?([a-zA-Z0-9-_\.]+)(:(\$LATEST(\.PUBLISHED)?|[a-zA-Z0-9-_]+))?`,
     ],
     [
       'a key that is no ARN',
@@ -329,8 +302,8 @@ describe('refused, in our words where AWS’s are not known:', () => {
       'Unsupported destination',
     ],
     [
-      '[settings/destination] a queue whose ARN lacks a part',
-      { DestinationConfig: { OnFailure: { Destination: `arn:aws:sqs:${account}:failures` } } },
+      '[settings/destination] a queue whose ARN lacks its region',
+      { DestinationConfig: { OnFailure: { Destination: `arn:aws:sqs::${account}:failures` } } },
       'Unsupported destination',
     ],
     [

@@ -160,6 +160,8 @@ describe('a mapping kept in a folder', () => {
     await life.put('a');
     await using bare = await life.kill({ functions: {} });
     await bare.clock.advance(10_000);
+    const list = new ListEventSourceMappingsCommand({ FunctionName: 'bill' });
+    expect((await bare.lambda.send(list)).EventSourceMappings).toHaveLength(1);
     const lambda = await bare.kinesis.lambda();
     await lambda.functions.add((event: KinesisEvent) => void bare.handled.push(...dataOf(event)), {
       name: 'bill',

@@ -13,8 +13,8 @@ export function answerMappings(mappings: Mappings, request: LambdaRequest): Wire
     if (method === 'POST') return json(202, describeMapping(mappings.create(jsonBody(request))));
     if (method === 'GET') {
       const found = mappings.list({
-        eventSourceArn: query.get('EventSourceArn') ?? undefined,
-        functionName: query.get('FunctionName') ?? undefined,
+        EventSourceArn: query.get('EventSourceArn'),
+        FunctionName: query.get('FunctionName'),
       });
       const { items, next } = pageOf(found, query, 100);
       return json(200, { EventSourceMappings: items.map(listMapping), ...next });
