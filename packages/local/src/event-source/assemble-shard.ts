@@ -16,7 +16,7 @@ import type { LaneRules, Outcome } from './lane.ts';
 import { spanOf, type DropStep, type InvokeStep, type LaneEffects } from './lane-run.ts';
 import type { MappingInit } from './mapping-init.ts';
 import type { MappingSettings } from './settings.ts';
-import { ShardRun } from './shard-run.ts';
+import { ShardRun, type LaneWindows } from './shard-run.ts';
 import type { MappingSource } from './source.ts';
 import { toWindowPart, type WindowPart } from './tumbling-window.ts';
 import { newUuid } from './uuid.ts';
@@ -25,6 +25,8 @@ export interface ShardInit extends MappingInit {
   readonly source: MappingSource;
   readonly shardId: string;
   readonly position: Position;
+  /** Tumbling windows under way before it. */
+  readonly windows: LaneWindows;
 }
 
 /** One shard of a mapping with all that its settings ask for. */
@@ -48,6 +50,7 @@ export function createShardRun(init: ShardInit): ShardRun {
     filter: compileFilter(patterns, { numberEquality: choices.numberEquality }),
     lanes: settings.ParallelizationFactor,
     rules,
+    windows: init.windows,
     bytesOf,
     clock: doors.clock,
     pollMs: choices.pollMs,

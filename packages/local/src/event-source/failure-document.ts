@@ -1,5 +1,4 @@
-import type { MappingRecord } from './record.ts';
-import type { DropCondition } from './retry.ts';
+import type { DropCondition, RetryRecord } from './retry.ts';
 
 /** What is told of records given up. */
 export interface Failure {
@@ -12,8 +11,8 @@ export interface Failure {
   readonly functionArn: string;
   readonly shardId: string;
   readonly streamArn: string;
-  readonly first: MappingRecord;
-  readonly last: MappingRecord;
+  readonly first: RetryRecord;
+  readonly last: RetryRecord;
   readonly batchSize: number;
   /** Milliseconds since the epoch. */
   readonly at: number;

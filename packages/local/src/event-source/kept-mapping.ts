@@ -2,6 +2,7 @@ import type { Position } from '@millrace/kinesis/record';
 
 import type { MappingChoices } from './choices.ts';
 import type { MappingSettings } from './settings.ts';
+import type { LaneWindows } from './shard-run.ts';
 
 /** A mapping as plain JSON, for a later process to go on with. */
 export interface KeptMapping {
@@ -19,6 +20,8 @@ export interface KeptPositions {
   /** Whether it has looked at the shards there are. */
   readonly listed: boolean;
   readonly places: Readonly<Record<string, Position | 'done'>>;
+  /** Of shards with a tumbling window under way. */
+  readonly windows?: Readonly<Record<string, LaneWindows>>;
 }
 
 /** Keeps mappings from one process to the next. */

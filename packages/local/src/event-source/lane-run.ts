@@ -5,6 +5,7 @@ import type { Lane, LaneStep, Outcome } from './lane.ts';
 import type { BatchSpan } from './mapping-event.ts';
 import type { MappingRecord } from './record.ts';
 import type { Verdict } from './response.ts';
+import type { OpenWindow } from './tumbling-window.ts';
 
 export type InvokeStep = Extract<LaneStep, { type: 'invoke' }>;
 export type DropStep = Extract<LaneStep, { type: 'drop' }>;
@@ -34,6 +35,10 @@ export class LaneRun {
     this.#clock = clock;
     this.#effects = effects;
     this.#alarm = new Alarm(clock);
+  }
+
+  get window(): OpenWindow | undefined {
+    return this.#lane.window;
   }
 
   push(record: MappingRecord): void {

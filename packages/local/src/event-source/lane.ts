@@ -5,6 +5,7 @@ import {
   nextStep,
   settle,
   startBatch,
+  startFinal,
   type RetryRules,
   type RetryState,
   type RetryStep,
@@ -33,7 +34,7 @@ export type Outcome =
 
 /** The window an invocation is of. */
 export interface WindowTurn {
-  readonly window: OpenWindow<MappingRecord>;
+  readonly window: OpenWindow;
   readonly final: boolean;
 }
 
@@ -51,13 +52,22 @@ export class Lane {
   readonly #rules: LaneRules;
   readonly #batcher: Batcher<MappingRecord>;
   #work: RetryState<MappingRecord> = [];
-  #window: OpenWindow<MappingRecord> | undefined;
+  #window: OpenWindow | undefined;
+  /** What was left of the batch with which its window was full: of the next one. */
+  #rest: RetryState<MappingRecord> = [];
   /** The work in hand is the window's last invocation. */
   #final = false;
   #ended = false;
 
-  constructor(rules: LaneRules, bytesOf: (record: MappingRecord) => number, now: number) {
+  /** `window` is the one an earlier run had under way. */
+  constructor(
+    rules: LaneRules,
+    bytesOf: (record: MappingRecord) => number,
+    now: number,
+    window?: OpenWindow,
+  ) {
     this.#rules = rules;
+    this.#window = window;
     this.#batcher = new Batcher(rules.batch, bytesOf, now);
   }
 
@@ -65,6 +75,11 @@ export class Lane {
   get retrying(): WorkItem<MappingRecord> | undefined {
     const [item] = this.#work;
     return item !== undefined && item.failures > 0 ? item : undefined;
+  }
+
+  /** The window under way. */
+  get window(): OpenWindow | undefined {
+    return this.#window;
   }
 
   push(record: MappingRecord, now: number): void {
@@ -104,6 +119,10 @@ export class Lane {
     const { state, finished } = settle(this.#work, this.#rules.retry, verdict, now);
     this.#work = state;
     if (state.length === 0) this.#over(now);
+    else if (this.#window?.overfull === true && !this.#final) {
+      this.#rest = state;
+      this.#end(this.#window);
+    }
     return { verdict, finished };
   }
 
@@ -116,8 +135,7 @@ export class Lane {
     const head = this.#batcher.first;
     const endsAt = this.#windowEndsAt(head);
     if (this.#window !== undefined && now >= endsAt) {
-      this.#final = true;
-      this.#work = startBatch<MappingRecord>([]);
+      this.#end(this.#window);
       return undefined;
     }
     const readyAt = this.#batchReadyAt(head);
@@ -155,11 +173,21 @@ export class Lane {
     return this.#ended ? 0 : window.end + this.#rules.windowIdleMs;
   }
 
+  /** Its last invocation is the next. */
+  #end(window: OpenWindow): void {
+    this.#final = true;
+    this.#work = startFinal(window.last);
+  }
+
   /** A batch is over, one way or the other. */
   #over(now: number): void {
-    this.#batcher.open(now);
     if (this.#final) this.#window = undefined;
     this.#final = false;
+    this.#work = this.#rest;
+    this.#rest = [];
+    const [first] = this.#work[0]?.records ?? [];
+    if (first === undefined) this.#batcher.open(now);
+    else if (this.#rules.tumblingMs > 0) this.#window = openWindow(first, this.#rules.tumblingMs);
   }
 
   #judge(outcome: Outcome, records: readonly MappingRecord[]): Verdict {

@@ -5,18 +5,20 @@ import { isOpen, parentsOf, type Shard } from '@millrace/kinesis/shard';
 import { Alarm } from './alarm.ts';
 import type { KeptPositions } from './kept-mapping.ts';
 import type { MappingListener } from './mapping-event.ts';
-import type { ShardRun } from './shard-run.ts';
+import type { LaneWindows, ShardRun } from './shard-run.ts';
 
 /** How far a mapping is in each shard; outlives its runs, so that a pause or an update loses nothing. */
 export class Positions {
   readonly #start: Position;
   readonly #places: Map<string, Position | 'done'>;
+  readonly #windows: Map<string, LaneWindows>;
   #listed: boolean;
 
   /** `kept` are those of an earlier process. */
   constructor(start: Position, kept: KeptPositions = { listed: false, places: {} }) {
     this.#start = start;
     this.#places = new Map(Object.entries(kept.places));
+    this.#windows = new Map(Object.entries(kept.windows ?? {}));
     this.#listed = kept.listed;
   }
 
@@ -25,7 +27,11 @@ export class Positions {
     const places = [...this.#places].map(
       ([shardId, place]) => [shardId, run?.placeOf(shardId) ?? place] as const,
     );
-    return { listed: this.#listed, places: Object.fromEntries(places) };
+    const windows = places
+      .map(([shardId]) => [shardId, run?.windowsOf(shardId) ?? this.windows(shardId)] as const)
+      .filter(([, lanes]) => lanes.some((window) => window !== null));
+    const under = windows.length === 0 ? {} : { windows: Object.fromEntries(windows) };
+    return { listed: this.#listed, places: Object.fromEntries(places), ...under };
   }
 
   /** Takes the shards there are; forgets those there are no more. */
@@ -33,7 +39,7 @@ export class Positions {
     const first = !this.#listed;
     this.#listed = true;
     const there = new Set(shards.map(({ shardId }) => shardId));
-    for (const shardId of this.#places.keys()) if (!there.has(shardId)) this.#places.delete(shardId);
+    for (const shardId of this.#places.keys()) if (!there.has(shardId)) this.#forget(shardId);
     for (const shard of shards) {
       if (!this.#places.has(shard.shardId)) this.#places.set(shard.shardId, this.#startOf(shard, first));
     }
@@ -51,8 +57,19 @@ export class Positions {
     return this.#places.get(shardId);
   }
 
-  set(shardId: string, place: Position | 'done'): void {
+  /** The tumbling windows under way before what is at its place. */
+  windows(shardId: string): LaneWindows {
+    return this.#windows.get(shardId) ?? [];
+  }
+
+  set(shardId: string, place: Position | 'done', windows: LaneWindows): void {
     this.#places.set(shardId, place);
+    this.#windows.set(shardId, windows);
+  }
+
+  #forget(shardId: string): void {
+    this.#places.delete(shardId);
+    this.#windows.delete(shardId);
   }
 
   /** Latest is what comes from the first look on: later shards are read from their beginning, closed ones not at all. */
@@ -66,7 +83,7 @@ export class Positions {
 export interface MappingRunInit {
   readonly listShards: () => Promise<readonly Shard[]>;
   readonly positions: Positions;
-  readonly runShard: (shardId: string, position: Position) => ShardRun;
+  readonly runShard: (shardId: string, position: Position, windows: LaneWindows) => ShardRun;
   readonly clock: Clock;
   /** How often new shards are looked for. */
   readonly shardMs: number;
@@ -99,6 +116,11 @@ export class MappingRun {
   /** How far the shard is done now; undefined when it does not run. */
   placeOf(shardId: string): Position | undefined {
     return this.#running.get(shardId)?.position;
+  }
+
+  /** The tumbling windows under way in the shard; undefined when it does not run. */
+  windowsOf(shardId: string): LaneWindows | undefined {
+    return this.#running.get(shardId)?.windows;
   }
 
   /** Resolves once the invocations under way are over and positions are as they leave them. */
@@ -137,8 +159,8 @@ export class MappingRun {
   }
 
   #start(shardId: string, position: Position): void {
-    const { runShard, tell } = this.#init;
-    const run = runShard(shardId, position);
+    const { runShard, positions, tell } = this.#init;
+    const run = runShard(shardId, position, positions.windows(shardId));
     this.#running.set(shardId, run);
     tell({ type: 'shard', shardId, change: 'started' });
     const running = this.#watch(shardId, run);
@@ -150,7 +172,7 @@ export class MappingRun {
     const { positions, tell } = this.#init;
     const done = await run.run();
     this.#running.delete(shardId);
-    positions.set(shardId, done ? 'done' : run.position);
+    positions.set(shardId, done ? 'done' : run.position, run.windows);
     tell({ type: 'shard', shardId, change: done ? 'ended' : 'stopped' });
     // Its children can be read now.
     if (done) this.#alarm.ring();

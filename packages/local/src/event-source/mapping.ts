@@ -183,8 +183,8 @@ export class Mapping {
       positions: this.#positions,
       listShards: () => source.listShards(),
       tell: this.#hear,
-      runShard: (shardId, position) =>
-        createShardRun({ ...this.#init, settings, source, shardId, position, tell: this.#hear }),
+      runShard: (shardId, position, windows) =>
+        createShardRun({ ...this.#init, settings, source, shardId, position, windows, tell: this.#hear }),
     });
   }
 

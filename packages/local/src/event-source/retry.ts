@@ -32,6 +32,8 @@ export interface RetryRules {
 /** Records that are invoked together. */
 export interface WorkItem<R extends RetryRecord> {
   readonly records: readonly R[];
+  /** Whose age limits an invocation without records, once it has failed. */
+  readonly newest?: RetryRecord | undefined;
   /** Invocations that failed; what MaximumRetryAttempts limits. */
   readonly attempts: number;
   /** Calls that failed in a row, refused ones too; what the back-off grows with. */
@@ -74,6 +76,7 @@ export type RetryStep<R extends RetryRecord> =
  *     retry  --attempts > MaximumRetryAttempts--> drop RetryAttemptsExhausted
  *            --else--> wait, then invoke
  *     before any invoke: records too old --> drop RecordAgeExceeded; the younger ones go on
+ *     without records: a retry when the newest it is for is too old --> drop RecordAgeExceeded
  *
  * Pure: {@link nextStep} says what to do, {@link settle} takes how it went.
  *
@@ -89,6 +92,11 @@ export function startBatch<R extends RetryRecord>(records: readonly R[]): RetryS
   return [fresh(records)];
 }
 
+/** As {@link startBatch}, without a record: the last invocation for records long done, `newest` the last of them. */
+export function startFinal<R extends RetryRecord>(newest: RetryRecord): RetryState<R> {
+  return [{ ...fresh<R>([]), newest }];
+}
+
 /** What to do with the item in hand. A drop has left the state already; an invocation leaves it by {@link settle}. */
 export function nextStep<R extends RetryRecord>(
   state: RetryState<R>,
@@ -99,6 +107,9 @@ export function nextStep<R extends RetryRecord>(
   if (item === undefined) return { state, step: { type: 'idle' } };
   if (isExhausted(item, rules))
     return { state: rest, step: drop(item, item.records, 'RetryAttemptsExhausted') };
+  if (item.newest !== undefined && item.failures > 0 && now >= expiryOf(item.newest, rules)) {
+    return { state: rest, step: drop(item, [], conditionOf(item.newest, rules, now)) };
+  }
   const old = countOld(item.records, rules, now);
   if (old > 0) {
     const young = item.records.slice(old);
@@ -109,7 +120,7 @@ export function nextStep<R extends RetryRecord>(
   }
   if (now < item.notBefore) {
     // A record that grows too old meanwhile is not kept waiting.
-    const until = Math.min(item.notBefore, expiryOf(item.records[0], rules));
+    const until = Math.min(item.notBefore, expiryOf(item.records[0] ?? item.newest, rules));
     return { state, step: { type: 'wait', until } };
   }
   return { state, step: { type: 'invoke', records: item.records, attempt: item.attempts + 1 } };

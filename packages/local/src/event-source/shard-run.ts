@@ -9,6 +9,7 @@ import type { MappingListener } from './mapping-event.ts';
 import { Progress } from './progress.ts';
 import { laneOf, type MappingRecord, type ShardRecord } from './record.ts';
 import type { FeedPage, ShardFeed } from './source.ts';
+import type { OpenWindow } from './tumbling-window.ts';
 
 export interface ShardRunInit {
   readonly shardId: string;
@@ -16,6 +17,8 @@ export interface ShardRunInit {
   readonly filter: Filter;
   readonly lanes: number;
   readonly rules: LaneRules;
+  /** What an earlier run had under way, as {@link ShardRun.windows}. */
+  readonly windows: LaneWindows;
   /** Bytes of a record in an event. */
   readonly bytesOf: (record: ShardRecord) => number;
   readonly clock: Clock;
@@ -29,6 +32,9 @@ export interface ShardRunInit {
   /** Called when more records are finished. */
   readonly moved: () => void;
 }
+
+/** The tumbling window of each lane that has one under way. */
+export type LaneWindows = readonly (OpenWindow | null)[];
 
 const mostRecordsPerPoll = 10_000;
 
@@ -54,7 +60,9 @@ export class ShardRun {
     this.#alarm = new Alarm(init.clock);
     this.#unread = init.feed.position;
     this.#lanes = Array.from({ length: init.lanes }, (_, index) => {
-      const lane = new Lane(init.rules, init.bytesOf, init.clock.now());
+      // Another number of lanes has other keys in each.
+      const window = init.windows.length === init.lanes ? init.windows[index] : undefined;
+      const lane = new Lane(init.rules, init.bytesOf, init.clock.now(), window ?? undefined);
       return new LaneRun(lane, init.clock, {
         ...init.effects(index),
         finished: (records) => this.#finish(records),
@@ -69,6 +77,11 @@ export class ShardRun {
     if (this.#firstRead !== undefined)
       return { type: 'at', sequenceNumber: toSequenceNumber(this.#firstRead) };
     return this.#unread;
+  }
+
+  /** With a later run's {@link position}: what its windows have of the records before it. */
+  get windows(): LaneWindows {
+    return this.#lanes.map(({ window }) => window ?? null);
   }
 
   /** Runs until the shard has ended and all of it is done (true), or it is stopped (false). */

@@ -1,4 +1,4 @@
-import type { ShardRecord } from './record.ts';
+import type { RetryRecord } from './retry.ts';
 import type { Verdict } from './response.ts';
 
 /** What tumbling windows add to an event. */
@@ -12,16 +12,16 @@ export interface WindowPart {
   readonly isWindowTerminatedEarly: boolean;
 }
 
-/** A window under way. */
-export interface OpenWindow<R extends ShardRecord> {
+/** A window under way. Plain JSON, for a later run to go on with. */
+export interface OpenWindow {
   /** Milliseconds since the epoch. */
   readonly start: number;
   readonly end: number;
   readonly state: unknown;
   /** Its state is over 1 MB: it ends now. */
   readonly overfull: boolean;
-  readonly first: R;
-  readonly last: R;
+  readonly first: RetryRecord;
+  readonly last: RetryRecord;
 }
 
 /** Largest state, bytes of JSON. */
@@ -31,27 +31,39 @@ const largestState = 1024 * 1024;
  * The window of a record: windows begin at multiples of their length since the epoch, by the record's arrival. The
  * state is empty at first.
  */
-export function openWindow<R extends ShardRecord>(record: R, lengthMs: number): OpenWindow<R> {
+export function openWindow(record: RetryRecord, lengthMs: number): OpenWindow {
   const start = Math.floor(record.arrivedAt / lengthMs) * lengthMs;
-  return { start, end: start + lengthMs, state: {}, overfull: false, first: record, last: record };
+  return {
+    start,
+    end: start + lengthMs,
+    state: {},
+    overfull: false,
+    first: placeOf(record),
+    last: placeOf(record),
+  };
+}
+
+/** A window outlives its records' data. */
+function placeOf({ sequenceNumber, arrivedAt }: RetryRecord): RetryRecord {
+  return { sequenceNumber, arrivedAt };
 }
 
 /**
  * How an invocation went and what it made of the window's state. A response without a state is a failed invocation;
  * a state counts once some record is done.
  */
-export function settleWindow<R extends ShardRecord>(
-  window: OpenWindow<R>,
-  records: readonly R[],
+export function settleWindow(
+  window: OpenWindow,
+  records: readonly RetryRecord[],
   response: unknown,
   verdict: Verdict,
-): { readonly window: OpenWindow<R>; readonly verdict: Verdict } {
+): { readonly window: OpenWindow; readonly verdict: Verdict } {
   if (verdict.type === 'error' || verdict.type === 'refused') return { window, verdict };
   const state = stateOf(response);
   if (state === undefined) return { window, verdict: { type: 'failed' } };
   const done = verdict.type === 'done' ? records.length : verdict.type === 'partial' ? verdict.from : 0;
   if (verdict.type !== 'done' && done === 0) return { window, verdict };
-  const last = records[done - 1] ?? window.last;
+  const last = placeOf(records[done - 1] ?? window.last);
   return { window: { ...window, state, last, overfull: stateBytes(state) > largestState }, verdict };
 }
 
@@ -59,8 +71,8 @@ export function stateBytes(state: unknown): number {
   return Buffer.byteLength(JSON.stringify(state) ?? '');
 }
 
-export function toWindowPart<R extends ShardRecord>(
-  window: OpenWindow<R>,
+export function toWindowPart(
+  window: OpenWindow,
   final: boolean,
   where: { readonly shardId: string; readonly eventSourceArn: string },
 ): WindowPart {

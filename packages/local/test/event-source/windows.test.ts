@@ -24,7 +24,7 @@ const gather = (data: readonly string[], event: KinesisEvent) => ({
 describe('a tumbling window', () => {
   test('[window/boundaries] is the multiple of its length that a record arrived in', () => {
     const at = Date.parse('2026-01-01T07:04:35Z');
-    const window = openWindow({ partitionKey: '', sequenceNumber: '1', data: '', arrivedAt: at }, 120_000);
+    const window = openWindow({ sequenceNumber: '1', arrivedAt: at }, 120_000);
     expect([window.start, window.end].map((time) => new Date(time).toISOString())).toEqual([
       '2026-01-01T07:04:00.000Z',
       '2026-01-01T07:06:00.000Z',
@@ -295,6 +295,7 @@ describe('a tumbling window', () => {
 describe('any lane', () => {
   const outcomes: fc.Arbitrary<Outcome> = fc.oneof(
     fc.constant<Outcome>({ type: 'response', response: { state: 1 } }),
+    fc.constant<Outcome>({ type: 'response', response: { state: 'x'.repeat(1024 * 1024) } }),
     fc.constant<Outcome>({ type: 'response', response: { batchItemFailures: [{ itemIdentifier: '' }] } }),
     fc.constant<Outcome>({ type: 'error', functionError: 'Unhandled' }),
     fc.constant<Outcome>({ type: 'refused', reason: 'throttled' }),

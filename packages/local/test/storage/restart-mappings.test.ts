@@ -170,6 +170,33 @@ describe('a mapping kept in a folder', () => {
     expect(bare.handled).toEqual(['a']);
   });
 
+  test('has its tumbling window, also after the process was killed', async () => {
+    const seen: unknown[] = [];
+    const bill = (event: KinesisEvent) => {
+      const text = dataOf(event).join('');
+      seen.push([text, event.state, event.isFinalInvokeForWindow]);
+      return { state: `${typeof event.state === 'string' ? event.state : ''}${text}` };
+    };
+    await using life = await live(
+      { path: newFolder(), streams: { orders: {} }, functions: { bill } },
+      createManualClock(),
+    );
+    await life.create({ TumblingWindowInSeconds: 900 });
+    await life.put('a');
+    await life.clock.advance(3000);
+    await using killed = await life.kill();
+    await life.kinesis.close();
+    await killed.put('b');
+    await killed.clock.advance(2000);
+    await using next = await killed.restart();
+    await next.clock.advance(1_100_000);
+    expect(seen).toEqual([
+      ['a', {}, false],
+      ['b', 'a', false],
+      ['', 'ab', true],
+    ]);
+  });
+
   test('a damaged file is told of, and repaired from the one before it', async () => {
     await using life = await begin();
     const { UUID } = await life.create({});
