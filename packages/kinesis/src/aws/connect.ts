@@ -36,21 +36,21 @@ export interface ConnectOptions extends ClientOptions {
 export function connect(options: ConnectOptions = {}): Connection {
   const { kinesis: ownKinesis, dynamodb: ownDynamoDB, clock, ...clientOptions } = options;
   const writing = lazy('@aws-sdk/client-kinesis', async () => {
-    const [{ createWriterClient }, { createKinesisWriter }] = await Promise.all([
+    const [{ createOwnClient }, { createKinesisWriter }] = await Promise.all([
       import('./kinesis-client.ts'),
       import('./kinesis-writer.ts'),
     ]);
     if (ownKinesis !== undefined) return { writer: createKinesisWriter(ownKinesis), destroy: () => {} };
-    const { client, direct } = createWriterClient(clientOptions);
+    const { client, direct } = createOwnClient(clientOptions);
     return { writer: createKinesisWriter(client, direct), destroy: () => client.destroy() };
   });
   const reading = lazy('@aws-sdk/client-kinesis', async () => {
-    const [{ createReaderClient }, { createKinesisReader }] = await Promise.all([
+    const [{ createOwnClient }, { createKinesisReader }] = await Promise.all([
       import('./kinesis-client.ts'),
       import('./kinesis-reader.ts'),
     ]);
     if (ownKinesis !== undefined) return { reader: createKinesisReader(ownKinesis), destroy: () => {} };
-    const { client, direct } = createReaderClient(clientOptions);
+    const { client, direct } = createOwnClient(clientOptions);
     return { reader: createKinesisReader(client, direct), destroy: () => client.destroy() };
   });
   const subscriptions = lazy('@aws-sdk/client-kinesis', async () => {
@@ -64,8 +64,9 @@ export function connect(options: ConnectOptions = {}): Connection {
     return { fanOut: createKinesisFanOut(client, eventStreamMarshaller), destroy: () => client.destroy() };
   });
   const dynamodb = lazy('@aws-sdk/client-dynamodb', async () => {
-    const [{ DynamoDBClient }, { createDynamoDBLeaseStore }] = await Promise.all([
+    const [{ DynamoDBClient }, { Http1Handler }, { createDynamoDBLeaseStore }] = await Promise.all([
       import('@aws-sdk/client-dynamodb'),
+      import('./http1-handler.ts'),
       import('./lease-store.ts'),
     ]);
     const time = clock && { clock };
@@ -75,7 +76,7 @@ export function connect(options: ConnectOptions = {}): Connection {
       return { open, destroy: () => {} };
     }
     // A heartbeat that is not answered must be sent again while the lease lasts.
-    const requestHandler = { connectionTimeout: 2000, requestTimeout: 3000, throwOnRequestTimeout: true };
+    const requestHandler = new Http1Handler(3000);
     const client = new DynamoDBClient({ ...clientOptions, requestHandler });
     const open = (table: string): LeaseStore => createDynamoDBLeaseStore({ client, table, ...time }, client);
     return { open, destroy: () => client.destroy() };

@@ -1,4 +1,4 @@
-import { Agent, request as requestInClear, type RequestOptions } from 'node:http';
+import { Agent, request as requestInClear, type AgentOptions, type RequestOptions } from 'node:http';
 import { Agent as TlsAgent, request as requestOverTls } from 'node:https';
 
 import {
@@ -14,18 +14,22 @@ import {
 
 /** A connection that nothing used for so long is closed by us, before the service closes it under the next call. */
 const idleMs = 20_000;
+/** A process may have 1,024 files open by default, and has a handler or three. Further calls wait for a connection. */
+const mostConnections = 256;
+const kept: AgentOptions = { keepAlive: true, timeout: idleMs, maxSockets: mostConnections };
 
 /**
- * Sends the SDK's requests over HTTP/1.1, each call in flight on a connection of its own that is kept for the next. For
- * large bodies: HTTP/2 lets the calls of a connection have 64 KiB under way between them until the service asks for more,
- * which is less than one PutRecords call of 500 entries, so that they wait a round trip for every 64 KiB.
+ * Sends the SDK's requests over HTTP/1.1, each call in flight on a connection of its own that is kept for the next. HTTP/2
+ * lets the calls of a connection have 64 KiB under way between them until the service asks for more, which is less than one
+ * PutRecords call of 500 entries, so that they wait a round trip for every 64 KiB; and in Node all there was of a call
+ * outlives the young generation, which makes collecting it a good part of what small calls cost.
  */
 export class Http1Handler {
   /** The SDK then signs the header `host`. */
   readonly metadata = { handlerProtocol: 'http/1.1' };
   readonly #requestTimeoutMs: number;
-  readonly #agent = new Agent({ keepAlive: true, timeout: idleMs });
-  readonly #tlsAgent = new TlsAgent({ keepAlive: true, timeout: idleMs });
+  readonly #agent = new Agent(kept);
+  readonly #tlsAgent = new TlsAgent(kept);
 
   /** `requestTimeoutMs`: silence, also while connecting, after which a call has failed. */
   constructor(requestTimeoutMs: number) {
@@ -41,7 +45,11 @@ export class Http1Handler {
       }
       const body = bodyOf(request);
       const call = this.#open(request, requestTimeout);
-      const onAbort = (): void => void call.destroy(aborted());
+      const onAbort = (): void => {
+        call.destroy(aborted());
+        // One that waits for a connection would say so when it gets it.
+        reject(aborted());
+      };
       const signal = abortSignal instanceof AbortSignal ? abortSignal : undefined;
       signal?.addEventListener('abort', onAbort, { once: true });
       call.once('response', (answer) => {
@@ -76,7 +84,8 @@ export class Http1Handler {
       // An address of IPv6 stands in brackets in a URL, and nowhere else.
       host: hostname.replace(/^\[(.*)\]$/, '$1'),
       path: pathOf(request),
-      headers: { ...headers },
+      // As they are: each one set by name costs a look at it.
+      headers: Object.entries(headers).flat(),
       timeout,
       ...(port !== undefined && { port }),
     };

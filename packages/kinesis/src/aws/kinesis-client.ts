@@ -11,15 +11,9 @@ export interface OwnClient {
   readonly direct: DirectCalls;
 }
 
-/** A client for the producer, whose calls are large: no retries of its own, and a kept connection for each call in flight. */
-export function createWriterClient(options: ClientOptions): OwnClient {
+/** A client for the producer or the sources: no retries of its own, and a kept connection for each call in flight. `direct` is for PutRecords, or GetRecords. */
+export function createOwnClient(options: ClientOptions): OwnClient {
   const client = createClient(options, new Http1Handler(30_000));
-  return { client, direct: new DirectCalls(client) };
-}
-
-/** A client for the sources: no retries of its own, connections that are kept and shared. `direct` is for GetRecords. */
-export function createReaderClient(options: ClientOptions): OwnClient {
-  const client = createClient(options, new Http2Handler(30_000));
   return { client, direct: new DirectCalls(client) };
 }
 

@@ -19,7 +19,7 @@ const callMs = 200;
 const firstIdleMs = 50;
 /** A gap of so long or longer ends on a tick. */
 const longGapMs = 1000;
-const tickMs = 100;
+const tickMs = 500;
 const readBytesPerMs = 2_097_152 / 1000;
 const largeAnswerBytes = 2_097_152;
 
@@ -29,7 +29,7 @@ const largeAnswerBytes = 2_097_152;
  * - While records come: an interval after the last call, or sooner when the shard is behind, as fast as its share of the
  *   five calls a second allows.
  * - While nothing comes: half as long again each time, up to the idle bound; the first record brings the interval back. Long
- *   gaps end a little early, on a tick all shards have in common: calls made together cost a third of what they cost one by one.
+ *   gaps end a little early, on a tick all shards have in common: calls made together cost a fifth of what they cost one by one.
  * - After an answer so large that the service then refuses calls (10 MiB, and nothing for the next five seconds): as soon as
  *   it was refused once, the answers after it are waited for.
  */

@@ -70,6 +70,28 @@ test('calls one after the other keep their connection; those at once have one ea
   expect(service.sockets).toHaveLength(3);
 });
 
+test('of more calls at once than it has connections each waits for one, and one given up meanwhile ends at once', async () => {
+  const waiting: ServerResponse[] = [];
+  const service = await Service.start((request, response) => {
+    request.resume();
+    waiting.push(response);
+  });
+  const calls = Array.from({ length: 256 }, () => service.call());
+  while (waiting.length < 256) await turn();
+  const controller = new AbortController();
+  const givenUp = service.call({ abortSignal: controller.signal });
+  const late = service.call();
+  controller.abort();
+  await expect(givenUp).rejects.toMatchObject({ name: 'AbortError' });
+  expect(waiting).toHaveLength(256);
+  for (const response of waiting.splice(0)) response.end('early');
+  expect(new Set(await Promise.all(calls))).toEqual(new Set(['200 early']));
+  while (waiting.length < 1) await turn();
+  waiting[0]?.end('late');
+  expect(await late).toBe('200 late');
+  expect(service.sockets.length).toBeLessThanOrEqual(257);
+});
+
 test('what the SDK has signed is what is sent', async () => {
   const service = await Service.start(echo);
   await service.call();

@@ -40,8 +40,8 @@ test('a shard that is behind is asked as often as its share of five calls a seco
 
 test('a shard with nothing to tell is asked half as often again each time, up to the bound', () => {
   const gaps = gapsOf(Array.from({ length: 9 }, () => nothing));
-  // From a second on they end on a tick: at 3000, at 4800, and so on.
-  expect(gaps).toEqual([375, 563, 844, 1219, 1800, 2000, 2000, 2000, 2000]);
+  // From a second on they end on a tick: at 3000, at 4500, and so on.
+  expect(gaps).toEqual([375, 563, 844, 1219, 1500, 2000, 2000, 2000, 2000]);
 });
 
 test('shards with nothing to tell are asked together, each as often as it would be alone, though timers go off early and late', () => {
@@ -58,7 +58,7 @@ test('shards with nothing to tell are asked together, each as often as it would 
         return due;
       });
       const settled = calls.slice(6);
-      for (const due of settled) expect(due / 100).toBeCloseTo(Math.round(due / 100), 6);
+      for (const due of settled) expect(due / 500).toBeCloseTo(Math.round(due / 500), 6);
       const [first = 0, ...others] = settled;
       expect(Math.round((others.at(-1) ?? 0) - first)).toBe(2000 * others.length);
     }),
