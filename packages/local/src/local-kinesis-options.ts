@@ -54,7 +54,8 @@ export interface LocalKinesisOptions {
   readonly repair?: boolean;
   /**
    * Whether shards refuse what is over 1 MiB or 1,000 records a second written, 2 MiB or 5 calls read, and the account
-   * what is over its call rates and over the changes a stream may see in a day. Default false.
+   * what is over its call rates and over the changes a stream may see in a day; and a mapping more than five filters,
+   * which are otherwise warned of, up to ten. Default false.
    */
   readonly enforceLimits?: boolean;
   /**

@@ -48,6 +48,8 @@ export interface LambdaPlace {
   readonly clock: Clock;
   readonly region: string;
   readonly accountId: string;
+  /** Whether a mapping has the quotas of an account that asked for no more. */
+  readonly enforceLimits?: boolean;
   readonly source: (eventSourceArn: string) => MappingSource;
   /** Throws `LambdaError` for what there is not. */
   readonly checkEventSource: (arn: string) => void;
@@ -75,7 +77,7 @@ export class LocalLambda {
   readonly #place: LambdaPlace;
 
   constructor({ meter, destinationFolder, keeper, ...place }: LocalLambdaInit) {
-    const { clock, region, accountId, source, checkEventSource } = place;
+    const { clock, region, accountId, source, checkEventSource, enforceLimits = false } = place;
     this.#place = place;
     this.destinations = new LocalDestinations({ clock, folder: destinationFolder });
     this.functions = new FunctionRegistry({
@@ -89,6 +91,7 @@ export class LocalLambda {
       tell: (settings, uuid, event) => meter?.ofMapping(settings, uuid, event),
       functionArn: (name) => this.#function(name).arn,
       checkEventSource,
+      enforceLimits,
       keeper,
       doors: {
         clock,

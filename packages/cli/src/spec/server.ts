@@ -129,7 +129,7 @@ export const serverCommands: readonly CommandSpec[] = [
       {
         kind: 'flag',
         name: 'enforce-limits',
-        about: "refuse what is over a shard's write and read rates, as AWS does",
+        about: "refuse what is over a shard's rates and an account's quotas, as AWS does",
       },
       {
         kind: 'list',

@@ -2,7 +2,7 @@ import { isObject } from '@millrace/kinesis/runtime';
 
 import type { ResolvedChoices } from './choices.ts';
 import { PatternError } from './filter/condition.ts';
-import { compileFilter } from './filter/criteria.ts';
+import { compileFilter, usualFilters } from './filter/criteria.ts';
 import { invalidParameter, type LambdaError } from './lambda-error.ts';
 import {
   acceptCreate,
@@ -18,6 +18,8 @@ export interface SettingsContext {
   readonly choices: ResolvedChoices;
   /** Milliseconds since the epoch. */
   readonly now: number;
+  /** Whether a mapping may have no more filters than an account has without asking. */
+  readonly enforceLimits: boolean;
   /** The ARN of the function, with the qualifier it was named with. */
   readonly functionArn: (name: string) => string;
   readonly checkEventSource: (arn: string) => void;
@@ -155,7 +157,7 @@ function merge(current: Mutable, request: SharedRequest, context: SettingsContex
     ...optional('KMSKeyArn', (request.KMSKeyArn ?? current.KMSKeyArn) || undefined),
     ...optional('MetricsConfig', metricsOf(current, request)),
   };
-  checkTogether(merged, context.choices);
+  checkTogether(merged, context);
   return merged;
 }
 
@@ -188,20 +190,23 @@ function metricsOf(current: Mutable, request: SharedRequest): Mutable['MetricsCo
   return config === undefined || config === null ? current.MetricsConfig : { Metrics: config.Metrics ?? [] };
 }
 
+/** Once AWS has raised the quota of an account as far as it does. */
 const mostFilters = 10;
 
 /** Of a queue, a topic or a bucket: what lacks a part would be found out with the first failure, and lose it. */
 const destinationPattern = /^arn:aws[a-zA-Z-]*:(?:(?:sqs|sns):[a-z0-9-]+:\d{12}|s3::):[\w.-]+$/;
 
-function checkTogether(settings: Mutable, choices: ResolvedChoices): void {
+function checkTogether(settings: Mutable, { choices, enforceLimits }: SettingsContext): void {
   const { MaximumRecordAgeInSeconds: age } = settings;
   if (age >= 0 && age < 60) {
     throw invalidParameter('MaximumRecordAgeInSeconds must be -1 or at least 60.');
   }
   const { FilterCriteria: { Filters: filters = [] } = {} } = settings;
-  if (filters.length > mostFilters) {
+  const most = enforceLimits ? usualFilters : mostFilters;
+  if (filters.length > most) {
     throw invalidParameter(
-      `FilterCriteria has ${filters.length} filters; a mapping has at most ${mostFilters}.`,
+      `FilterCriteria has ${filters.length} filters; a mapping has at most ${most}.`,
+      `AWS gives a mapping ${usualFilters}, and ${mostFilters} to those who ask.`,
     );
   }
   try {

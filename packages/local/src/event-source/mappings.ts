@@ -12,7 +12,10 @@ import type { MappingDoors } from './mapping-init.ts';
 import type { MappingSettings } from './settings.ts';
 import { newUuid } from './uuid.ts';
 
-export interface MappingsInit extends Pick<SettingsContext, 'functionArn' | 'checkEventSource'> {
+export interface MappingsInit extends Pick<
+  SettingsContext,
+  'functionArn' | 'checkEventSource' | 'enforceLimits'
+> {
   readonly doors: MappingDoors;
   readonly accountId: string;
   /** Hears of every mapping. */
@@ -219,8 +222,9 @@ export class Mappings {
   }
 
   #context(choices: MappingChoices): SettingsContext {
-    const { doors, functionArn, checkEventSource } = this.#init;
-    return { choices: resolveChoices(choices), now: doors.clock.now(), functionArn, checkEventSource };
+    const { doors, functionArn, checkEventSource, enforceLimits } = this.#init;
+    const now = doors.clock.now();
+    return { choices: resolveChoices(choices), now, functionArn, checkEventSource, enforceLimits };
   }
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
 import type { KinesisEvent } from '../../src/event-source/event.ts';
+import type { MappingEvent } from '../../src/event-source/mapping-event.ts';
 import { account, dataOf, mapOrders, openKit, queueArn, streamArn } from './kit.ts';
 import { failureOf, openLambda } from './lambda-kit.ts';
 
@@ -213,6 +214,39 @@ describe('[errors/update] refused in an update as in a CreateEventSourceMapping:
     const created = await door.create();
     expect(created.State).toBe('Creating');
     expect(await failureOf(door.update(created.UUID, { BatchSize: 0 }))).toEqual(broken);
+  });
+});
+
+const filters = (count: number) => ({
+  FilterCriteria: {
+    Filters: Array.from({ length: count }, (_, n) => ({ Pattern: `{"data":{"n":[${n}]}}` })),
+  },
+});
+const warnings = (events: readonly MappingEvent[]) =>
+  events.flatMap((event) => (event.type === 'warning' ? [event.message] : []));
+
+describe('[settings/filters] more filters than five', () => {
+  test('are made use of and warned of, whenever they come', async () => {
+    await using kit = await openKit();
+    const { invocations, mapping, events } = await mapOrders(kit, () => ({}), filters(5));
+    expect(warnings(events)).toEqual([]);
+    await mapping.update(filters(6));
+    expect(warnings(events)).toEqual(['more than 5 filters need a quota raised by AWS']);
+    for (const n of [4, 5, 6]) await kit.put(`{"n":${n}}`);
+    await kit.clock.advance(1000);
+    expect(invocations).toEqual([['{"n":4}', '{"n":5}']]);
+  });
+  test('are refused with enforceLimits, made and updated', async () => {
+    await using door = await openLambda({ enforceLimits: true });
+    const refused = [
+      'InvalidParameterValueException',
+      400,
+      'FilterCriteria has 6 filters; a mapping has at most 5.',
+    ];
+    expect(await door.failure(filters(6))).toEqual(refused);
+    const { UUID } = await door.create(filters(5));
+    await door.clock.settle();
+    expect(await failureOf(door.update(UUID, filters(6)))).toEqual(refused);
   });
 });
 

@@ -27,7 +27,7 @@ export interface FilterOptions {
 }
 
 /** What a mapping may have unless the account's quota was raised. */
-const usualFilters = 5;
+export const usualFilters: number = 5;
 
 /**
  * Compiles `FilterCriteria.Filters[].Pattern`. Throws {@link PatternError} for a pattern that is none, or whose `data`
