@@ -72,7 +72,7 @@ export class DirectCalls {
       const answer = await requestHandler.handle(request, { ...(signal && { abortSignal: signal }) });
       if (answer.response.statusCode === 200) {
         this.#checkClock(answer.response.headers['date']);
-        return await collect(answer.response.body);
+        return await collect(answer.response.body, answer.response.headers['content-length']);
       }
       this.#pattern = undefined;
       return answer;

@@ -1,9 +1,8 @@
-import { isAscii } from 'node:buffer';
-
 import type { StoredRecord } from '../record/record.ts';
 import { toSequenceNumber } from '../record/sequence-number.ts';
 import type { FanOutEvent } from '../source/fan-out.ts';
 import type { ReadResult } from '../source/shard-reader.ts';
+import { answerText, type AnswerText } from './answer-text.ts';
 import { needed, toChild } from './kinesis-shapes.ts';
 import { hasRecords, readAnswer } from './read-answer.ts';
 
@@ -27,65 +26,63 @@ interface Answer {
 
 /** What a good answer says. Throws `SERVICE_FAILED` when it cannot be read. */
 export function readGetRecords(body: Buffer): ReadResult {
-  return readAnswer(textOf(body), {
+  const { text, bytesOf } = answerText(body);
+  return readAnswer(text, {
     to: 'GetRecords',
-    as: (answer) => (isAnswer(answer) ? toResult(answer) : undefined),
+    as: (answer) => (isAnswer(answer) ? toResult(answer, bytesOf) : undefined),
     advice: 'It is asked again; if that goes on, look at what listens at the endpoint.',
   });
 }
 
 /** What an event of SubscribeToShard says. Throws `SERVICE_FAILED` when it cannot be read. */
 export function readSubscriptionEvent(body: Buffer): FanOutEvent {
-  return readAnswer(textOf(body), {
+  const { text, bytesOf } = answerText(body);
+  return readAnswer(text, {
     to: 'SubscribeToShard',
-    as: (event) => (isAnswer(event) ? toEvent(event) : undefined),
+    as: (event) => (isAnswer(event) ? toEvent(event, bytesOf) : undefined),
     advice: 'The shard is subscribed to again; if that goes on, look at what listens at the endpoint.',
   });
 }
 
-/** Nearly all of an answer is base64, and where keys are ASCII, too, there is nothing to decode. */
-function textOf(body: Buffer): string {
-  return isAscii(body) ? body.toString('latin1') : body.toString();
-}
+type BytesOf = AnswerText['bytesOf'];
 
 function isAnswer(answer: unknown): answer is Answer {
   return hasRecords(answer);
 }
 
-function toResult({ NextShardIterator: next, ...answer }: Answer): ReadResult {
-  return { ...toPage(answer), ...(typeof next === 'string' && { nextIterator: next }) };
+function toResult({ NextShardIterator: next, ...answer }: Answer, bytesOf: BytesOf): ReadResult {
+  return { ...toPage(answer, bytesOf), ...(typeof next === 'string' && { nextIterator: next }) };
 }
 
-function toEvent({ ContinuationSequenceNumber: continuation, ...event }: Answer): FanOutEvent {
+function toEvent(
+  { ContinuationSequenceNumber: continuation, ...event }: Answer,
+  bytesOf: BytesOf,
+): FanOutEvent {
   return {
-    ...toPage(event),
+    ...toPage(event, bytesOf),
     ...(typeof continuation === 'string' && { continuation: toSequenceNumber(continuation) }),
   };
 }
 
-function toPage({
-  Records,
-  MillisBehindLatest,
-  ChildShards,
-}: Answer): Pick<ReadResult & FanOutEvent, 'records' | 'millisBehindLatest' | 'childShards'> {
+function toPage(
+  { Records, MillisBehindLatest, ChildShards }: Answer,
+  bytesOf: BytesOf,
+): Pick<ReadResult & FanOutEvent, 'records' | 'millisBehindLatest' | 'childShards'> {
   return {
-    records: Records.map(toRecord),
+    records: Records.map((record) => toRecord(record, bytesOf)),
     millisBehindLatest: MillisBehindLatest ?? 0,
     ...(ChildShards !== undefined && ChildShards !== null && { childShards: ChildShards.map(toChild) }),
   };
 }
 
-function toRecord({
-  SequenceNumber,
-  PartitionKey,
-  Data,
-  ApproximateArrivalTimestamp,
-}: Answer['Records'][number]): StoredRecord {
-  const data = Buffer.from(needed(Data, 'Data'), 'base64');
+function toRecord(
+  { SequenceNumber, PartitionKey, Data, ApproximateArrivalTimestamp }: Answer['Records'][number],
+  bytesOf: BytesOf,
+): StoredRecord {
   return {
     sequenceNumber: toSequenceNumber(needed(SequenceNumber, 'SequenceNumber')),
     partitionKey: PartitionKey ?? '',
-    data: new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
+    data: bytesOf(needed(Data, 'Data')),
     arrivedAt: Math.round((ApproximateArrivalTimestamp ?? 0) * 1000),
   };
 }

@@ -36,24 +36,23 @@ export function takeBody(
 
 export const beforeReading = { step: 'deserialize', priority: 'low', name: 'millraceAnswer' } as const;
 
-/** A body as a whole. */
-export async function collect(body: unknown): Promise<Buffer> {
+/** A body as a whole. `length` is what its header says, in bytes, where it says it. */
+export async function collect(body: unknown, length?: string): Promise<Buffer> {
   if (typeof body === 'string') return Buffer.from(body);
   if (body instanceof Uint8Array) return Buffer.from(body.buffer, body.byteOffset, body.byteLength);
-  if (body instanceof Readable) return readAll(body);
-  const chunks: Uint8Array[] = [];
+  if (body instanceof Readable) return readAll(body, new Chunks(length));
+  const chunks = new Chunks(length);
   if (isChunked(body)) for await (const chunk of body) chunks.push(chunk);
-  return join(chunks);
+  return chunks.join();
 }
 
-/** As iterating over it does, at a part of the cost: most bodies are a chunk or two. */
-function readAll(stream: Readable): Promise<Buffer> {
+/** As iterating over it does, at a part of the cost. */
+function readAll(stream: Readable, chunks: Chunks): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     // It would say nothing any more.
     if (stream.destroyed) reject(stream.errored ?? brokenOff());
-    const chunks: Buffer[] = [];
     stream.on('data', (chunk: Buffer) => chunks.push(chunk));
-    stream.once('end', () => resolve(join(chunks)));
+    stream.once('end', () => resolve(chunks.join()));
     stream.once('error', reject);
     stream.once('close', () => {
       if (!stream.readableEnded) reject(brokenOff());
@@ -67,9 +66,47 @@ function brokenOff(): Error {
   return Object.assign(error, { code: 'ERR_STREAM_PREMATURE_CLOSE' });
 }
 
-function join(chunks: readonly Uint8Array[]): Buffer {
-  const [first] = chunks;
-  return chunks.length === 1 && first instanceof Buffer ? first : Buffer.concat(chunks);
+/** No answer is longer: 10 MiB of records as base64, or a page of leases. What claims to be gets no room before it has come. */
+const mostBytes = 16 * 1_048_576;
+
+/**
+ * What has come of a body. One of known length that comes in many chunks is put together as they come: each is in the
+ * processor's cache then, and free to go, while a large body kept twice has the garbage collector run through everything.
+ */
+class Chunks {
+  readonly #length: number;
+  #chunks: Uint8Array[] = [];
+  #room: Buffer | undefined;
+  /** Bytes in the room. */
+  #filled = 0;
+
+  constructor(length: string | undefined) {
+    this.#length = Number(length);
+  }
+
+  push(chunk: Uint8Array): void {
+    const isFirst = this.#room === undefined && this.#chunks.length === 0;
+    if (isFirst && chunk.length < this.#length && this.#length <= mostBytes)
+      this.#room = Buffer.allocUnsafeSlow(this.#length);
+    if (this.#room !== undefined && chunk.length <= this.#length - this.#filled) {
+      this.#room.set(chunk, this.#filled);
+      this.#filled += chunk.length;
+      return;
+    }
+    this.#leaveRoom();
+    this.#chunks.push(chunk);
+  }
+
+  join(): Buffer {
+    this.#leaveRoom();
+    const [first] = this.#chunks;
+    return this.#chunks.length === 1 && first instanceof Buffer ? first : Buffer.concat(this.#chunks);
+  }
+
+  #leaveRoom(): void {
+    if (this.#room !== undefined) this.#chunks.push(this.#room.subarray(0, this.#filled));
+    this.#room = undefined;
+  }
 }
 
 function isChunked(body: unknown): body is AsyncIterable<Uint8Array> {
