@@ -21,7 +21,10 @@ export function dlqLs(context: CommandContext): Promise<ExitCode> {
     }
     await writeList(context, entries, [
       { title: 'ID', cell: ({ id }) => id },
-      { title: 'REASON', cell: ({ reason }) => reason },
+      {
+        title: 'REASON',
+        cell: ({ reason, windowEnd }) => (windowEnd === true ? `${reason}, end of a window` : reason),
+      },
       { title: 'STREAM', cell: ({ stream = '' }) => stream },
       {
         title: 'SHARD',

@@ -2,8 +2,16 @@ import { isMillraceError } from '@millrace/kinesis';
 import { optionError } from '@millrace/kinesis/runtime';
 
 import type { CommandContext } from '../command-context.ts';
+import { choose } from '../dlq/choose.ts';
 import { letterRecords } from '../dlq/letter-records.ts';
-import { openTarget, parseTarget, type RedriveTarget } from '../dlq/redrive-target.ts';
+import {
+  checkTarget,
+  openTarget,
+  parseTarget,
+  refusalOf,
+  type RedriveTarget,
+  type TargetName,
+} from '../dlq/redrive-target.ts';
 import { withBox, type OpenBox } from '../dlq/with-box.ts';
 import { whatHappened } from '../errors/report-error.ts';
 import { exitCode, type ExitCode } from '../errors/exit-code.ts';
@@ -30,15 +38,15 @@ export function dlqRedrive(context: CommandContext): Promise<ExitCode> {
   }
   const dry = !options.flag('yes');
   return withBox(context, async (open) => {
-    const chosen = open.letters.filter(({ slip }) => wanted === undefined || slip.id === wanted);
-    if (chosen.length === 0 && wanted !== undefined)
-      throw optionError('id', wanted, `an id that millrace dlq ls ${from} shows`);
+    const chosen = choose(open.letters, from, wanted);
+    // A dry run that says ready is to be true.
+    await checkTarget(into, context, open.kinesis);
     const target = dry ? undefined : await openTarget(into, context, open.kinesis);
     const outcomes: Outcome[] = [];
     try {
       for (const one of chosen) {
         if (context.signal.aborted) break;
-        outcomes.push(...(await redrive(context, open, one, target)));
+        outcomes.push(...(await redrive(context, open, one, { into, target })));
       }
     } finally {
       await target?.close();
@@ -61,7 +69,7 @@ async function redrive(
   context: CommandContext,
   { box, kinesis }: OpenBox,
   { slip, letters }: OpenBox['letters'][number],
-  target: RedriveTarget | undefined,
+  { into, target }: { readonly into: TargetName; readonly target: RedriveTarget | undefined },
 ): Promise<readonly Outcome[]> {
   const { options, signal } = context;
   const outcomes: Outcome[] = [];
@@ -69,7 +77,9 @@ async function redrive(
     const found = await letterRecords(kinesis, letter, signal);
     const { stream, records, source } = found;
     const told = { id: slip.id, stream, records: records.length, source };
-    const problem = isForced(found.problem, options.flag('whole-stretch')) ? undefined : found.problem;
+    const problem = isForced(found.problem, options.flag('whole-stretch'))
+      ? undefined
+      : (found.problem ?? refusalOf(into, found));
     if (problem !== undefined) outcomes.push({ ...told, status: 'left', reason: problem });
     else if (target === undefined) outcomes.push({ ...told, status: 'ready', reason: undefined });
     else {

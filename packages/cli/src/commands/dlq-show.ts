@@ -1,10 +1,10 @@
-import { MillraceError } from '@millrace/kinesis';
-
 import type { CommandContext } from '../command-context.ts';
 import { letterRecords } from '../dlq/letter-records.ts';
-import type { Letter } from '../dlq/letter.ts';
+import { isWindowEnd, type Letter, type LetterWindow } from '../dlq/letter.ts';
+import { choose } from '../dlq/choose.ts';
 import { withBox } from '../dlq/with-box.ts';
 import { exitCode, type ExitCode } from '../errors/exit-code.ts';
+import { visible } from '../io/visible.ts';
 import { records as showRecords } from '../put/summary.ts';
 import { createFormat } from '../tail/format.ts';
 
@@ -18,13 +18,14 @@ export function dlqShow(context: CommandContext): Promise<ExitCode> {
     unpacked: false,
   });
   return withBox(context, async ({ kinesis, letters }) => {
-    const chosen = letters.filter(({ slip }) => wanted === undefined || slip.id === wanted);
-    if (chosen.length === 0 && wanted !== undefined) throw notThere(from, wanted);
     let whole = true;
-    for (const { slip, letters: inside } of chosen) {
+    for (const { slip, letters: inside } of choose(letters, from, wanted)) {
       for (const letter of inside) {
         const found = await letterRecords(kinesis, letter, signal);
-        notes.info(`${slip.id}: ${describe(letter)}`);
+        if (letter.kind !== 'unreadable') notes.info(`${slip.id}: ${describe(letter)}`);
+        if (letter.kind === 'batch' && letter.window !== undefined) {
+          notes.info(`${slip.id}: ${describeWindow(letter.window)}`);
+        }
         if (found.problem !== undefined) {
           whole = false;
           notes.warn(`${slip.id}: ${found.problem}`);
@@ -37,21 +38,24 @@ export function dlqShow(context: CommandContext): Promise<ExitCode> {
 }
 
 /** What happened, in one line. */
-function describe(letter: Letter): string {
-  if (letter.kind === 'unreadable') return letter.problem;
+function describe(letter: Exclude<Letter, { kind: 'unreadable' }>): string {
   if (letter.kind === 'record') {
     const { stream, error, lostAt } = letter.document;
     return `${error.code} at ${lostAt.toISOString()}, a record of ${stream}: ${error.message}`;
   }
   const { condition, invokeCount, functionArn, functionError, failedAt, stream, shardId, batchSize } = letter;
   const cause = functionError === undefined ? '' : ` (${functionError})`;
-  return `${condition} at ${failedAt} after ${invokeCount} invocations of ${functionArn}${cause}: ${showRecords(batchSize)} of ${stream}/${shardId}`;
+  const invocations = invokeCount === 1 ? '1 invocation' : `${invokeCount} invocations`;
+  const what = isWindowEnd(letter) ? 'the end of a tumbling window' : showRecords(batchSize);
+  return `${condition} at ${failedAt} after ${invocations} of ${functionArn}${cause}: ${what} of ${stream}/${shardId}`;
 }
 
-function notThere(from: string, id: string): MillraceError {
-  return new MillraceError('DATA_MISSING', `There is no ${id} in ${from}.`, {
-    advice: `See what there is with: millrace dlq ls ${from}`,
-    path: 'id',
-    got: id,
-  });
+/** A state may be as long as a document. */
+function describeWindow({ window, state, isWindowTerminatedEarly: early }: LetterWindow): string {
+  const text = visible(JSON.stringify(state) ?? 'none');
+  const told =
+    text.length <= mostOfState ? text : `${text.slice(0, mostOfState)}… (${text.length} characters)`;
+  return `window ${window.start} to ${window.end}${early ? ', ended early' : ''}, state ${told}`;
 }
+
+const mostOfState = 2000;

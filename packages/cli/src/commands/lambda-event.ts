@@ -1,3 +1,4 @@
+import { MillraceError } from '@millrace/kinesis';
 import { optionError } from '@millrace/kinesis/runtime';
 
 import type { CommandContext } from '../command-context.ts';
@@ -34,6 +35,13 @@ export async function lambdaEvent(context: CommandContext): Promise<ExitCode> {
           eventSourceArn: undefined,
         }
       : await withKinesis(context, (kinesis) => lastOfStream(kinesis, context, stream, last));
+  if (source.records.length === 0) {
+    throw new MillraceError('DATA_MISSING', 'There are no records to make an event of.', {
+      advice:
+        last === undefined ? 'The files are empty.' : `Put some into ${stream}, or name another --shard.`,
+      stream,
+    });
+  }
   const { shardId, eventSourceArn } = source;
   const region = eventSourceArn?.split(':')[3] ?? target.region;
   const event = kinesisEvent(source.records, {

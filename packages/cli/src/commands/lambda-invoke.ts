@@ -10,17 +10,23 @@ import { openInput, readAll } from '../put/input.ts';
 export async function lambdaInvoke(context: CommandContext): Promise<ExitCode> {
   const { options, out, notes, colour, io } = context;
   const [file = '', eventPath] = context.args;
-  const [{ handlerFile, planSettings }, { invokeOnce }, { planRetries }, { planLines }, { retryRecordsOf }] =
-    await Promise.all([
-      import('../lambda/invoke-settings.ts'),
-      import('../lambda/invoke-once.ts'),
-      import('../lambda/retry-plan.ts'),
-      import('../lambda/plan-view.ts'),
-      import('../lambda/read-event.ts'),
-    ]);
+  const [
+    { handlerFile, planSettings },
+    { invokeOnce },
+    { planRetries },
+    { planLines },
+    { retryRecordsOf, windowOf },
+  ] = await Promise.all([
+    import('../lambda/invoke-settings.ts'),
+    import('../lambda/invoke-once.ts'),
+    import('../lambda/retry-plan.ts'),
+    import('../lambda/plan-view.ts'),
+    import('../lambda/read-event.ts'),
+  ]);
   const settings = planSettings(options);
   const event = await readEvent(context, eventPath);
   const records = retryRecordsOf(event);
+  const window = windowOf(event);
   const result = await invokeOnce(context, handlerFile(file, options), event);
   if (result.type === 'refused') {
     throw new MillraceError('HANDLER_FAILED', `The handler could not be run: ${result.reason}.`, {
@@ -29,7 +35,7 @@ export async function lambdaInvoke(context: CommandContext): Promise<ExitCode> {
       got: file,
     });
   }
-  const plan = planRetries(records, result, settings, newest(records));
+  const plan = planRetries(records, result, { ...settings, window }, newest(records) ?? window?.end ?? 0);
   const answer = result.type === 'response' ? { response: result.response ?? null } : { error: result.error };
   const durationMs = Math.round(result.durationMs);
   if (documentFormat(context) === 'table') {
@@ -47,7 +53,8 @@ export async function lambdaInvoke(context: CommandContext): Promise<ExitCode> {
 }
 
 /** A saved event is looked at as of when it came: its records have not grown too old meanwhile. */
-function newest(records: readonly { readonly arrivedAt: number }[]): number {
+function newest(records: readonly { readonly arrivedAt: number }[]): number | undefined {
+  if (records.length === 0) return undefined;
   return Math.max(...records.map(({ arrivedAt }) => arrivedAt));
 }
 

@@ -29,7 +29,7 @@ export function narrateMapping(event: MappingEvent, options: NarrateOptions): st
     case 'retry': {
       const of =
         options.retries < 0 ? 'until it succeeds or the records expire' : `of ${options.retries + 1}`;
-      return `${where(event)} ${paint('yellow', '↻')} AWS tries ${count(event.records)} again, attempt ${event.attempt} ${of}`;
+      return `${where(event)} ${paint('yellow', '↻')} AWS tries ${what(event)} again, attempt ${event.attempt} ${of}`;
     }
     case 'drop':
       return `${where(event)} ${paint('red', '✗')} ${dropOf(event, options)}`;
@@ -118,13 +118,19 @@ function dropOf(event: Extract<MappingEvent, { type: 'drop' }>, { folder }: Narr
     : event.reason === undefined
       ? '; nobody keeps them: there is no --on-failure'
       : `; the destination did not take them: ${visible(event.reason)}`;
-  return `gave up ${count(event.records)} ${why} (${range})${there}`;
+  return `gave up ${what(event)} ${why}${range === '' ? '' : ` (${range})`}${there}`;
 }
 
 function tail(event: Result): string {
   return event.last === undefined
     ? 'the end'
     : `the record the response names (the last is …${event.last.slice(-6)})`;
+}
+
+/** Of its records, or of a window's last invocation, which has none. */
+function what({ records, window }: Extract<MappingEvent, { type: 'drop' | 'retry' }>): string {
+  if (window?.final !== true) return count(records);
+  return `the end of the window ${window.start.slice(11, 19)} to ${window.end.slice(11, 19)}`;
 }
 
 function where(event: { readonly shardId: string; readonly lane: number }): string {

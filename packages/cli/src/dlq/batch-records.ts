@@ -2,7 +2,7 @@ import { isMillraceError } from '@millrace/kinesis';
 import { compareSequenceNumbers, type StoredRecord } from '@millrace/kinesis/record';
 
 import type { Kinesis } from '../aws/kinesis.ts';
-import type { BatchLetter } from './letter.ts';
+import { isWindowEnd, type BatchLetter } from './letter.ts';
 
 /** The records of a batch that Lambda gave up. */
 export interface BatchRecords {
@@ -20,6 +20,7 @@ export async function batchRecords(
   signal: AbortSignal,
 ): Promise<BatchRecords> {
   if (letter.payload !== undefined) return { records: letter.payload, source: 'payload', problem: undefined };
+  if (isWindowEnd(letter)) return { records: [], source: 'stream', problem: stateGone };
   try {
     const records = await readRange(await kinesis(), letter, signal);
     return { records, source: 'stream', problem: problemOf(records.length, letter.batchSize) };
@@ -28,6 +29,10 @@ export async function batchRecords(
     return { records: [], source: 'stream', problem: 'the stream or the shard is gone' };
   }
 }
+
+/** Between its first record and its last there is nothing that failed. */
+const stateGone =
+  'the end of a tumbling window: its records are all handled, and its state is in no document but a bucket’s';
 
 function problemOf(found: number, batchSize: number): string | undefined {
   if (found === batchSize) return undefined;

@@ -1,5 +1,5 @@
 import { showDuration } from '../lag/lag-row.ts';
-import type { Letter } from './letter.ts';
+import { isWindowEnd, type Letter } from './letter.ts';
 import type { Slip } from './letter-box.ts';
 
 /** A letter as it is listed. */
@@ -19,6 +19,8 @@ export interface Entry {
   readonly expiresAt: string | undefined;
   /** Milliseconds; below 0 it is too late. */
   readonly leftMs: number | undefined;
+  /** Whether it is the end of a tumbling window, which has no records but a state. */
+  readonly windowEnd: boolean | undefined;
 }
 
 /** `retention`: of the letter's stream, milliseconds. */
@@ -41,9 +43,20 @@ export function entryOf({ id }: Slip, letter: Letter, retention: number | undefi
     };
   }
   const { condition, stream, shardId, from, to, batchSize, payload, firstArrival } = letter;
-  const entry = { id, kind: letter.kind, reason: condition, stream, shardId, from, to, records: batchSize };
+  const ends = isWindowEnd(letter);
+  const entry = {
+    id,
+    kind: letter.kind,
+    reason: condition,
+    stream,
+    shardId,
+    from,
+    to,
+    records: batchSize,
+    windowEnd: ends ? true : undefined,
+  };
   if (payload !== undefined) return { ...nothing, ...entry, hasBytes: true };
-  if (retention === undefined) return { ...nothing, ...entry };
+  if (retention === undefined || ends) return { ...nothing, ...entry };
   const expiresAt = firstArrival + retention;
   return { ...nothing, ...entry, expiresAt: new Date(expiresAt).toISOString(), leftMs: expiresAt - now };
 }
@@ -56,12 +69,14 @@ const nothing = {
   hasBytes: false,
   expiresAt: undefined,
   leftMs: undefined,
+  windowEnd: undefined,
 };
 
 /** For eyes: how long one has to redrive it. */
-export function timeLeft({ kind, hasBytes, leftMs }: Entry): string {
+export function timeLeft({ kind, hasBytes, leftMs, windowEnd }: Entry): string {
   if (kind === 'unreadable') return '';
   if (hasBytes) return 'kept';
+  if (windowEnd === true) return 'state gone';
   if (leftMs === undefined) return 'stream gone';
   return leftMs <= 0 ? 'expired' : showDuration(leftMs);
 }

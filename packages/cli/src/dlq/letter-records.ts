@@ -4,7 +4,7 @@ import type { Shard } from '@millrace/kinesis/shard';
 import type { Kinesis } from '../aws/kinesis.ts';
 import { toStreamRecords } from '../read/stream-records.ts';
 import { batchRecords, type BatchRecords } from './batch-records.ts';
-import type { Letter } from './letter.ts';
+import type { Letter, LetterWindow } from './letter.ts';
 
 /** What a letter comes to: records that can be handled or put again, or why not. */
 export interface LetterRecords {
@@ -13,6 +13,10 @@ export interface LetterRecords {
   readonly records: readonly StreamRecord[];
   /** As they are stored, aggregates closed; undefined for a record that was put aside alone. */
   readonly stored: BatchRecords['records'] | undefined;
+  /** ARN of the stream, where it is told. */
+  readonly streamArn?: string;
+  /** The tumbling window that the records, or its end without any, are of. */
+  readonly window?: LetterWindow | undefined;
   readonly source: 'payload' | 'stream';
   readonly problem: string | undefined;
 }
@@ -45,9 +49,10 @@ export async function letterRecords(
     return { stream, shard, records: [one], stored: undefined, source: 'payload', problem: undefined };
   }
   const { records: stored, source, problem } = await batchRecords(kinesis, letter, signal);
-  const { stream, shardId } = letter;
+  const { stream, streamArn, shardId, window } = letter;
   const shard = wholeShard(shardId);
-  return { stream, shard, records: toStreamRecords(stream, shard, stored), stored, source, problem };
+  const records = toStreamRecords(stream, shard, stored);
+  return { stream, streamArn, shard, records, stored, window, source, problem };
 }
 
 /** A shard of which only the name is known: any key may be its own. */

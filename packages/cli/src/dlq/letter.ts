@@ -27,6 +27,25 @@ export interface BatchLetter {
   readonly batchSize: number;
   /** The records themselves, where they came with it: only to a bucket. */
   readonly payload: readonly StoredRecord[] | undefined;
+  /** The tumbling window it was of, where the event came with it: only to a bucket. */
+  readonly window: LetterWindow | undefined;
+}
+
+/** What a tumbling window adds to an event, under Lambda's names. */
+export interface LetterWindow {
+  /** ISO 8601. */
+  readonly window: { readonly start: string; readonly end: string };
+  /** What the invocations before had made of the window. */
+  readonly state: unknown;
+  readonly shardId: string;
+  readonly eventSourceARN: string;
+  readonly isFinalInvokeForWindow: boolean;
+  readonly isWindowTerminatedEarly: boolean;
+}
+
+/** Whether it is a tumbling window's last invocation that failed: of records that were all handled. */
+export function isWindowEnd({ batchSize, window }: BatchLetter): boolean {
+  return batchSize === 0 || window?.isFinalInvokeForWindow === true;
 }
 
 /** A record that a handler, consumer or producer of Millrace put aside. */
@@ -112,6 +131,7 @@ function readBatch(document: unknown): Letter {
   if (shardId === '') return unreadable('it has no shardId');
   if (Number.isNaN(firstArrival)) return unreadable('its approximateArrivalOfFirstRecord is no time');
   const functionError = memberOf(memberOf(document, 'responseContext'), 'functionError');
+  const event = readPayload(memberOf(document, 'payload'));
   return {
     kind: 'batch',
     condition: textOf(request, 'condition'),
@@ -127,20 +147,36 @@ function readBatch(document: unknown): Letter {
     to,
     firstArrival,
     batchSize: countOf(info, 'batchSize'),
-    payload: readPayload(memberOf(document, 'payload')),
+    payload: recordsIn(event),
+    window: windowIn(event),
   };
 }
 
 /** The event as AWS writes it, JSON in a string; others write the object. */
-function readPayload(payload: unknown): readonly StoredRecord[] | undefined {
-  let event = payload;
-  if (typeof payload === 'string') {
-    try {
-      event = JSON.parse(payload);
-    } catch {
-      return undefined;
-    }
+function readPayload(payload: unknown): unknown {
+  if (typeof payload !== 'string') return payload;
+  try {
+    return JSON.parse(payload);
+  } catch {
+    return undefined;
   }
+}
+
+function windowIn(event: unknown): LetterWindow | undefined {
+  const window = memberOf(event, 'window');
+  const [start, end] = [textOf(window, 'start'), textOf(window, 'end')];
+  if (start === '' || end === '') return undefined;
+  return {
+    window: { start, end },
+    state: memberOf(event, 'state'),
+    shardId: textOf(event, 'shardId'),
+    eventSourceARN: textOf(event, 'eventSourceARN'),
+    isFinalInvokeForWindow: memberOf(event, 'isFinalInvokeForWindow') === true,
+    isWindowTerminatedEarly: memberOf(event, 'isWindowTerminatedEarly') === true,
+  };
+}
+
+function recordsIn(event: unknown): readonly StoredRecord[] | undefined {
   const records = memberOf(event, 'Records');
   if (!Array.isArray(records)) return undefined;
   const stored: StoredRecord[] = [];

@@ -1,12 +1,14 @@
 import { optionError } from '@millrace/kinesis/runtime';
 import { kinesisEvent } from '@millrace/kinesis/testing';
-import type { RetryRecord } from '@millrace/local/event-source';
+import { stateOf, type RetryRecord } from '@millrace/local/event-source';
+import { launchOf } from '@millrace/local/functions';
 
 import type { Kinesis } from '../aws/kinesis.ts';
 import type { CommandContext } from '../command-context.ts';
 import { handlerFile } from '../lambda/invoke-settings.ts';
 import { invokeOnce } from '../lambda/invoke-once.ts';
 import { planRetries } from '../lambda/retry-plan.ts';
+import { visible } from '../io/visible.ts';
 import type { Destination } from '../replay/destination.ts';
 import { createFileDestination } from '../replay/file-destination.ts';
 import { createStreamDestination } from '../replay/stream-destination.ts';
@@ -32,6 +34,24 @@ export function parseTarget(text: string | undefined): TargetName {
   if (kind === 'file') return { kind, path: rest };
   if (kind === 'handler') return { kind, file: rest };
   throw optionError('--into', text, 'stream:<name>, file:<path> or handler:<file>');
+}
+
+/** Throws `DATA_MISSING` for a handler there is not, `STREAM_NOT_FOUND` for such a stream. */
+export async function checkTarget(
+  name: TargetName,
+  { options, signal }: CommandContext,
+  kinesis: () => Promise<Kinesis>,
+): Promise<void> {
+  if (name.kind === 'stream') {
+    await (await kinesis()).connection.reader.describeStream(name.stream, { signal });
+  }
+  if (name.kind === 'handler') launchOf(handlerFile(name.file, options), options.number('memory'));
+}
+
+/** Why this cannot go there, if so. */
+export function refusalOf(name: TargetName, { records, window }: LetterRecords): string | undefined {
+  if (name.kind === 'handler' || window === undefined || records.length > 0) return undefined;
+  return 'the end of a tumbling window has no records: redrive it into a handler';
 }
 
 export async function openTarget(
@@ -78,7 +98,7 @@ function intoDestination(destination: Destination, { signal }: CommandContext): 
 function intoHandler(file: string, context: CommandContext): RedriveTarget {
   return {
     async send(letter) {
-      const { stream, shard, records } = letter;
+      const { stream, streamArn, shard, records, window } = letter;
       const stored =
         letter.stored ??
         records.map((record) => ({ ...record, data: record.bytes, arrivedAt: record.arrivedAt.getTime() }));
@@ -89,17 +109,37 @@ function intoHandler(file: string, context: CommandContext): RedriveTarget {
           data,
           arrivedAt: new Date(arrivedAt),
         })),
-        { stream, shardId: shard.shardId },
+        { stream, shardId: shard.shardId, ...regionOf(streamArn) },
       );
-      const result = await invokeOnce(context, handlerFile(file, context.options), event);
+      const result = await invokeOnce(context, handlerFile(file, context.options), { ...event, ...window });
       if (result.type === 'refused') return result.reason;
       if (result.type === 'error') return result.error.message;
+      if (window !== undefined) {
+        const state = stateOf(result.response);
+        if (state === undefined) return 'the handler answered no state for its window';
+        if (!window.isFinalInvokeForWindow) {
+          context.notes.warn(
+            `the window ${window.window.start} to ${window.window.end} has ended: nobody goes on with the state that was answered, ${visible(JSON.stringify(state))}`,
+          );
+        }
+        if (records.length === 0) return undefined;
+      }
       const { done } = planRetries(stored.map(toRetryRecord), result, played, 0);
       const count = done?.records ?? 0;
       return count === stored.length ? undefined : `the handler did ${count} of ${stored.length}`;
     },
     async close() {},
   };
+}
+
+/** What its records were read from, in the event too. */
+function regionOf(streamArn: string | undefined): {
+  readonly eventSourceArn?: string;
+  readonly region?: string;
+} {
+  const region = streamArn?.split(':')[3];
+  if (streamArn === undefined || region === undefined) return {};
+  return { eventSourceArn: streamArn, region };
 }
 
 /** A handler's answer is read: whoever redrives wants to know. */

@@ -2,10 +2,31 @@ import { MillraceError } from '@millrace/kinesis';
 import type { RetryRecord } from '@millrace/local/event-source';
 import { memberOf } from '@millrace/kinesis/runtime';
 
+/** The tumbling window of an event; undefined outside of one. */
+export interface EventWindow {
+  /** Milliseconds since the epoch. */
+  readonly end: number;
+  readonly final: boolean;
+}
+
+/** Throws `RECORD_INVALID` for a window whose end is no time. */
+export function windowOf(event: unknown): EventWindow | undefined {
+  const window = memberOf(event, 'window');
+  if (window === undefined) return undefined;
+  const text = memberOf(window, 'end');
+  const end = typeof text === 'string' ? Date.parse(text) : Number.NaN;
+  if (Number.isNaN(end)) throw notKinesis('window.end', 'a time in ISO 8601');
+  return { end, final: memberOf(event, 'isFinalInvokeForWindow') === true };
+}
+
 /** The records of an event, as far as retries need them. Throws `RECORD_INVALID` for what is no event of Kinesis. */
 export function retryRecordsOf(event: unknown): readonly RetryRecord[] {
   const records = memberOf(event, 'Records');
-  if (!Array.isArray(records) || records.length === 0) throw notKinesis('Records', 'records, at least one');
+  // The last invocation of a window has none.
+  const least = windowOf(event)?.final === true ? 0 : 1;
+  if (!Array.isArray(records) || records.length < least) {
+    throw notKinesis('Records', 'records, at least one');
+  }
   return records.map((record: unknown, index) => {
     const kinesis = memberOf(record, 'kinesis');
     const sequenceNumber = memberOf(kinesis, 'sequenceNumber');

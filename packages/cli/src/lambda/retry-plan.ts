@@ -4,6 +4,8 @@ import {
   resolveChoices,
   settle,
   startBatch,
+  startFinal,
+  stateOf,
   type RetryRecord,
   type RetryRules,
   type RetryState,
@@ -20,6 +22,8 @@ export interface PlanSettings {
   readonly retentionMs: number;
   /** Whether it has `ReportBatchItemFailures`. */
   readonly report: boolean;
+  /** The tumbling window the event is of. */
+  readonly window?: { readonly final: boolean } | undefined;
 }
 
 /** How an invocation ended. */
@@ -79,7 +83,9 @@ export function planRetries(
     attemptsAfterBisect: 'restart',
   };
   const verdict = verdictOf(ending, settings, records);
-  const first = settle(startBatch(records), rules, verdict, now);
+  const final = settings.window?.final === true;
+  const batch = final ? startFinal({ sequenceNumber: '', arrivedAt: now }) : startBatch(records);
+  const first = settle(batch, rules, verdict, now);
   const { steps, goesOn } = follow(first.state, rules, verdict, now);
   return {
     verdict: verdict.type,
@@ -91,8 +97,13 @@ export function planRetries(
   };
 }
 
-function verdictOf(ending: Ending, { report }: PlanSettings, records: readonly RetryRecord[]): Verdict {
+function verdictOf(
+  ending: Ending,
+  { report, window }: PlanSettings,
+  records: readonly RetryRecord[],
+): Verdict {
   if (ending.type === 'error') return ending;
+  if (window !== undefined && stateOf(ending.response) === undefined) return { type: 'failed' };
   if (!report) return { type: 'done' };
   return readResponse(
     ending.response,
@@ -137,17 +148,21 @@ function warningsOf(ending: Ending, settings: PlanSettings, verdict: Verdict): r
       'the handler reported failures, and a mapping without ReportBatchItemFailures does not read them: these records are lost. Set FunctionResponseTypes, and pass --report',
     );
   }
-  if (verdict.type === 'failed') {
+  if (verdict.type === 'failed' && settings.window !== undefined && !hasState(ending)) {
+    warnings.push('the answer has no state for its tumbling window: the invocation counts as failed');
+  } else if (verdict.type === 'failed') {
     warnings.push(
       'the answer names a record that is not in the batch, or none: the whole batch counts as failed',
     );
   }
   if (verdict.type !== 'done' && settings.maxRetries < 0 && settings.maxAgeMs === Number.POSITIVE_INFINITY) {
-    warnings.push(
-      'without --max-retries or --max-age a record that always fails blocks its shard until it expires',
-    );
+    warnings.push('without --max-retries or --max-age what always fails blocks its shard until it expires');
   }
   return warnings;
+}
+
+function hasState(ending: Ending): boolean {
+  return ending.type === 'response' && stateOf(ending.response) !== undefined;
 }
 
 function reportsFailures(response: unknown): boolean {

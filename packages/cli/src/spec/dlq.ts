@@ -55,7 +55,10 @@ export const dlqCommands: readonly CommandSpec[] = [
     arguments: [from, { name: 'id', about: 'one of those that millrace dlq ls shows', optional: true }],
     options: [num],
     connects: true,
-    notes: ['Exit code 7 when some records cannot be had any more.', queueNote],
+    notes: [
+      'Exit code 7 when some records cannot be had any more. What happened is told on stderr, with the state of a tumbling window where it is in the document.',
+      queueNote,
+    ],
     load: async () => (await import('../commands/dlq-show.ts')).dlqShow,
   },
   {
@@ -98,6 +101,7 @@ export const dlqCommands: readonly CommandSpec[] = [
     notes: [
       'A stream gives the records to all of its consumers again, at its end; a handler gets them alone. Exit code 6 when something is left.',
       'Where filters or parallel lanes passed over records, the stretch of a batch holds some that did not fail: these are left unless --whole-stretch is given.',
+      'The end of a tumbling window has a state and no records: it goes into a handler, out of a bucket.',
       queueNote,
     ],
     load: async () => (await import('../commands/dlq-redrive.ts')).dlqRedrive,

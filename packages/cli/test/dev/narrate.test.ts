@@ -16,6 +16,15 @@ const place = { shardId: 'shardId-000000000007', lane: 0 };
 const batch = { ...place, records: 3, first: '100', last: '102' };
 const result = { ...batch, requestId: 'r', durationMs: 12.4, reportedFailures: false };
 
+/** Of a window's last invocation. */
+const ending = {
+  ...place,
+  records: 0,
+  first: undefined,
+  last: undefined,
+  window: { start: '2026-01-01T07:04:00Z', end: '2026-01-01T07:06:00Z', final: true },
+};
+
 test.each<readonly [string | undefined, MappingEvent]>([
   [
     'shard-7 ▸ 3 records, the newest 250 ms old',
@@ -84,6 +93,21 @@ test.each<readonly [string | undefined, MappingEvent]>([
       destination: undefined,
       delivered: false,
     },
+  ],
+  [
+    'shard-7 ✗ gave up the end of the window 07:04:00 to 07:06:00 after 2 attempts; document and event are in ./failures',
+    {
+      type: 'drop',
+      ...ending,
+      condition: 'RetryAttemptsExhausted',
+      approximateInvokeCount: 2,
+      destination: 'arn:aws:s3:::failures',
+      delivered: true,
+    },
+  ],
+  [
+    'shard-7 ↻ AWS tries the end of the window 07:04:00 to 07:06:00 again, attempt 2 of 4',
+    { type: 'retry', ...ending, attempt: 2, at: 0 },
   ],
   ['shard-7 ⊘ 2 records filtered out', { type: 'polled', shardId: place.shardId, records: 3, filtered: 2 }],
   [undefined, { type: 'polled', shardId: place.shardId, records: 3, filtered: 0 }],

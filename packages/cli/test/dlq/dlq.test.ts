@@ -219,6 +219,7 @@ test('through a handler: what it takes is redriven, what it fails is left', asyn
     const path = write('a.json', failureDocument({ from, to, batchSize: 2 }, { payload: event }));
     const result = await runCli(['dlq', 'redrive', path, '--into', `handler:${handler}`, '--yes']);
     expect(result).toMatchObject({ code, lines: [{ status }] });
+    expect(result.stderr).toContain('got 2 of arn:aws:kinesis:us-east-2:123456789012:stream/orders');
   }
 }, 30_000);
 

@@ -151,3 +151,50 @@ test.each([
   },
   30_000,
 );
+
+test('an event of a tumbling window is judged as one, its last invocation without a record, too', async () => {
+  const look = { tty: { stdout: true }, env: { NO_COLOR: '1' } };
+  const window = { start: '2026-01-01T00:00:00Z', end: '2026-01-01T00:01:00Z' };
+  const part = { ...kinesisEvent(['a']), window, state: {}, isFinalInvokeForWindow: false };
+  const end = { Records: [], window, state: { seen: ['a'] }, isFinalInvokeForWindow: true };
+  const run = (event: object, ...more: readonly string[]) =>
+    runCli(['lambda', 'invoke', handlers, ...more], { ...look, stdin: JSON.stringify(event) });
+  expect(await run(part)).toMatchObject({ code: 7, stderr: expect.stringContaining('no state') });
+  expect(await run(part, '--export', 'windowed')).toMatchObject({
+    code: 0,
+    stdout: expect.stringMatching(
+      /^response +\{"state":\{"seen":\["a"\]\}\}\ndone +1 record, checkpoint \d+\n$/,
+    ),
+  });
+  expect(await run(end, '--export', 'windowed')).toMatchObject({
+    code: 0,
+    stdout: expect.stringMatching(/done +the window has ended\n$/),
+    stderr: expect.stringContaining('end of 2026-01-01T00:00:00Z: {"seen":["a"]}'),
+  });
+  expect(await run(end, '--export', 'throwing', '--max-retries', '0')).toMatchObject({
+    code: 7,
+    stdout: expect.stringMatching(
+      /give up +\+0 ms +the end of the window: RetryAttemptsExhausted after 1 invocation\n/,
+    ),
+  });
+  expect(await run({ ...end, window: {} })).toMatchObject({ code: 6, stdout: '' });
+}, 30_000);
+
+test('of retries that go on and on the first are shown', async () => {
+  const look = { stdin: JSON.stringify(kinesisEvent(['a'])), tty: { stdout: true }, env: { NO_COLOR: '1' } };
+  const { stdout } = await runCli(['lambda', 'invoke', handlers, '--export', 'throwing'], look);
+  const lines = stdout.trim().split('\n');
+  expect(lines.filter((line) => line.startsWith('invoke'))).toHaveLength(8);
+  expect(lines.slice(-2)).toEqual([
+    expect.stringMatching(/^… +32 more, the last at \+33 m 3 s$/),
+    '…           and so on, should it keep failing',
+  ]);
+}, 30_000);
+
+test('an event is made of one record at least', async () => {
+  await using cli = await createLocalCli({ streams: { orders: { shards: 1 } } });
+  const ofStream = await cli.run(['lambda', 'event', 'orders', '--last', '2']);
+  expect(ofStream).toMatchObject({ code: 3, stdout: '', stderr: expect.stringContaining('no records') });
+  const ofLines = await runCli(['lambda', 'event', '--lines', '-'], { stdin: '' });
+  expect(ofLines).toMatchObject({ code: 3, stdout: '', stderr: expect.stringContaining('no records') });
+});

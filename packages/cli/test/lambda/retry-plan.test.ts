@@ -92,3 +92,28 @@ test('an identifier outside the batch fails all of it', () => {
   expect(plan).toMatchObject({ verdict: 'failed', done: undefined });
   expect(plan.warnings).toEqual([expect.stringContaining('not in the batch')]);
 });
+
+test('in a tumbling window an answer without a state is a failed invocation, and one with it is not', () => {
+  const window = { final: false };
+  const without = planRetries(records, partial(), { ...aws, maxRetries: 0, window }, now);
+  expect(without).toMatchObject({ verdict: 'failed', steps: [{ do: 'give up', records: 4 }] });
+  expect(without.warnings).toEqual([expect.stringContaining('no state')]);
+  const answer: Ending = { type: 'response', response: { state: {}, batchItemFailures: [] } };
+  expect(planRetries(records, answer, { ...aws, window }, now)).toMatchObject({
+    verdict: 'done',
+    warnings: [],
+  });
+});
+
+test('a window’s last invocation is retried and given up as records are', () => {
+  const settings = { ...aws, maxRetries: 1, window: { final: true } };
+  const state: Ending = { type: 'response', response: { state: 1 } };
+  expect(planRetries([], state, settings, now)).toMatchObject({ verdict: 'done', steps: [] });
+  expect(planRetries([], thrown, settings, now)).toMatchObject({
+    verdict: 'error',
+    steps: [
+      { do: 'invoke', records: 0, attempt: 2 },
+      { do: 'give up', records: 0, condition: 'RetryAttemptsExhausted', approximateInvokeCount: 2 },
+    ],
+  });
+});

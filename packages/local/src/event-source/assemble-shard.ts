@@ -12,8 +12,9 @@ import {
 } from './event.ts';
 import { compileFilter } from './filter/criteria.ts';
 import type { InvokeResult } from './invoker.ts';
-import type { LaneRules, Outcome } from './lane.ts';
-import { spanOf, type DropStep, type InvokeStep, type LaneEffects } from './lane-run.ts';
+import type { LaneRules, Outcome, WindowTurn } from './lane.ts';
+import { spanOf, type DropStep, type LaneEffects } from './lane-run.ts';
+import type { WindowSpan } from './mapping-event.ts';
 import type { MappingInit } from './mapping-init.ts';
 import type { MappingSettings } from './settings.ts';
 import { ShardRun, type LaneWindows } from './shard-run.ts';
@@ -118,7 +119,7 @@ class ShardLane implements Omit<LaneEffects, 'finished'> {
       ...spanOf(step.records),
       attempt: step.attempt,
       iteratorAgeMs: newest === undefined ? 0 : Math.max(0, doors.clock.now() - newest.arrivedAt),
-      ...(part === undefined ? {} : { window: { ...part.window, final: part.isFinalInvokeForWindow } }),
+      ...this.#windowSpan(step),
     });
     this.#last = await this.#invoke(event);
     return toOutcome(this.#last);
@@ -153,8 +154,16 @@ class ShardLane implements Omit<LaneEffects, 'finished'> {
     if (verdict.type === 'done') this.#last = undefined;
   };
 
-  readonly waiting: LaneEffects['waiting'] = (records, attempt, until) => {
-    this.#init.tell({ type: 'retry', ...this.#place, ...spanOf(records), attempt, at: until });
+  readonly waiting: LaneEffects['waiting'] = (work) => {
+    const { records, attempt, until } = work;
+    this.#init.tell({
+      type: 'retry',
+      ...this.#place,
+      ...spanOf(records),
+      attempt,
+      at: until,
+      ...this.#windowSpan(work),
+    });
   };
 
   readonly drop: LaneEffects['drop'] = async (step) => {
@@ -171,6 +180,7 @@ class ShardLane implements Omit<LaneEffects, 'finished'> {
       destination,
       delivered: reason === '',
       ...(reason === undefined || reason === '' ? {} : { reason }),
+      ...this.#windowSpan(step),
     });
   };
 
@@ -212,7 +222,12 @@ class ShardLane implements Omit<LaneEffects, 'finished'> {
     }
   }
 
-  #windowPart({ turn }: Pick<InvokeStep | DropStep, 'turn'>): WindowPart | undefined {
+  #windowSpan(step: { readonly turn?: WindowTurn | undefined }): { readonly window?: WindowSpan } {
+    const part = this.#windowPart(step);
+    return part === undefined ? {} : { window: { ...part.window, final: part.isFinalInvokeForWindow } };
+  }
+
+  #windowPart({ turn }: { readonly turn?: WindowTurn | undefined }): WindowPart | undefined {
     return turn === undefined ? undefined : toWindowPart(turn.window, turn.final, this.#context);
   }
 }

@@ -5,6 +5,7 @@ export {
   retryDelay,
   settle,
   startBatch,
+  startFinal,
   type BackoffCurve,
   type DropCondition,
   type RetryRecord,
@@ -13,3 +14,4 @@ export {
   type RetryStep,
   type WorkItem,
 } from './retry.ts';
+export { stateOf } from './tumbling-window.ts';

@@ -1,7 +1,7 @@
 import type { Clock } from '@millrace/kinesis/runtime';
 
 import { Alarm } from './alarm.ts';
-import type { Lane, LaneStep, Outcome } from './lane.ts';
+import type { Lane, LaneStep, Outcome, WindowTurn } from './lane.ts';
 import type { BatchSpan } from './mapping-event.ts';
 import type { MappingRecord } from './record.ts';
 import type { Verdict } from './response.ts';
@@ -10,13 +10,21 @@ import type { OpenWindow } from './tumbling-window.ts';
 export type InvokeStep = Extract<LaneStep, { type: 'invoke' }>;
 export type DropStep = Extract<LaneStep, { type: 'drop' }>;
 
+export interface Waiting {
+  readonly records: readonly MappingRecord[];
+  readonly attempt: number;
+  /** Milliseconds since the epoch. */
+  readonly until: number;
+  readonly turn: WindowTurn | undefined;
+}
+
 /** What a lane does to the world. */
 export interface LaneEffects {
   invoke(step: InvokeStep): Promise<Outcome>;
   /** How the invocation was judged. */
   judged(step: InvokeStep, verdict: Verdict): void;
   /** The records in hand wait for another try. */
-  waiting(records: readonly MappingRecord[], attempt: number, until: number): void;
+  waiting(work: Waiting): void;
   drop(step: DropStep): Promise<void>;
   finished(records: readonly MappingRecord[]): void;
 }
@@ -76,7 +84,13 @@ export class LaneRun {
         case 'wait':
           if (this.#lane.retrying !== undefined && told !== step.until) {
             told = step.until;
-            this.#effects.waiting(this.#lane.retrying.records, this.#lane.retrying.attempts + 1, step.until);
+            const { records, attempts } = this.#lane.retrying;
+            this.#effects.waiting({
+              records,
+              attempt: attempts + 1,
+              until: step.until,
+              turn: this.#lane.turn,
+            });
           }
           await this.#alarm.wait(step.until);
           break;

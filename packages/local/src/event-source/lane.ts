@@ -97,7 +97,7 @@ export class Lane {
       const until = this.#begin(now);
       if (until !== undefined) return until === Number.POSITIVE_INFINITY ? idle : { type: 'wait', until };
     }
-    const turn = this.#turn;
+    const turn = this.turn;
     const { state, step } = nextStep(this.#work, this.#rules.retry, now);
     this.#work = state;
     if (step.type === 'drop' && state.length === 0) this.#over(now);
@@ -126,7 +126,8 @@ export class Lane {
     return { verdict, finished };
   }
 
-  get #turn(): WindowTurn | undefined {
+  /** The window that the work in hand is of. */
+  get turn(): WindowTurn | undefined {
     return this.#window === undefined ? undefined : { window: this.#window, final: this.#final };
   }
 

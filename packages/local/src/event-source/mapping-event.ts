@@ -8,6 +8,15 @@ export interface Place {
   readonly lane: number;
 }
 
+/** The tumbling window that a batch is of. */
+export interface WindowSpan {
+  /** ISO seconds. */
+  readonly start: string;
+  readonly end: string;
+  /** Whether it is the window's last invocation, which has no records. */
+  readonly final: boolean;
+}
+
 /** Records of one batch. */
 export interface BatchSpan {
   readonly records: number;
@@ -34,7 +43,7 @@ export type MappingEvent =
       /** How old the last record is, milliseconds. */
       readonly iteratorAgeMs: number;
       /** Set in a tumbling window. */
-      readonly window?: { readonly start: string; readonly end: string; readonly final: boolean };
+      readonly window?: WindowSpan;
     } & Place &
       BatchSpan)
   | ({
@@ -53,6 +62,7 @@ export type MappingEvent =
       readonly attempt: number;
       /** When, milliseconds since the epoch. */
       readonly at: number;
+      readonly window?: WindowSpan;
     } & Place &
       BatchSpan)
   | ({
@@ -64,6 +74,7 @@ export type MappingEvent =
       /** Whether the destination took it. */
       readonly delivered: boolean;
       readonly reason?: string;
+      readonly window?: WindowSpan;
     } & Place &
       BatchSpan)
   | { readonly type: 'trouble'; readonly shardId?: string; readonly message: string }

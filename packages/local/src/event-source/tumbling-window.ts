@@ -86,7 +86,8 @@ export function toWindowPart(
   };
 }
 
-function stateOf(response: unknown): unknown {
+/** The state that a response has for its window; undefined for none, which fails the invocation. */
+export function stateOf(response: unknown): unknown {
   if (typeof response !== 'object' || response === null || !('state' in response)) return undefined;
   return response.state ?? undefined;
 }

@@ -1,6 +1,6 @@
 export type { InvokeResult } from '../event-source/invoker.ts';
 export type { FunctionEvent, FunctionListener, LambdaContext, LambdaHandler } from './function.ts';
-export type { HandlerFile } from './handler-file.ts';
+export { launchOf, type HandlerFile, type Launch } from './handler-file.ts';
 export {
   FunctionRegistry,
   type FunctionOptions,
