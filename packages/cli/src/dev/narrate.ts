@@ -107,7 +107,7 @@ function resultOf(event: Result, { paint, reportsFailures }: NarrateOptions): st
 
 function dropOf(event: Extract<MappingEvent, { type: 'drop' }>, { folder }: NarrateOptions): string {
   const why = {
-    RetryAttemptsExhausted: `after ${event.approximateInvokeCount} attempts`,
+    RetryAttemptsExhausted: `after ${event.approximateInvokeCount === 1 ? '1 attempt' : `${event.approximateInvokeCount} attempts`}`,
     RecordAgeExceeded: 'since they are too old',
     RetentionExpired: 'since the stream keeps them no longer',
   }[event.condition];

@@ -10,7 +10,7 @@ import { invokeOnce } from '../lambda/invoke-once.ts';
 import { planRetries } from '../lambda/retry-plan.ts';
 import { visible } from '../io/visible.ts';
 import type { Destination } from '../replay/destination.ts';
-import { createFileDestination } from '../replay/file-destination.ts';
+import { checkFileDestination, createFileDestination } from '../replay/file-destination.ts';
 import { createStreamDestination } from '../replay/stream-destination.ts';
 import type { LetterRecords } from './letter-records.ts';
 
@@ -36,7 +36,7 @@ export function parseTarget(text: string | undefined): TargetName {
   throw optionError('--into', text, 'stream:<name>, file:<path> or handler:<file>');
 }
 
-/** Throws `DATA_MISSING` for a handler there is not, `STREAM_NOT_FOUND` for such a stream. */
+/** Throws `DATA_MISSING` for a handler there is not, `STREAM_NOT_FOUND` for such a stream, `OPTION_INVALID` for a file there is. */
 export async function checkTarget(
   name: TargetName,
   { options, signal }: CommandContext,
@@ -45,6 +45,7 @@ export async function checkTarget(
   if (name.kind === 'stream') {
     await (await kinesis()).connection.reader.describeStream(name.stream, { signal });
   }
+  if (name.kind === 'file') await checkFileDestination(name.path);
   if (name.kind === 'handler') launchOf(handlerFile(name.file, options), options.number('memory'));
 }
 

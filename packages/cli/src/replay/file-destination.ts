@@ -1,4 +1,6 @@
-import { open, type FileHandle } from 'node:fs/promises';
+import { constants, existsSync } from 'node:fs';
+import { access, open, type FileHandle } from 'node:fs/promises';
+import { dirname } from 'node:path';
 
 import { isMillraceError, MillraceError } from '@millrace/kinesis';
 import type { StreamRecord } from '@millrace/kinesis/record';
@@ -55,6 +57,16 @@ export async function createFileDestination(options: FileDestinationOptions): Pr
   };
 }
 
+/** As {@link createFileDestination} would for a new file, without making it. */
+export async function checkFileDestination(path: string): Promise<void> {
+  if (existsSync(path)) throw refused(path, true);
+  try {
+    await access(dirname(path), constants.W_OK);
+  } catch (cause) {
+    throw refused(path, false, cause);
+  }
+}
+
 async function admittedCount(
   records: readonly StreamRecord[],
   pace: Pace | undefined,
@@ -80,18 +92,21 @@ async function openFile(path: string, resumeAt: number | undefined): Promise<Fil
     await file.truncate(resumeAt);
     return file;
   } catch (cause) {
-    const isThere = memberOf(cause, 'code') === 'EEXIST';
-    throw new MillraceError(
-      'OPTION_INVALID',
-      isThere ? `The file ${path} is there already.` : `The file ${path} cannot be written.`,
-      {
-        advice: isThere
-          ? 'Name another, or remove it: nothing is overwritten.'
-          : 'Name a file in a directory that exists and may be written.',
-        path: '--into',
-        got: path,
-        cause,
-      },
-    );
+    throw refused(path, memberOf(cause, 'code') === 'EEXIST', cause);
   }
+}
+
+function refused(path: string, isThere: boolean, cause?: unknown): MillraceError {
+  return new MillraceError(
+    'OPTION_INVALID',
+    isThere ? `The file ${path} is there already.` : `The file ${path} cannot be written.`,
+    {
+      advice: isThere
+        ? 'Name another, or remove it: nothing is overwritten.'
+        : 'Name a file in a directory that exists and may be written.',
+      path: '--into',
+      got: path,
+      cause,
+    },
+  );
 }

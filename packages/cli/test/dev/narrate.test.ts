@@ -95,12 +95,12 @@ test.each<readonly [string | undefined, MappingEvent]>([
     },
   ],
   [
-    'shard-7 ✗ gave up the end of the window 07:04:00 to 07:06:00 after 2 attempts; document and event are in ./failures',
+    'shard-7 ✗ gave up the end of the window 07:04:00 to 07:06:00 after 1 attempt; document and event are in ./failures',
     {
       type: 'drop',
       ...ending,
       condition: 'RetryAttemptsExhausted',
-      approximateInvokeCount: 2,
+      approximateInvokeCount: 1,
       destination: 'arn:aws:s3:::failures',
       delivered: true,
     },

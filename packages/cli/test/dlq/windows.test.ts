@@ -113,8 +113,10 @@ test('a handler gets records of a window with its state, and what it answers is 
 test.each([
   [['stream:nope'], 3, 'Stream nope'],
   [['handler:nope.mjs'], 3, 'There is no file'],
+  [[`file:${import.meta.filename}`], 2, 'is there already'],
+  [['file:no/such/folder/out'], 2, 'cannot be written'],
 ])(
-  'into %j, which there is not, is refused before anything is done, in a dry run too',
+  'into %j, which cannot be, is refused before anything is done, in a dry run too',
   async ([into = ''], code, why) => {
     await using cli = await createLocalCli({ streams: { orders: { shards: 1 } } });
     for (const yes of [[], ['--yes']]) {
