@@ -42,7 +42,7 @@ export function createShardRun(init: ShardInit): ShardRun {
   const patterns = settings.FilterCriteria?.Filters.map(({ Pattern: pattern }) => pattern) ?? [];
   const bytesOf = createMeasure(context);
   const rules = {
-    ...rulesOf(settings, choices, init.source.retentionMs),
+    ...rulesOf(settings, choices, init.source),
     windowBytes: windowBytesOf(context),
   };
   return new ShardRun({
@@ -66,7 +66,7 @@ export function createShardRun(init: ShardInit): ShardRun {
 function rulesOf(
   settings: MappingSettings,
   choices: ResolvedChoices,
-  retentionMs: number,
+  source: Pick<MappingSource, 'retentionMs'>,
 ): Omit<LaneRules, 'windowBytes'> {
   const age = settings.MaximumRecordAgeInSeconds;
   return {
@@ -78,7 +78,10 @@ function rulesOf(
     retry: {
       maximumRetryAttempts: settings.MaximumRetryAttempts,
       maximumRecordAgeMs: age < 0 ? Number.POSITIVE_INFINITY : age * 1000,
-      retentionMs,
+      // It may be changed while a batch fails: that is what it is raised for.
+      get retentionMs() {
+        return source.retentionMs;
+      },
       bisectBatchOnFunctionError: settings.BisectBatchOnFunctionError,
       backoff: choices.backoff,
       attemptsAfterBisect: choices.attemptsAfterBisect,

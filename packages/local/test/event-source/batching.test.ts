@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { Batcher } from '../../src/event-source/batcher.ts';
 import { Progress } from '../../src/event-source/progress.ts';
 import { laneOf } from '../../src/event-source/record.ts';
-import { fails, mapOrders, openKit, reporting, start } from './kit.ts';
+import { documents, fails, mapOrders, openKit, reporting, start, throwing, toQueue } from './kit.ts';
 
 describe('a batch', () => {
   test('[batch/count] is sent when it has BatchSize records', async () => {
@@ -220,6 +220,27 @@ describe('lanes', () => {
       ['b0', 'b1'],
     ]);
     expect(drops()).toMatchObject([{ records: 2, condition: 'RetryAttemptsExhausted' }]);
+  });
+  test('[lanes/retries] cut and give up each for itself, and each tells its destination', async () => {
+    await using kit = await openKit();
+    for (const data of ['a0', 'b0', 'a1', 'b1', 'b2']) await kit.put(data, data.charAt(0));
+    const { invocations } = await mapOrders(kit, (data) => data.includes('a1') && throwing(), {
+      ...toQueue,
+      ParallelizationFactor: 10,
+      BisectBatchOnFunctionError: true,
+      MaximumRetryAttempts: 1,
+    });
+    await kit.clock.advance(1000);
+    expect(invocations.filter(([first]) => first?.startsWith('b') === true)).toEqual([['b0', 'b1', 'b2']]);
+    expect(invocations.filter(([first]) => first?.startsWith('a') === true)).toEqual([
+      ['a0', 'a1'],
+      ['a0'],
+      ['a1'],
+      ['a1'],
+    ]);
+    expect(await documents(kit)).toMatchObject([
+      { requestContext: { approximateInvokeCount: 2 }, KinesisBatchInfo: { batchSize: 1 } },
+    ]);
   });
 });
 

@@ -2,7 +2,7 @@ import { CloudWatchClient, GetMetricStatisticsCommand } from '@aws-sdk/client-cl
 import { describe, expect, test } from 'vitest';
 
 import type { MappingOptions } from '../../src/index.ts';
-import { fails, mapOrders, openKit, queueArn, reporting, start, toQueue, type Kit } from './kit.ts';
+import { fails, mapOrders, openKit, queueArn, reporting, start, throwing, toQueue, type Kit } from './kit.ts';
 
 const counting: MappingOptions = { MetricsConfig: { Metrics: ['EventCount'] } };
 const bill: MappingOptions = { function: { name: 'bill' } };
@@ -16,8 +16,8 @@ async function metric(kit: Kit, name: string, dimension: readonly [string, strin
       MetricName: name,
       Dimensions: [{ Name: dimension[0], Value: dimension[1] }],
       StartTime: new Date(start),
-      EndTime: new Date(start + 86_400_000),
-      Period: 86_400,
+      EndTime: new Date(start + 172_800_000),
+      Period: 172_800,
       Statistics: ['Sum', 'Maximum', 'SampleCount'],
     }),
   );
@@ -55,7 +55,7 @@ describe('[metrics/function] a function', () => {
     const { destinations } = await kit.kinesis.lambda();
     destinations.break(queueArn, 'AccessDenied');
     await kit.put('a');
-    const { mapping } = await mapOrders(kit, () => Promise.reject(new Error('no')), {
+    const { mapping } = await mapOrders(kit, throwing, {
       ...bill,
       ...counting,
       ...toQueue,
@@ -100,6 +100,22 @@ describe('[metrics/events] a mapping', () => {
     expect(await of('FailedInvokeEventCount')).toMatchObject({ Sum: 4 });
     expect(await of('OnFailureDestinationDeliveredEventCount')).toMatchObject({ Sum: 2 });
     expect(await of('DroppedEventCount')).toBeUndefined();
+  });
+  test('has dropped what no destination took, and not what its stream keeps no longer', async () => {
+    await using kit = await openKit();
+    for (const data of ['a', 'b']) await kit.put(data);
+    const dropping = await mapOrders(kit, throwing, { ...counting, MaximumRetryAttempts: 0 });
+    const keeping = await mapOrders(kit, throwing, {
+      ...counting,
+      choices: { pollInterval: '1h', shardInterval: '1d', backoff: { longest: '1h' } },
+    });
+    const slow = { pollInterval: '1h', shardInterval: '1d' } as const;
+    const old = await mapOrders(kit, throwing, { ...counting, MaximumRecordAgeInSeconds: 60, choices: slow });
+    await kit.clock.advance(86_400_001);
+    const dropped = async ({ mapping }: { readonly mapping: { readonly uuid: string } }) =>
+      (await metric(kit, 'DroppedEventCount', ['EventSourceMappingUUID', mapping.uuid]))?.Sum;
+    expect(keeping.drops()).toMatchObject([{ records: 2, condition: 'RetentionExpired' }]);
+    expect([await dropped(dropping), await dropped(old), await dropped(keeping)]).toEqual([2, 2, undefined]);
   });
   test('that does not ask is not, and none is while it is disabled', async () => {
     await using kit = await openKit();

@@ -165,7 +165,13 @@ describe('a shard', () => {
     expect(invocations).toEqual([['a']]);
   });
   test('[poll/fan-out] [event/source-arn] is read with enhanced fan-out through a consumer’s ARN', async () => {
-    await using kit = await openKit();
+    const operations = new Set<string>();
+    await using kit = await openKit({
+      faults: ({ operation }) => {
+        operations.add(operation);
+        return undefined;
+      },
+    });
     const { Consumer } = await kit.client.send(
       new RegisterStreamConsumerCommand({ StreamARN: streamArn, ConsumerName: 'wide' }),
     );
@@ -190,6 +196,8 @@ describe('a shard', () => {
     await mapping.resume();
     await kit.clock.advance(10_000);
     expect(invocations).toEqual([['a'], ['b'], ['c']]);
+    expect(operations).toContain('SubscribeToShard');
+    expect(operations).not.toContain('GetRecords');
   });
   test('[poll/children] is finished before its children begin', async () => {
     await using kit = await openKit();

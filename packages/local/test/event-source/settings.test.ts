@@ -274,18 +274,6 @@ describe('refused, in our words where AWS’s are not known:', () => {
   test.each<readonly [string, object, string]>([
     ['[settings/record-age] a record age of 0', { MaximumRecordAgeInSeconds: 0 }, 'at least 60'],
     ['[settings/record-age] a record age of 59', { MaximumRecordAgeInSeconds: 59 }, 'at least 60'],
-    ['[settings/not-kinesis] topics', { Topics: ['t'] }, 'Unsupported Topics parameter'],
-    ['[settings/not-kinesis] queues', { Queues: ['q'] }, 'Unsupported Queues parameter'],
-    [
-      '[settings/not-kinesis] scaling of SQS',
-      { ScalingConfig: { MaximumConcurrency: 2 } },
-      'Unsupported ScalingConfig parameter',
-    ],
-    [
-      '[settings/not-kinesis] pollers of Kafka',
-      { ProvisionedPollerConfig: { MinimumPollers: 1 } },
-      'Unsupported ProvisionedPollerConfig parameter',
-    ],
     [
       '[settings/metrics] metrics of Kafka',
       { MetricsConfig: { Metrics: ['ErrorCount'] } },
@@ -342,6 +330,25 @@ describe('refused, in our words where AWS’s are not known:', () => {
       'InvalidParameterValueException',
       400,
       expect.stringContaining(message),
+    ]);
+  });
+  test.each<readonly [string, unknown]>([
+    ['AmazonManagedKafkaEventSourceConfig', { ConsumerGroupId: 'group' }],
+    ['DocumentDBEventSourceConfig', { DatabaseName: 'shop' }],
+    ['LoggingConfig', { SystemLogLevel: 'DEBUG' }],
+    ['ProvisionedPollerConfig', { MinimumPollers: 1 }],
+    ['Queues', ['queue']],
+    ['ScalingConfig', { MaximumConcurrency: 2 }],
+    ['SelfManagedEventSource', { Endpoints: { KAFKA_BOOTSTRAP_SERVERS: ['kafka:9092'] } }],
+    ['SelfManagedKafkaEventSourceConfig', { ConsumerGroupId: 'group' }],
+    ['SourceAccessConfigurations', [{ Type: 'VPC_SUBNET', URI: 'subnet:subnet-1' }]],
+    ['Topics', ['topic']],
+  ])('[settings/not-kinesis] %s', async (name, value) => {
+    await using door = await openLambda();
+    expect(await door.failure({ [name]: value })).toEqual([
+      'InvalidParameterValueException',
+      400,
+      `Unsupported ${name} parameter for given event source mapping type.`,
     ]);
   });
   test('[settings/record-age] [settings/metrics] but not 60 seconds, nor EventCount', async () => {
