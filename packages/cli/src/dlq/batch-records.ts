@@ -37,7 +37,8 @@ const stateGone =
 function problemOf(found: number, batchSize: number): string | undefined {
   if (found === batchSize) return undefined;
   if (found === 0) return 'expired: the stream does not have them any more';
-  if (found < batchSize) return `partly expired: ${found} of ${batchSize} are left`;
+  if (found < batchSize)
+    return `partly expired: ${found} of ${batchSize} are left, which millrace dlq show writes`;
   // Filters and parallel lanes pass over records of the same stretch.
   return `ambiguous: the stretch holds ${found} records, ${batchSize} of which were in the batch`;
 }

@@ -33,7 +33,7 @@ export interface MappingChoices {
   readonly readAhead?: number;
   /** What events name as their source. Default: the mapping's EventSourceArn, also when that is a consumer's. */
   readonly eventSourceArn?: string;
-  /** Whether tumbling windows go together with a ParallelizationFactor above 1; each lane then has its own. Default false. */
+  /** Whether tumbling windows go together with a ParallelizationFactor above 1; each lane then has its own, and begins it anew when their number changes. Default false. */
   readonly allowParallelWindows?: boolean;
   /** How long after its end a window waits for a record to end it. Default 2 minutes, as AWS documents its longest wait. */
   readonly windowIdle?: Duration;

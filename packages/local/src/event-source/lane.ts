@@ -11,7 +11,7 @@ import {
   type RetryStep,
   type WorkItem,
 } from './retry.ts';
-import { openWindow, settleWindow, stateBytes, type OpenWindow } from './tumbling-window.ts';
+import { openWindow, reopenWindow, settleWindow, stateBytes, type OpenWindow } from './tumbling-window.ts';
 
 /** What a lane goes by. */
 export interface LaneRules {
@@ -182,13 +182,15 @@ export class Lane {
 
   /** A batch is over, one way or the other. */
   #over(now: number): void {
+    const before = this.#window;
     if (this.#final) this.#window = undefined;
     this.#final = false;
     this.#work = this.#rest;
     this.#rest = [];
     const [first] = this.#work[0]?.records ?? [];
     if (first === undefined) this.#batcher.open(now);
-    else if (this.#rules.tumblingMs > 0) this.#window = openWindow(first, this.#rules.tumblingMs);
+    // Of the same time: the batch was cut at that window's end, whatever the length of windows is by now.
+    else if (before !== undefined) this.#window = reopenWindow(before, first);
   }
 
   #judge(outcome: Outcome, records: readonly MappingRecord[]): Verdict {

@@ -43,6 +43,11 @@ export function openWindow(record: RetryRecord, lengthMs: number): OpenWindow {
   };
 }
 
+/** The window again after it ended early, from `record` on: of the same time, and with an empty state. */
+export function reopenWindow({ start, end }: OpenWindow, record: RetryRecord): OpenWindow {
+  return { ...openWindow(record, end - start), start, end };
+}
+
 /** A window outlives its records' data. */
 function placeOf({ sequenceNumber, arrivedAt }: RetryRecord): RetryRecord {
   return { sequenceNumber, arrivedAt };

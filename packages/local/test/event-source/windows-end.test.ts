@@ -191,6 +191,34 @@ describe('[window/early] a window that is full', () => {
     expect(seen).toEqual(['abc 0 {}', '- 0 large final early', 'bc 0 {}', 'd 0 {"seen":"bc"}']);
   });
 
+  test('leaves the rest to a window of the same time, whatever the length of windows is by then', async () => {
+    await using kit = await openKit();
+    await kit.put('a');
+    const seen: unknown[] = [];
+    const { mapping } = await mapOrders(
+      kit,
+      (data, event) => {
+        seen.push([data.join(''), event.window?.start.slice(17, 19), event.window?.end.slice(15, 19)]);
+        return data[0] === 'b' ? { state: large, ...fails(event, 'c') } : gather(event);
+      },
+      { ...reporting, TumblingWindowInSeconds: 60 },
+    );
+    await kit.clock.settle();
+    await mapping.pause();
+    for (const data of ['b', 'c', 'd']) {
+      await kit.clock.advance(10_000);
+      await kit.put(data);
+    }
+    await mapping.update({ TumblingWindowInSeconds: 10, Enabled: true });
+    await kit.clock.settle();
+    expect(seen).toEqual([
+      ['a', '00', '1:00'],
+      ['bcd', '00', '1:00'],
+      ['', '00', '1:00'],
+      ['cd', '00', '1:00'],
+    ]);
+  });
+
   test('and one half of a batch cut in two leaves the other to the next one', async () => {
     await using kit = await openKit();
     for (const data of ['a', 'b']) await kit.put(data);
