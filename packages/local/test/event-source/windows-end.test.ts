@@ -1,4 +1,5 @@
 import { MergeShardsCommand } from '@aws-sdk/client-kinesis';
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
 import type { KinesisEvent } from '../../src/event-source/event.ts';
@@ -349,4 +350,51 @@ describe('[window/kept] a window under way', () => {
     await kit.clock.advance(3000);
     expect(seen).toEqual(['- 0 {"seen":"a"} final', 'c 2 {}']);
   });
+
+  test('counts every record once, in the window it arrived in, through any pauses, updates and failures', async () => {
+    const step = fc.oneof(
+      fc.record({ type: fc.constant('put' as const), count: fc.integer({ min: 1, max: 3 }) }),
+      fc.record({ type: fc.constant('wait' as const), ms: fc.integer({ min: 1, max: 9000 }) }),
+      fc.record({ type: fc.constantFrom('pause' as const, 'resume' as const, 'update' as const) }),
+    );
+    const run = async (script: readonly (typeof step extends fc.Arbitrary<infer T> ? T : never)[]) => {
+      await using kit = await openKit();
+      const expected = new Map<string, string>();
+      const ended = new Map<string, string>();
+      let calls = 0;
+      const { mapping } = await mapOrders(
+        kit,
+        (_data, event) => {
+          // Before anything is made of it, as a handler should fail.
+          if (calls++ % 3 === 2) throw new Error('database is down');
+          const answer = gather(event) as { readonly state: { readonly seen: string } };
+          if (event.isFinalInvokeForWindow === true) {
+            const start = event.window?.start ?? '';
+            ended.set(start, `${ended.get(start) ?? ''}${answer.state.seen}`);
+          }
+          return answer;
+        },
+        { TumblingWindowInSeconds: 10, BatchSize: 2, choices: { windowIdle: 0 } },
+      );
+      let next = 0;
+      for (const one of script) {
+        if (one.type === 'put') {
+          for (let left = one.count; left > 0; left--) {
+            const data = `${next++},`;
+            const window = new Date(Math.floor(kit.clock.now() / 10_000) * 10_000);
+            const start = window.toISOString().replace('.000Z', 'Z');
+            expected.set(start, `${expected.get(start) ?? ''}${data}`);
+            await kit.put(data);
+          }
+        } else if (one.type === 'wait') await kit.clock.advance(one.ms);
+        else if (one.type === 'pause') await mapping.pause();
+        else if (one.type === 'resume') await mapping.resume();
+        else await mapping.update({ BatchSize: 1 + (next % 3) });
+      }
+      await mapping.resume();
+      await kit.clock.advance(120_000);
+      expect([...ended]).toEqual([...expected]);
+    };
+    await fc.assert(fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 25 }), run), { numRuns: 60 });
+  }, 60_000);
 });
