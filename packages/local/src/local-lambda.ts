@@ -1,7 +1,8 @@
 import { MillraceError } from '@millrace/kinesis/errors';
-import type { Clock } from '@millrace/kinesis/runtime';
+import { optionError, type Clock } from '@millrace/kinesis/runtime';
 
 import type { MappingChoices } from './event-source/choices.ts';
+import { isRegion } from './event-source/function-name.ts';
 import { invalidParameter, isLambdaError } from './event-source/lambda-error.ts';
 import type { MappingKeeper } from './event-source/kept-mapping.ts';
 import { LocalDestinations } from './event-source/local-destinations.ts';
@@ -111,6 +112,14 @@ export class LocalLambda {
   ): Promise<LocalMapping> {
     const { choices, function: wanted, onEvent, ...settings } = options;
     const { region, accountId } = this.#place;
+    // Else every ARN would be refused, by a pattern that says nothing of the region.
+    if (!isRegion(region)) {
+      throw optionError(
+        'region',
+        region,
+        'a name as AWS has them, such as us-east-1: a mapping has it in its ARNs',
+      );
+    }
     const added = await this.functions.add(code, wanted);
     const input = {
       EventSourceArn: `arn:aws:kinesis:${region}:${accountId}:stream/${stream}`,

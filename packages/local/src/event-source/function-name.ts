@@ -8,6 +8,10 @@ export interface FunctionName {
 /** Of an ARN's region, as the service prints it in a message. */
 export const regionPattern: string = '(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1}';
 
+export function isRegion(text: string): boolean {
+  return new RegExp(`^(?:${regionPattern})$`).test(text);
+}
+
 /** As the service prints it in a message. */
 export const functionNamePattern: string =
   `(arn:(aws[a-zA-Z-]*)?:lambda:)?(${regionPattern}:)?(\\d{12}:)?(function:)?` +

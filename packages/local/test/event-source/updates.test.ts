@@ -140,6 +140,22 @@ describe('an update', () => {
   });
 });
 
+test.each(['us-east-1', 'us-gov-west-1', 'us-isob-east-1', 'eusc-de-east-1'])(
+  'a mapping can be made in %s',
+  async (region) => {
+    await using kit = await openKit({ region });
+    const { mapping } = await mapOrders(kit, () => ({}));
+    expect(mapping.settings.EventSourceArn).toBe(streamArn.replace('us-east-1', region));
+  },
+);
+test('a mapping in a region that AWS could not have is refused by its name', async () => {
+  await using kit = await openKit({ region: 'localhost' });
+  await expect(mapOrders(kit, () => ({}))).rejects.toMatchObject({
+    code: 'OPTION_INVALID',
+    message: expect.stringContaining('region is "localhost"') as unknown,
+  });
+});
+
 describe('[errors/update] refused in an update as in a CreateEventSourceMapping:', () => {
   test.each<readonly [string, object, string, string]>([
     [
