@@ -94,27 +94,19 @@ async function decodeAll<T>(
 
 /** Which records failed, and why. Rejects with what the handler throws on its last try. */
 async function tryBatch<T, C extends LambdaContext>(
-  { deadline, report, context }: Invocation<C>,
+  invocation: Invocation<C>,
   { attempts, isPermanent, clock }: ResolvedOptions,
   records: readonly StreamRecord<T>[],
   handle: (records: readonly StreamRecord<T>[], context: BatchContext<T, C>) => unknown,
 ): Promise<ReadonlyMap<StreamRecord<T>, unknown>> {
+  const { deadline, report } = invocation;
   for (let tries = 1; ; tries++) {
     const failures = new Map<StreamRecord<T>, unknown>();
     const fail = (record: StreamRecord<T>, error: unknown): void => {
       failures.set(find(records, record), error);
     };
     try {
-      const { stream, shardId, lambda } = context;
-      await handle(records, {
-        stream,
-        shardId,
-        lambda,
-        get signal() {
-          return deadline.signal();
-        },
-        fail,
-      });
+      await handle(records, invocation.tell({ fail }));
       return failures;
     } catch (error) {
       const [only] = records;

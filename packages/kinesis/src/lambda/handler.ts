@@ -38,9 +38,8 @@ export function createHandler<T, C extends LambdaContext = LambdaContext>(
   };
   return async (event, lambda) => {
     const invocation = new Invocation(event, lambda, resolved, completed);
-    const attempt = createAttempt(invocation, resolved, stream.decode, (record) =>
-      handle(record, invocation.context),
-    );
+    const context = invocation.tell({});
+    const attempt = createAttempt(invocation, resolved, stream.decode, (record) => handle(record, context));
     return invocation.run(() => handleAll(invocation, attempt, schedule));
   };
 }

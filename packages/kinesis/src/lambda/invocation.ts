@@ -3,7 +3,7 @@ import { compareSequenceNumbers, type SequenceNumber } from '../record/sequence-
 import { completedId, type CompletedRecords } from './completed-records.ts';
 import { createDeadline, type Deadline } from './deadline.ts';
 import type { BatchResponse, KinesisEvent, LambdaContext } from './event.ts';
-import type { InvocationContext } from './invocation-context.ts';
+import { Told, type InvocationContext } from './invocation-context.ts';
 import type { ResolvedOptions } from './options.ts';
 import { RecordCursor } from './record-cursor.ts';
 import { createReport, type Report } from './report.ts';
@@ -21,7 +21,7 @@ export class Invocation<C extends LambdaContext = LambdaContext> {
   readonly cursor: RecordCursor;
   readonly deadline: Deadline;
   readonly report: Report;
-  readonly context: InvocationContext<C>;
+  readonly #lambda: C | undefined;
   readonly #event: KinesisEvent;
   readonly #options: ResolvedOptions;
   readonly #completed: CompletedRecords | undefined;
@@ -40,21 +40,18 @@ export class Invocation<C extends LambdaContext = LambdaContext> {
     completed?: CompletedRecords,
   ) {
     this.cursor = new RecordCursor(event);
-    const deadline = createDeadline(lambda, options.deadlineMarginMs, options.clock);
+    this.deadline = createDeadline(lambda, options.deadlineMarginMs, options.clock);
     const { stream, shardId } = this.cursor;
-    this.deadline = deadline;
     this.report = createReport(options.logger, { stream, shardId }, lambda?.awsRequestId);
-    this.context = {
-      stream,
-      shardId,
-      get signal() {
-        return deadline.signal();
-      },
-      lambda,
-    };
+    this.#lambda = lambda;
     this.#event = event;
     this.#options = options;
     this.#completed = completed;
+  }
+
+  /** What the handler is told, and `more`. */
+  tell<M extends object>(more: M): InvocationContext<C> & M {
+    return Object.assign(new Told(this.cursor, this.#lambda, this.deadline), more);
   }
 
   /** Runs `work` to its end, or to that of the time there is, and answers Lambda. Rejects as `work` does. */

@@ -130,17 +130,11 @@ function placeOf({ sequenceNumber, subSequenceNumber }: RawStreamRecord): string
 
 function contextOf<C extends LambdaContext>(
   { window }: KinesisWindowEvent,
-  { deadline, context: { stream, shardId, lambda } }: Invocation<C>,
+  invocation: Invocation<C>,
   endedEarly: boolean,
 ): WindowContext<C> {
-  return {
-    stream,
-    shardId,
-    lambda,
-    get signal() {
-      return deadline.signal();
-    },
+  return invocation.tell({
     window: { start: new Date(window.start), end: new Date(window.end) },
     endedEarly,
-  };
+  });
 }
