@@ -15,21 +15,11 @@ export interface InvocationContext<C extends LambdaContext = LambdaContext> {
   readonly lambda: C | undefined;
 }
 
-/** An object literal with a getter would be of a kind of its own each time, which costs more than the rest of an invocation. */
-export class Told<C extends LambdaContext> implements InvocationContext<C> {
-  readonly stream: string;
-  readonly shardId: string;
-  readonly lambda: C | undefined;
+/** Of a class for the getter's sake: an object literal with one is of a kind of its own each time, which costs more than the rest of an invocation. */
+export class Told {
   readonly #deadline: Deadline;
 
-  constructor(
-    of: { readonly stream: string; readonly shardId: string },
-    lambda: C | undefined,
-    deadline: Deadline,
-  ) {
-    this.stream = of.stream;
-    this.shardId = of.shardId;
-    this.lambda = lambda;
+  constructor(deadline: Deadline) {
     this.#deadline = deadline;
   }
 

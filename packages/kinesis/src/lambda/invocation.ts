@@ -5,7 +5,7 @@ import { createDeadline, type Deadline } from './deadline.ts';
 import type { BatchResponse, KinesisEvent, LambdaContext } from './event.ts';
 import { Told, type InvocationContext } from './invocation-context.ts';
 import type { ResolvedOptions } from './options.ts';
-import { RecordCursor } from './record-cursor.ts';
+import { createRecordCursor, type RecordCursor } from './record-cursor.ts';
 import { createReport, type Report } from './report.ts';
 
 /** What one worker has in work. */
@@ -26,7 +26,7 @@ export class Invocation<C extends LambdaContext = LambdaContext> {
   readonly #options: ResolvedOptions;
   readonly #completed: CompletedRecords | undefined;
   readonly #begun = new Set<RawStreamRecord>();
-  readonly #hands: Hand[] = [];
+  #hands: readonly Hand[] = [];
   /** Of the event's records, by id, those another environment has handled. */
   #found: ReadonlySet<string> | undefined;
   /** Whether nobody waits for it any more. */
@@ -39,10 +39,9 @@ export class Invocation<C extends LambdaContext = LambdaContext> {
     options: ResolvedOptions,
     completed?: CompletedRecords,
   ) {
-    this.cursor = new RecordCursor(event);
+    this.cursor = createRecordCursor(event);
     this.deadline = createDeadline(lambda, options.deadlineMarginMs, options.clock);
-    const { stream, shardId } = this.cursor;
-    this.report = createReport(options.logger, { stream, shardId }, lambda?.awsRequestId);
+    this.report = createReport(options.logger, this.cursor, lambda?.awsRequestId);
     this.#lambda = lambda;
     this.#event = event;
     this.#options = options;
@@ -51,7 +50,8 @@ export class Invocation<C extends LambdaContext = LambdaContext> {
 
   /** What the handler is told, and `more`. */
   tell<M extends object>(more: M): InvocationContext<C> & M {
-    return Object.assign(new Told(this.cursor, this.#lambda, this.deadline), more);
+    const { stream, shardId } = this.cursor;
+    return Object.assign(new Told(this.deadline), { stream, shardId, lambda: this.#lambda, ...more });
   }
 
   /** Runs `work` to its end, or to that of the time there is, and answers Lambda. Rejects as `work` does. */
@@ -83,9 +83,9 @@ export class Invocation<C extends LambdaContext = LambdaContext> {
     return this.#completed?.take(id) === true || this.#found?.has(id) === true;
   }
 
-  /** What the hand holds when the time is up is not handled. */
-  watch(hand: Hand): void {
-    this.#hands.push(hand);
+  /** What the hands hold when the time is up is not handled. */
+  watch(hands: readonly Hand[]): void {
+    this.#hands = hands;
   }
 
   /** The record is held back, in work, or failed; unless it is finished, it will be reported. */
@@ -128,10 +128,10 @@ export class Invocation<C extends LambdaContext = LambdaContext> {
 
   /** Of the records from an index on, as far as `until` has come. */
   #ids(from: number, until?: RecordCursor): readonly string[] {
-    const walk = new RecordCursor(this.#event, from);
+    const walk = createRecordCursor(this.#event, from);
     const ids: string[] = [];
     for (let record = walk.next(); record !== undefined; record = walk.next()) {
-      if (until !== undefined && !walk.isWithin(until)) break;
+      if (until !== undefined && walk.place() > until.place()) break;
       ids.push(completedId(record));
     }
     return ids;

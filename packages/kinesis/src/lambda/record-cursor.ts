@@ -1,3 +1,4 @@
+import { MAX_AGGREGATE_COUNT } from '../codec/aggregate.ts';
 import { readAggregate, type MakeRecord } from '../codec/decode-aggregate.ts';
 import { noHeaders } from '../codec/headers.ts';
 import type { Draft } from '../process/raw-record.ts';
@@ -9,75 +10,75 @@ import type { KinesisEvent, KinesisEventRecord } from './event.ts';
  * Walks the user records of an event in order: base64 is decoded and aggregates are opened as it comes to them, so that what
  * a stopped invocation does not reach costs nothing.
  */
-export class RecordCursor {
+export interface RecordCursor {
   /** Of all records: those of one event are of one shard. */
   readonly stream: string;
   readonly shardId: string;
-  readonly #records: readonly KinesisEventRecord[];
-  readonly #make: MakeRecord<Draft>;
-  #index: number;
-  /** That whose user records are being made. */
-  #stored!: Stored;
-  /** Those of the aggregate it is in. */
-  #drafts: readonly Draft[] = none;
-  /** How many of them were given. */
-  #sub = 0;
-
-  /** Begins at the record with index `from`. Throws `OPTION_INVALID` for what is not an event of Kinesis. */
-  constructor(event: KinesisEvent, from = 0) {
-    const records: unknown = event?.Records;
-    if (!Array.isArray(records)) throw notAnEvent(event);
-    this.#records = records;
-    this.#index = from;
-    const [first] = this.#records;
-    if (first !== undefined) checked(first);
-    const { eventSourceARN, eventID } = first ?? { eventSourceARN: '', eventID: '' };
-    const stream = streamOfArn(eventSourceARN);
-    const shardId = eventID.slice(0, Math.max(0, eventID.indexOf(':')));
-    this.stream = stream;
-    this.shardId = shardId;
-    this.#make = (partitionKey, explicitHashKey, bytes, headers, subSequenceNumber) => {
-      const draft = {
-        stream,
-        shardId,
-        sequenceNumber: this.#stored.sequenceNumber,
-        subSequenceNumber,
-        partitionKey,
-        headers,
-        arrivedAt: new Date(Math.round(this.#stored.approximateArrivalTimestamp * 1000)),
-        value: undefined,
-        bytes,
-      };
-      return explicitHashKey === undefined ? draft : { ...draft, explicitHashKey };
-    };
-  }
-
-  next(): Draft | undefined {
-    if (this.#sub < this.#drafts.length) return this.#drafts[this.#sub++];
-    const record = this.#records[this.#index];
-    if (record === undefined) return undefined;
-    this.#index++;
-    this.#sub = 0;
-    const stored = checked(record);
-    this.#stored = stored;
-    const bytes = Buffer.from(stored.data, 'base64');
-    const drafts = readAggregate(bytes, this.#make);
-    this.#drafts = drafts ?? none;
-    return drafts === undefined
-      ? this.#make(stored.partitionKey, undefined, bytes, noHeaders, 0)
-      : this.next();
-  }
-
-  /** Whether what it gave last, `other`, over the same event, has given as well. */
-  isWithin(other: RecordCursor): boolean {
-    return this.#index < other.#index || (this.#index === other.#index && this.#sub <= other.#sub);
-  }
-
+  readonly next: () => Draft | undefined;
+  /** How far it has come: the more, the further. */
+  readonly place: () => number;
   /** The sequence numbers of what is not walked yet, whole or in part. */
-  rest(): readonly SequenceNumber[] {
-    const half = this.#sub < this.#drafts.length ? 1 : 0;
-    return this.#records.slice(this.#index - half).map((record) => checked(record).sequenceNumber);
-  }
+  readonly rest: () => readonly SequenceNumber[];
+}
+
+/** Begins at the record with index `from`. Throws `OPTION_INVALID` for what is not an event of Kinesis. */
+export function createRecordCursor(event: KinesisEvent, from = 0): RecordCursor {
+  const given: unknown = event?.Records;
+  if (!Array.isArray(given)) throw notAnEvent(event);
+  const records: readonly KinesisEventRecord[] = given;
+  const [first] = records;
+  const { eventSourceARN, eventID } = first ?? { eventSourceARN: '', eventID: '' };
+  if (first !== undefined) checked(first);
+  const stream = streamOfArn(eventSourceARN);
+  const shardId = eventID.slice(0, Math.max(0, eventID.indexOf(':')));
+  let index = from;
+  let sequenceNumber: SequenceNumber;
+  /** When it arrived. Those of an aggregate did so together, and many others within the same millisecond. */
+  let arrivedAt = new Date(0);
+  /** Of the aggregate it is in. */
+  let drafts = none;
+  /** How many of them were given. */
+  let sub = 0;
+
+  const make: MakeRecord<Draft> = (partitionKey, explicitHashKey, bytes, headers, subSequenceNumber) => {
+    const draft = {
+      stream,
+      shardId,
+      sequenceNumber,
+      subSequenceNumber,
+      partitionKey,
+      headers,
+      arrivedAt,
+      value: undefined,
+      bytes,
+    };
+    return explicitHashKey === undefined ? draft : { ...draft, explicitHashKey };
+  };
+
+  const next = (): Draft | undefined => {
+    if (sub < drafts.length) return drafts[sub++];
+    const record = records[index];
+    if (record === undefined) return undefined;
+    index++;
+    sub = 0;
+    const stored = checked(record);
+    const at = Math.round(stored.approximateArrivalTimestamp * 1000);
+    if (at !== arrivedAt.getTime()) arrivedAt = new Date(at);
+    sequenceNumber = stored.sequenceNumber;
+    const bytes = Buffer.from(stored.data, 'base64');
+    const opened = readAggregate(bytes, make);
+    drafts = opened ?? none;
+    return opened === undefined ? make(stored.partitionKey, undefined, bytes, noHeaders, 0) : next();
+  };
+
+  return {
+    stream,
+    shardId,
+    next,
+    place: () => index * (MAX_AGGREGATE_COUNT + 1) + sub,
+    rest: () =>
+      records.slice(index - (sub < drafts.length ? 1 : 0)).map((record) => checked(record).sequenceNumber),
+  };
 }
 
 const none: readonly Draft[] = [];

@@ -15,22 +15,18 @@ export interface Schedule {
 /** What one worker has in work. */
 interface Busy extends Hand {
   holds: Draft | undefined;
-  lane: Lane | undefined;
+  /** Of its key. */
+  kind: number;
   /** What it waits for. */
   outcome: Outcome;
-}
-
-/** The records of one key. It is made once for a key, and its list when a record has to wait: most never do. */
-interface Lane {
-  /** Whether one of them is in somebody's hands, or failed. */
-  taken: boolean;
+  /** Records of the key it holds, in order; most keys never have any. */
   waiting: Draft[] | undefined;
 }
 
 /**
  * Works off the event with as many hands as may be: each takes the next record, which it need not wait for when it is done at
- * once. One whose key is in somebody's hands waits in that key's lane and takes up nobody, so that a hot key does not hold up
- * the others; the lane of a key that failed takes records and gives none back.
+ * once. One whose key another hand holds waits with that hand and takes up nobody, so that a hot key does not hold up the
+ * others; one whose key has failed is not begun.
  *
  * Rejects when the user's logger or `isPermanent` throws. No promise is answered when nothing had to be waited for: to `await`
  * what is done already would cost more than all else that is done for a record.
@@ -41,9 +37,22 @@ export function handleAll(
   { concurrency, stopAtFailure, byKey }: Schedule,
 ): Promise<unknown> | undefined {
   const { cursor, deadline } = invocation;
-  const lanes = new Map<string, Lane>();
+  const hands: Busy[] = [];
+  invocation.watch(hands);
+  const failed = new Set<string>();
+  /** How many keys of a kind are held or have failed: mostly none, and no hand need be looked at. */
+  const kinds = new Uint32Array(kindsOfKeys);
   let stopped = false;
   const ends = (): boolean => stopped || invocation.over || deadline.passed();
+
+  /** Whether the record may not be begun; it then waits for who holds its key, if anybody does. */
+  const isHeldBack = (record: Draft): boolean => {
+    const { partitionKey } = record;
+    const holder = hands.find(({ holds }) => holds?.partitionKey === partitionKey);
+    if (holder === undefined) return failed.has(partitionKey);
+    (holder.waiting ??= []).push(record);
+    return true;
+  };
 
   /** Puts into the hand the next record that is not done at once; when there is none, it is empty. */
   const take = (hand: Busy): void => {
@@ -52,33 +61,30 @@ export function handleAll(
       const record = cursor.next();
       if (record === undefined) break;
       if (invocation.isKnown(record)) continue;
-      let lane = byKey ? lanes.get(record.partitionKey) : undefined;
-      if (lane?.taken === true) {
+      const kind = byKey ? kindOf(record) : 0;
+      if (byKey && kinds[kind] !== 0 && isHeldBack(record)) {
         invocation.begin(record);
-        (lane.waiting ??= []).push(record);
         continue;
       }
       const outcome = attempt.start(record);
       if (outcome === true) continue;
-      if (lane !== undefined) lane.taken = true;
-      else if (byKey) lanes.set(record.partitionKey, (lane = { taken: true, waiting: undefined }));
+      kinds[kind] = (kinds[kind] ?? 0) + 1;
+      hand.kind = kind;
       hand.holds = record;
-      hand.lane = lane;
       hand.outcome = outcome;
       return;
     }
   };
 
-  /** What the hand holds is done; it takes up the next of the lane, or another. */
+  /** What the hand held is done; it goes on with the next of its key, or another. */
   const goOn = (hand: Busy): void => {
-    const { lane } = hand;
-    const record = lane?.waiting === undefined || ends() ? undefined : lane.waiting.shift();
+    const record = ends() ? undefined : hand.waiting?.shift();
     if (record !== undefined) {
       hand.holds = record;
       hand.outcome = attempt.start(record);
       return;
     }
-    if (lane !== undefined) lane.taken = false;
+    kinds[hand.kind] = (kinds[hand.kind] ?? 1) - 1;
     take(hand);
   };
 
@@ -95,6 +101,8 @@ export function handleAll(
       if (ending === missed) {
         invocation.begin(record);
         stopped = stopAtFailure;
+        failed.add(record.partitionKey);
+        hand.waiting = undefined;
         take(hand);
       } else {
         invocation.finish(record);
@@ -103,14 +111,23 @@ export function handleAll(
     }
   };
 
-  const hands: Promise<void>[] = [];
-  while (hands.length < concurrency) {
-    const hand: Busy = { holds: undefined, lane: undefined, outcome: true };
+  const working: Promise<void>[] = [];
+  while (working.length < concurrency) {
+    const hand: Busy = { holds: undefined, kind: 0, outcome: true, waiting: undefined };
     take(hand);
     // One that has nothing to do found no more.
     if (hand.holds === undefined) break;
-    invocation.watch(hand);
-    hands.push(work(hand));
+    hands.push(hand);
+    working.push(work(hand));
   }
-  return hands.length === 0 ? undefined : Promise.all(hands);
+  return working.length === 0 ? undefined : Promise.all(working);
+}
+
+/** A power of two. */
+const kindsOfKeys = 256;
+
+/** By the end of its key, where keys differ most. */
+function kindOf({ partitionKey }: Draft): number {
+  const end = partitionKey.length - 1;
+  return (partitionKey.charCodeAt(end) * 31 + partitionKey.charCodeAt(end - 1)) & (kindsOfKeys - 1);
 }

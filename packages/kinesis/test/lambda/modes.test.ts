@@ -230,9 +230,12 @@ interface Job {
   readonly aggregated: boolean;
 }
 
+/** Some that end alike, and some that do not. */
+const keys = ['a', 'b', 'ada1', 'ida1', 'ada2'];
+
 const jobs = fc.array(
   fc.record<Job>({
-    key: fc.constantFrom('a', 'b', 'c', 'd'),
+    key: fc.constantFrom(...keys),
     ms: fc.constantFrom(0, 0, 1, 5, 20),
     failures: fc.constantFrom(0, 0, 0, 0, 1, 2),
     aggregated: fc.boolean(),
@@ -294,7 +297,7 @@ describe.each(['ordered', 'ordered-by-key', 'parallel'] as const)(
 
           expect(handled.toSorted((a, b) => a - b)).toEqual(list.map((_, index) => index));
           expect(attempted).toHaveLength(list.length + list.reduce((sum, { failures }) => sum + failures, 0));
-          for (const key of mode === 'parallel' ? [] : ['a', 'b', 'c', 'd']) {
+          for (const key of mode === 'parallel' ? [] : keys) {
             const ofKey = handled.filter((index) => list[index]?.key === key);
             expect(ofKey).toEqual(ofKey.toSorted((a, b) => a - b));
           }
