@@ -104,13 +104,11 @@ describe('[metrics/events] a mapping', () => {
   test('has dropped what no destination took, and not what its stream keeps no longer', async () => {
     await using kit = await openKit();
     for (const data of ['a', 'b']) await kit.put(data);
-    const dropping = await mapOrders(kit, throwing, { ...counting, MaximumRetryAttempts: 0 });
-    const keeping = await mapOrders(kit, throwing, {
-      ...counting,
-      choices: { pollInterval: '1h', shardInterval: '1d', backoff: { longest: '1h' } },
-    });
-    const slow = { pollInterval: '1h', shardInterval: '1d' } as const;
-    const old = await mapOrders(kit, throwing, { ...counting, MaximumRecordAgeInSeconds: 60, choices: slow });
+    const slow = { pollInterval: '1h', shardInterval: '1d', backoff: { longest: '1h' } } as const;
+    const failing = { ...counting, choices: slow };
+    const dropping = await mapOrders(kit, throwing, { ...failing, MaximumRetryAttempts: 0 });
+    const keeping = await mapOrders(kit, throwing, failing);
+    const old = await mapOrders(kit, throwing, { ...failing, MaximumRecordAgeInSeconds: 60 });
     await kit.clock.advance(86_400_001);
     const dropped = async ({ mapping }: { readonly mapping: { readonly uuid: string } }) =>
       (await metric(kit, 'DroppedEventCount', ['EventSourceMappingUUID', mapping.uuid]))?.Sum;

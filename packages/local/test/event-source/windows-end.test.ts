@@ -279,7 +279,11 @@ describe('[window/final] the last invocation', () => {
         if (event.isFinalInvokeForWindow === true) throw new Error('database is down');
         return gather(event);
       },
-      { ...toQueue, TumblingWindowInSeconds: 10, choices: { backoff: { longest: '10m' } } },
+      {
+        ...toQueue,
+        TumblingWindowInSeconds: 10,
+        choices: { pollInterval: '1h', shardInterval: '1d', backoff: { longest: '10m' } },
+      },
     );
     await kit.clock.advance(86_400_000);
     expect(drops()).toEqual([]);
