@@ -44,15 +44,23 @@ export async function runCase(benchCase: BenchCase, rounds: Rounds = {}): Promis
   for (const [peer, contestant] of Object.entries(peers)) contestants.set(`peer ${peer}`, contestant);
   if (floor !== undefined) contestants.set('floor', floor);
 
-  const medians = await measure(`${bench} ${name}`, contestants, rounds);
-  const rate = (contestant: string): number => Math.round(medians.get(contestant) ?? Number.NaN);
-  report({
+  const rates = await measure(`${bench} ${name}`, contestants, rounds);
+  const rate = (contestant: string): number => Math.round(median(rates.get(contestant) ?? []));
+  const over = (contestant: string): number => {
+    const others = rates.get(contestant) ?? [];
+    return median((rates.get('ours') ?? []).map((own, round) => own / (others[round] ?? Number.NaN)));
+  };
+  const overPeers = Object.keys(peers).map((peer) => over(`peer ${peer}`));
+  print({
     bench,
     case: name,
     unit,
     ours: rate('ours'),
     peers: Object.fromEntries(Object.keys(peers).map((peer) => [peer, rate(`peer ${peer}`)])),
     ...(floor !== undefined && { floor: rate('floor') }),
+    // Round by round: when the machine is slow for a while, it is so for both.
+    ...(overPeers.length > 0 && { ratio: rounded(Math.min(...overPeers)) }),
+    ...(floor !== undefined && { ofFloor: rounded(over('floor')) }),
   });
 }
 
@@ -68,7 +76,11 @@ export function report(result: Result): void {
     ...(peers.length > 0 && { ratio: over(bestPeer) }),
     ...(line.floor !== undefined && { ofFloor: over(line.floor) }),
   };
-  process.stdout.write(`${JSON.stringify(compared)}\n`);
+  print(compared);
+}
+
+function print(line: object): void {
+  process.stdout.write(`${JSON.stringify(line)}\n`);
 }
 
 /** Something a person can follow; stdout is for the figures. */
@@ -80,7 +92,7 @@ async function measure(
   title: string,
   contestants: ReadonlyMap<string, Contestant>,
   { rounds = 15, roundMs = 150 }: Rounds,
-): Promise<ReadonlyMap<string, number>> {
+): Promise<ReadonlyMap<string, readonly number[]>> {
   const names = [...contestants.keys()];
   const rates = new Map<string, number[]>(names.map((name) => [name, []]));
   // The first round only warms up.
@@ -94,7 +106,7 @@ async function measure(
     }
     progress(round === 0 ? `${title}: warm` : `${title}: round ${round} of ${rounds}`);
   }
-  return new Map(names.map((name) => [name, median(rates.get(name) ?? [])]));
+  return rates;
 }
 
 async function rateOf(contestant: Contestant, roundMs: number): Promise<number> {

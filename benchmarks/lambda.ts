@@ -140,7 +140,7 @@ function contestant(handler: Run, event: Parameters<Run>[0], records: number): C
 
 async function measure(benchCase: Parameters<typeof runCase>[0]): Promise<void> {
   if (only === undefined || benchCase.case.startsWith(only))
-    await runCase(benchCase, { rounds: 9, roundMs: 120 });
+    await runCase(benchCase, { rounds: 41, roundMs: 25 });
 }
 
 function version(name: string): string {

@@ -16,7 +16,7 @@ import {
   type AggregatedEntry,
 } from './aggregate.ts';
 import { emptyHeaders, noHeaders } from './headers.ts';
-import { TextReader } from './text-reader.ts';
+import { createTextReader, type ReadText } from './text-reader.ts';
 import { WireReader } from './wire-reader.ts';
 
 /** Whether `data` begins as an aggregate does: cheap, and almost always the answer. */
@@ -80,7 +80,7 @@ export function readAggregate<R>(data: Uint8Array, make: MakeRecord<R>): R[] | u
     spans.push(reader.offset, (reader.offset += length));
   }
   if (reader.failed || records.length === 0) return undefined;
-  const text = new TextReader(data);
+  const text = createTextReader(data);
   return readRecords(reader, text, records, readTable(text, keys), readTable(text, hashKeys), make);
 }
 
@@ -98,7 +98,7 @@ function toEntry(
 /** The last value of each field wins, as protobuf has it; −1 is a field that was not there. */
 function readRecords<R>(
   reader: WireReader,
-  text: TextReader,
+  text: ReadText,
   spans: readonly number[],
   keys: readonly string[],
   hashKeys: readonly string[],
@@ -139,7 +139,7 @@ function readRecords<R>(
   return made;
 }
 
-function readTag(reader: WireReader, text: TextReader, headers: Record<string, string>): void {
+function readTag(reader: WireReader, text: ReadText, headers: Record<string, string>): void {
   const length = reader.length();
   const { end } = reader;
   reader.end = reader.offset + length;
@@ -156,17 +156,17 @@ function readTag(reader: WireReader, text: TextReader, headers: Record<string, s
   else headers[name] = value;
 }
 
-function readString(reader: WireReader, text: TextReader): string {
+function readString(reader: WireReader, text: ReadText): string {
   const length = reader.length();
   const start = reader.offset;
   reader.offset += length;
-  return text.read(start, reader.offset);
+  return text(start, reader.offset);
 }
 
-function readTable(text: TextReader, spans: readonly number[]): readonly string[] {
+function readTable(text: ReadText, spans: readonly number[]): readonly string[] {
   const table: string[] = [];
   for (let index = 0; index < spans.length; index += 2) {
-    table.push(text.read(spans[index] ?? 0, spans[index + 1] ?? 0));
+    table.push(text(spans[index] ?? 0, spans[index + 1] ?? 0));
   }
   return table;
 }

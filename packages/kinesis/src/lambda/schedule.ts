@@ -120,7 +120,7 @@ export function handleAll(
     hands.push(hand);
     working.push(work(hand));
   }
-  return working.length === 0 ? undefined : Promise.all(working);
+  return working.length > 1 ? Promise.all(working) : working[0];
 }
 
 /** A power of two. */
