@@ -78,7 +78,7 @@ export function handleAll(
 
   /** What the hand held is done; it goes on with the next of its key, or another. */
   const goOn = (hand: Busy): void => {
-    const record = ends() ? undefined : hand.waiting?.shift();
+    const record = hand.waiting === undefined || ends() ? undefined : hand.waiting.shift();
     if (record !== undefined) {
       hand.holds = record;
       hand.outcome = attempt.start(record);
