@@ -41,7 +41,8 @@ export function connect(options: ConnectOptions = {}): Connection {
       import('./kinesis-writer.ts'),
     ]);
     if (ownKinesis !== undefined) return { writer: createKinesisWriter(ownKinesis), destroy: () => {} };
-    const { client, direct } = createOwnClient(clientOptions);
+    // To put again what was put after all makes duplicates: no answer is waited for long.
+    const { client, direct } = createOwnClient(clientOptions, 30_000);
     return { writer: createKinesisWriter(client, direct), destroy: () => client.destroy() };
   });
   const reading = lazy('@aws-sdk/client-kinesis', async () => {
@@ -50,7 +51,8 @@ export function connect(options: ConnectOptions = {}): Connection {
       import('./kinesis-reader.ts'),
     ]);
     if (ownKinesis !== undefined) return { reader: createKinesisReader(ownKinesis), destroy: () => {} };
-    const { client, direct } = createOwnClient(clientOptions);
+    // To read again costs nothing, and a shard stands still meanwhile.
+    const { client, direct } = createOwnClient(clientOptions, 10_000);
     return { reader: createKinesisReader(client, direct), destroy: () => client.destroy() };
   });
   const subscriptions = lazy('@aws-sdk/client-kinesis', async () => {

@@ -11,9 +11,12 @@ export interface OwnClient {
   readonly direct: DirectCalls;
 }
 
-/** A client for the producer or the sources: no retries of its own, and a kept connection for each call in flight. `direct` is for PutRecords, or GetRecords. */
-export function createOwnClient(options: ClientOptions): OwnClient {
-  const client = createClient(options, new Http1Handler(30_000));
+/**
+ * A client for the producer or the sources: no retries of its own, and a kept connection for each call in flight, which is given
+ * up after `silenceMs`. `direct` is for PutRecords, or GetRecords.
+ */
+export function createOwnClient(options: ClientOptions, silenceMs: number): OwnClient {
+  const client = createClient(options, new Http1Handler(silenceMs));
   return { client, direct: new DirectCalls(client) };
 }
 
