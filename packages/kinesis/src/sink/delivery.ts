@@ -1,4 +1,4 @@
-import { isMillraceError } from '../errors.ts';
+import { isMillraceError, MillraceError } from '../errors.ts';
 import { backoffDelay, type Backoff } from '../runtime/backoff.ts';
 import { sleep, type Clock } from '../runtime/clock.ts';
 import { toMilliseconds, type Duration } from '../runtime/duration.ts';
@@ -12,6 +12,8 @@ export interface DeliveryOptions {
 }
 
 const backoff: Backoff = { baseMs: 100, capMs: 10_000 };
+/** Whoever takes longer will not answer, and would hold a place for ever. Should it store the thing after all, it has it twice. */
+const attemptMs = 20_000;
 /** When a service is gone, thousands of records are lost in one moment. */
 const atOnce = 16;
 
@@ -51,7 +53,7 @@ export class Delivery {
     const giveUpAt = this.#clock.monotonic() + this.#deadlineMs;
     for (let attempts = 1; ; attempts++) {
       try {
-        await attempt();
+        await this.#timed(attempt, Math.min(attemptMs, giveUpAt - this.#clock.monotonic()));
         return;
       } catch (error) {
         const delay = backoffDelay(backoff, attempts, this.#clock);
@@ -61,4 +63,22 @@ export class Delivery {
       }
     }
   }
+  async #timed(attempt: () => Promise<void>, limitMs: number): Promise<void> {
+    let limit: Disposable | undefined;
+    const late = new Promise<never>((_resolve, reject) => {
+      limit = this.#clock.timer(limitMs, () => reject(unanswered(limitMs)));
+    });
+    try {
+      await Promise.race([attempt(), late]);
+    } finally {
+      limit?.[Symbol.dispose]();
+    }
+  }
+}
+
+function unanswered(ms: number): MillraceError {
+  return new MillraceError('TIMED_OUT', `The sink did not answer for ${Math.round(ms)} ms.`, {
+    advice: 'It is tried again until its deadline; look whether its endpoint can be reached from here.',
+    retryable: true,
+  });
 }
