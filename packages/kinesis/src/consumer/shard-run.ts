@@ -66,6 +66,8 @@ export class ShardRun<T> {
   /** Something has moved since the clock was looked at last: with every record that would cost too much. */
   #moved = false;
   #killed: 'stopped' | 'stalled' = 'stopped';
+  /** Whether the signal has fired; asked of every record. */
+  #gaveUp = false;
 
   constructor(shard: ShardInHand, options: ShardRunOptions<T>) {
     this.#shard = shard;
@@ -100,6 +102,7 @@ export class ShardRun<T> {
   /** Asks the handler to give up, too, and waits for it no longer: {@link ShardRun.killed} settles at once. */
   kill(reason: 'stopped' | 'stalled' = 'stopped'): void {
     this.#killed = reason;
+    this.#gaveUp = true;
     this.#stop.abort();
     this.#giveUp.abort();
   }
@@ -178,7 +181,7 @@ export class ShardRun<T> {
       alive: () => this.move(),
     };
     const handled = (last: RawStreamRecord, count: number): void => {
-      if (this.#giveUp.signal.aborted) return;
+      if (this.#gaveUp) return;
       lag.handled(last.arrivedAt, count);
       held.handled(last);
     };

@@ -50,10 +50,17 @@ export async function processRecords<T>(
   options: ProcessOptions<T>,
   handled: Handled,
 ): Promise<void> {
+  const { handler, concurrency, stop } = options;
   const process = new Process(context, options, handled);
-  if ('eachBatch' in options.handler) await process.batches(records, options.handler.eachBatch);
-  else if (options.concurrency > 1) await process.lanes(records, options.handler.eachRecord);
-  else await process.each(records, options.handler.eachRecord);
+  const onStop = (): void => process.stop();
+  stop.addEventListener('abort', onStop, { once: true });
+  try {
+    if ('eachBatch' in handler) await process.batches(records, handler.eachBatch);
+    else if (concurrency > 1) await process.lanes(records, handler.eachRecord);
+    else await process.each(records, handler.eachRecord);
+  } finally {
+    stop.removeEventListener('abort', onStop);
+  }
 }
 
 class Process<T> {
@@ -63,6 +70,8 @@ class Process<T> {
   readonly #aside: PutAsideOptions;
   /** Records of batches that are done and told. */
   #batched = 0;
+  /** Whether `stop` has fired: to ask the signal itself costs a record as much as to hand it over. */
+  #told: boolean;
 
   constructor(context: HandlerContext, options: ProcessOptions<T>, handled: Handled) {
     const { onFailure, parking = new Parking(), clock, stop, alive = () => {} } = options;
@@ -70,6 +79,11 @@ class Process<T> {
     this.#options = options;
     this.#handled = handled;
     this.#aside = { onFailure, parking, clock, stop, alive };
+    this.#told = stop.aborted;
+  }
+
+  stop(): void {
+    this.#told = true;
   }
 
   async each(records: readonly Draft[], handle: HandleOne<T>): Promise<void> {
@@ -117,7 +131,7 @@ class Process<T> {
   }
 
   get #stopped(): boolean {
-    return this.#options.stop.aborted || !this.#context.isHeld();
+    return this.#told || !this.#context.isHeld();
   }
 
   /** True when the record is handled or put aside, false when stopped. */
