@@ -4,7 +4,7 @@ import type { ReadResult } from '../source/shard-reader.ts';
 import type { KinesisSender } from './clients.ts';
 import type { DirectCalls } from './direct-calls.ts';
 import { readGetRecords } from './get-records-answer.ts';
-import { beforeReading, collect, takeBody } from './http-message.ts';
+import { beforeReading, collect, release, takeBody } from './http-message.ts';
 import { toChild, toRecord } from './kinesis-shapes.ts';
 
 /**
@@ -26,7 +26,12 @@ export class GetRecordsCalls {
   async send(iterator: string, limit: number, signal: AbortSignal | undefined): Promise<ReadResult> {
     const input = { ShardIterator: iterator, Limit: limit };
     const sent = await this.#direct?.send(JSON.stringify(input), signal);
-    if (Buffer.isBuffer(sent)) return readGetRecords(sent);
+    if (Buffer.isBuffer(sent)) {
+      const result = readGetRecords(sent);
+      // Its records have bytes of their own.
+      release(sent);
+      return result;
+    }
     let result: ReadResult | undefined;
     const command = new GetRecordsCommand(input);
     this.#direct?.join(command, sent);

@@ -87,7 +87,7 @@ class Chunks {
   push(chunk: Uint8Array): void {
     const isFirst = this.#room === undefined && this.#chunks.length === 0;
     if (isFirst && chunk.length < this.#length && this.#length <= mostBytes)
-      this.#room = Buffer.allocUnsafeSlow(this.#length);
+      this.#room = takeRoom(this.#length);
     if (this.#room !== undefined && chunk.length <= this.#length - this.#filled) {
       this.#room.set(chunk, this.#filled);
       this.#filled += chunk.length;
@@ -107,6 +107,29 @@ class Chunks {
     if (this.#room !== undefined) this.#chunks.push(this.#room.subarray(0, this.#filled));
     this.#room = undefined;
   }
+}
+
+/** Smaller rooms are made as quickly as they are looked for. */
+const worthKeeping = 1_048_576;
+/**
+ * Rooms of large bodies that are done with. Each new one would bring the garbage collector nearer to a look at all there is; it
+ * may have those that nobody takes.
+ */
+const rooms: WeakRef<ArrayBufferLike>[] = [];
+
+function takeRoom(length: number): Buffer {
+  if (length < worthKeeping) return Buffer.allocUnsafeSlow(length);
+  for (let kept = rooms.pop(); kept !== undefined; kept = rooms.pop()) {
+    const room = kept.deref();
+    if (room !== undefined && room.byteLength >= length) return Buffer.from(room, 0, length);
+  }
+  const size = Math.ceil(length / worthKeeping) * worthKeeping;
+  return Buffer.allocUnsafeSlow(size).subarray(0, length);
+}
+
+/** Gives back the room of a body that was collected: nothing may look at it any more. */
+export function release({ buffer }: Buffer): void {
+  if (buffer.byteLength >= worthKeeping) rooms.push(new WeakRef(buffer));
 }
 
 function isChunked(body: unknown): body is AsyncIterable<Uint8Array> {

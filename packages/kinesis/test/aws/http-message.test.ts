@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 
-import { collect } from '../../src/aws/http-message.ts';
+import { collect, release } from '../../src/aws/http-message.ts';
 
 const chunks = fc.array(fc.uint8Array({ minLength: 1, maxLength: 50 }), { maxLength: 20 });
 
@@ -33,4 +33,22 @@ test('a body that breaks off is an error, however much has come', async () => {
   body.push('half');
   body.destroy();
   await expect(collecting).rejects.toMatchObject({ code: 'ERR_STREAM_PREMATURE_CLOSE' });
+});
+
+const bodyOf = (fill: number, length: number): Promise<Buffer> =>
+  collect(
+    Readable.from([Buffer.alloc(length - 1, fill), Buffer.alloc(1, fill)], { objectMode: false }),
+    String(length),
+  );
+
+test('the room of a large body that was released is taken by the next, and by no other', async () => {
+  const kept = await bodyOf(1, 2_000_000);
+  const done = await bodyOf(2, 2_000_000);
+  release(done);
+  const next = await bodyOf(3, 1_900_000);
+  const other = await bodyOf(4, 2_000_000);
+  expect(next.buffer).toBe(done.buffer);
+  expect(next.equals(Buffer.alloc(1_900_000, 3))).toBe(true);
+  expect(other.buffer).not.toBe(done.buffer);
+  expect(kept.equals(Buffer.alloc(2_000_000, 1))).toBe(true);
 });
