@@ -106,13 +106,15 @@ class ShardFeed {
     const feed = this.#current ?? (await this.#open());
     if (feed === undefined) return undefined;
     const { clock } = this.#options;
-    const renewInMs = this.#renewal === undefined ? this.#renewAt - clock.monotonic() : silenceMs;
+    const renewInMs =
+      this.#renewal === undefined ? this.#renewAt - clock.monotonic() : Number.POSITIVE_INFINITY;
     // A successor must not wait for the end of the one it replaces.
     const next = this.#renewal === undefined ? feed.next() : Promise.race([feed.next(), this.#renewal]);
     const step = await within(clock, Math.min(silenceMs, renewInMs), next, this.#signal);
     if (step.type === 'aborted') return undefined;
     if (step.type === 'late') {
-      if (this.#renewal === undefined && clock.monotonic() >= this.#renewAt) this.#renew(feed);
+      // By what was waited for: a timer may go off just before its time, and that is no silence.
+      if (renewInMs <= silenceMs) this.#renew(feed);
       else if (feed === this.#current) this.#drop(feed, silent(this.#shardId));
       return undefined;
     }

@@ -1,3 +1,5 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+
 import { MillraceError } from '@millrace/kinesis';
 import { toSequenceNumber, type Position, type StoredRecord } from '@millrace/kinesis/record';
 import {
@@ -10,7 +12,7 @@ import {
   type ShardReader,
   type ShardSource,
 } from '@millrace/kinesis/source';
-import { Bell, sleep } from '@millrace/kinesis/runtime';
+import { Bell, sleep, type Clock } from '@millrace/kinesis/runtime';
 import { createManualClock, type ManualClock } from '@millrace/kinesis/testing';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -167,6 +169,27 @@ test('a subscription is renewed before its five minutes are over: nothing is mis
   await reading.stop();
   await service.clock.settle();
   expect(service.clock.pending).toBe(0);
+});
+
+test('a timer that goes off just before its time, as they do, costs no subscription', async () => {
+  const service = new Service(createManualClock());
+  const { clock } = service;
+  const retries: unknown[] = [];
+  const hear = (message: unknown): void => void retries.push(message);
+  subscribe('millrace:source:retry', hear);
+  const hasty: Clock = {
+    now: () => clock.now(),
+    monotonic: () => clock.monotonic(),
+    random: () => clock.random(),
+    timer: (delayMs, task) => clock.timer(Math.max(0, delayMs - 1), task),
+  };
+  const reading = follow(sourceOf(service, { clock: hasty }));
+  await trickle(service, 1200);
+  unsubscribe('millrace:source:retry', hear);
+  expect(reading.numbers).toEqual(upTo(1200));
+  expect(service.subscribed).toHaveLength(5);
+  expect(retries).toEqual([]);
+  await reading.stop();
 });
 
 test('a renewal that fails is tried again while the older subscription goes on', async () => {
