@@ -1,3 +1,5 @@
+import process from 'node:process';
+
 import { md5Hex } from '../record/md5.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { Delivery } from '../sink/delivery.ts';
@@ -41,12 +43,12 @@ export function lostToS3(options: S3SinkOptions): LostRecordSink {
     const at = new Date(clock.now());
     const document = encodeLostRecord(lost, at);
     const key = objectKey(options.prefix ?? 'lost/', lost.stream, at, document);
-    return delivery.run(() => store({ bucket: options.bucket, key }, document));
+    return delivery.run((signal) => store({ bucket: options.bucket, key }, document, signal));
   };
 }
 
 /** Puts one object; a retry puts the same one again. */
-export type ObjectStore = (place: S3Location, document: string) => Promise<void>;
+export type ObjectStore = (place: S3Location, document: string, signal: AbortSignal) => Promise<void>;
 
 export function createObjectStore(options: ClientOptions & { readonly client?: S3Sender }): ObjectStore {
   const peer = '@aws-sdk/client-s3';
@@ -56,11 +58,11 @@ export function createObjectStore(options: ClientOptions & { readonly client?: S
       return { PutObjectCommand, client: options.client ?? (await createS3Client(options)) };
     }),
   );
-  return async ({ bucket, key }, document) => {
+  return async ({ bucket, key }, document, abortSignal) => {
     try {
       const { client, PutObjectCommand } = await open();
       const command = { Bucket: bucket, Key: key, Body: document, ContentType: 'application/json' };
-      await client.send(new PutObjectCommand(command));
+      await client.send(new PutObjectCommand(command), { abortSignal });
     } catch (error) {
       throw toMillraceError(error, { operation: 'PutObject', destination: `bucket ${bucket}` });
     }
@@ -73,8 +75,11 @@ export async function createS3Client({ region, endpoint, credentials }: ClientOp
     maxAttempts: 1,
     ...(region !== undefined && { region }),
     ...(credentials !== undefined && { credentials }),
+    ...(endpoint !== undefined && { endpoint }),
     // Another endpoint than AWS has no name of its own for each bucket.
-    ...(endpoint !== undefined && { endpoint, forcePathStyle: true }),
+    forcePathStyle: [endpoint, process.env['AWS_ENDPOINT_URL_S3'], process.env['AWS_ENDPOINT_URL']].some(
+      Boolean,
+    ),
   });
 }
 

@@ -50,7 +50,7 @@ export function lostToSqs(options: SqsSinkOptions): LostRecordSink {
     const at = new Date(clock.now());
     const document = encodeLostRecord(lost, at);
     if (document.length <= most) {
-      await delivery.run(() => send(message(queueUrl, lost, document)));
+      await delivery.run((signal) => send(message(queueUrl, lost, document), signal));
       return;
     }
     if (overflow === undefined || store === undefined) throw tooLarge(lost, document.length, most);
@@ -58,15 +58,15 @@ export function lostToSqs(options: SqsSinkOptions): LostRecordSink {
       bucket: overflow.bucket,
       key: objectKey(overflow.prefix ?? 'lost/', lost.stream, at, document),
     };
-    await delivery.run(() => store(place, document));
+    await delivery.run((signal) => store(place, document, signal));
     const pointer = JSON.stringify({ v: 1, stream: lost.stream, s3: place, lostAt: at.toISOString() });
-    await delivery.run(() => send(message(queueUrl, lost, pointer)));
+    await delivery.run((signal) => send(message(queueUrl, lost, pointer), signal));
   };
 }
 
 function createSender(
   options: ClientOptions & { readonly client?: SqsSender },
-): (input: SendMessageCommandInput) => Promise<void> {
+): (input: SendMessageCommandInput, signal: AbortSignal) => Promise<void> {
   const open = openOnce(() =>
     withPeer('@aws-sdk/client-sqs', async () => {
       const { SQSClient, SendMessageCommand } = await import('@aws-sdk/client-sqs');
@@ -82,10 +82,10 @@ function createSender(
       return { client, SendMessageCommand };
     }),
   );
-  return async (input) => {
+  return async (input, abortSignal) => {
     try {
       const { client, SendMessageCommand } = await open();
-      await client.send(new SendMessageCommand(input));
+      await client.send(new SendMessageCommand(input), { abortSignal });
     } catch (error) {
       throw toMillraceError(error, {
         operation: 'SendMessage',

@@ -1,6 +1,6 @@
 import { isMillraceError, MillraceError } from '../errors.ts';
 import { backoffDelay, type Backoff } from '../runtime/backoff.ts';
-import { sleep, type Clock } from '../runtime/clock.ts';
+import { sleep, unlessAborted, type Clock } from '../runtime/clock.ts';
 import { toMilliseconds, type Duration } from '../runtime/duration.ts';
 import { Fifo } from '../runtime/fifo.ts';
 
@@ -12,10 +12,13 @@ export interface DeliveryOptions {
 }
 
 const backoff: Backoff = { baseMs: 100, capMs: 10_000 };
-/** Whoever takes longer will not answer, and would hold a place for ever. Should it store the thing after all, it has it twice. */
-const attemptMs = 20_000;
+/** A service may take a call and never answer, which its client would wait for without end. Should it store the thing after all, it has it twice. */
+const answerWithinMs = 15_000;
 /** When a service is gone, thousands of records are lost in one moment. */
 const atOnce = 16;
+
+/** One try; what it waits for ends with its signal. */
+export type Attempt = (signal: AbortSignal) => Promise<void>;
 
 /**
  * Brings things to a place that may be slow or away for a while: a few at once, each tried again with full jitter while
@@ -32,8 +35,10 @@ export class Delivery {
     this.#deadlineMs = toMilliseconds(deadline, 'sink.deadline');
   }
 
-  /** Rejects with the error of the last attempt. */
-  async run(attempt: () => Promise<void>): Promise<void> {
+  /**
+   * Rejects with the error of the last attempt, which is `TIMED_OUT` for one that was not answered; its signal fires then.
+   */
+  async run(attempt: Attempt): Promise<void> {
     if (this.#running >= atOnce) await new Promise<void>((resolve) => this.#waiting.push(resolve));
     else this.#running++;
     try {
@@ -49,11 +54,11 @@ export class Delivery {
     }
   }
 
-  async #tryUntilDeadline(attempt: () => Promise<void>): Promise<void> {
+  async #tryUntilDeadline(attempt: Attempt): Promise<void> {
     const giveUpAt = this.#clock.monotonic() + this.#deadlineMs;
     for (let attempts = 1; ; attempts++) {
       try {
-        await this.#timed(attempt, Math.min(attemptMs, giveUpAt - this.#clock.monotonic()));
+        await this.#answered(attempt, Math.min(answerWithinMs, giveUpAt - this.#clock.monotonic()));
         return;
       } catch (error) {
         const delay = backoffDelay(backoff, attempts, this.#clock);
@@ -63,22 +68,21 @@ export class Delivery {
       }
     }
   }
-  async #timed(attempt: () => Promise<void>, limitMs: number): Promise<void> {
-    let limit: Disposable | undefined;
-    const late = new Promise<never>((_resolve, reject) => {
-      limit = this.#clock.timer(limitMs, () => reject(unanswered(limitMs)));
-    });
+
+  async #answered(attempt: Attempt, withinMs: number): Promise<void> {
+    const unanswered = new AbortController();
+    const timer = this.#clock.timer(withinMs, () => unanswered.abort());
     try {
-      await Promise.race([attempt(), late]);
+      await unlessAborted(attempt(unanswered.signal), unanswered.signal);
+    } catch (error) {
+      if (!unanswered.signal.aborted) throw error;
+      throw new MillraceError('TIMED_OUT', `A lost record was not taken within ${withinMs} ms.`, {
+        advice: 'See whether the place where lost records go can be reached from here.',
+        retryable: true,
+        cause: error,
+      });
     } finally {
-      limit?.[Symbol.dispose]();
+      timer[Symbol.dispose]();
     }
   }
-}
-
-function unanswered(ms: number): MillraceError {
-  return new MillraceError('TIMED_OUT', `The sink did not answer for ${Math.round(ms)} ms.`, {
-    advice: 'It is tried again until its deadline; look whether its endpoint can be reached from here.',
-    retryable: true,
-  });
 }

@@ -54,8 +54,8 @@ export function lostToStream(
   return (lost) => {
     const data = encoder.encode(encodeLostRecord(lost, new Date(clock.now())));
     const entry = { partitionKey: lost.record.partitionKey, data };
-    return delivery.run(async () => {
-      const [outcome] = await writer.write(stream, [entry], {});
+    return delivery.run(async (signal) => {
+      const [outcome] = await writer.write(stream, [entry], { signal });
       if (outcome?.ok !== true) throw refused(stream, outcome);
     });
   };

@@ -18,7 +18,7 @@ export interface FakeServices extends AsyncDisposable {
   readonly mostAtOnce: number;
 }
 
-export type Failure = 'throttled' | 'broken' | 'missing' | 'cut';
+export type Failure = 'throttled' | 'broken' | 'missing' | 'cut' | 'silent';
 
 export async function startFakeServices(): Promise<FakeServices> {
   const state = { failures: 0, failure: 'broken' as Failure, under: 0, most: 0 };
@@ -85,6 +85,7 @@ function pathOf(request: IncomingMessage): string {
 }
 
 function refuse(request: IncomingMessage, response: ServerResponse, failure: Failure, isSqs: boolean): void {
+  if (failure === 'silent') return;
   if (failure === 'cut') {
     request.socket.destroy();
     return;

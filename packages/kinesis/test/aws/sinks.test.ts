@@ -1,6 +1,7 @@
 import { createProducer, MillraceError, rawStream, type LostRecord } from '@millrace/kinesis';
 import { lostToS3, lostToSqs, readLostRecord } from '@millrace/kinesis/aws';
 import { toSequenceNumber } from '@millrace/kinesis/record';
+import type { Clock } from '@millrace/kinesis/runtime';
 import { createManualClock, type ManualClock } from '@millrace/kinesis/testing';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
@@ -18,7 +19,10 @@ beforeEach(async () => {
   services = await startFakeServices();
   clock = createManualClock();
 });
-afterEach(() => services[Symbol.asyncDispose]());
+afterEach(() => {
+  vi.unstubAllEnvs();
+  return services[Symbol.asyncDispose]();
+});
 
 function lostRecord(bytes = 3, partitionKey = 'ключ\uffff'): LostRecord {
   return {
@@ -40,7 +44,13 @@ function lostRecord(bytes = 3, partitionKey = 'ключ\uffff'): LostRecord {
   };
 }
 
-const common = () => ({ region, credentials, clock, endpoint: services.endpoint });
+const common = (time: Clock = clock) => ({ region, credentials, clock: time, endpoint: services.endpoint });
+
+/** Runs back-offs only: an answer over a socket takes real time, which the limit of its own must not overtake. */
+const backOffs = (): Clock => ({
+  ...clock,
+  timer: (ms, task) => (ms < 15_000 ? clock.timer(ms, task) : { [Symbol.dispose]: () => {} }),
+});
 
 /** Runs the clock until the promise settles, so that back-offs take no time. */
 async function settle<T>(promise: Promise<T>): Promise<PromiseSettledResult<T>> {
@@ -79,6 +89,15 @@ test('a bucket holds it under stream and day, and gives it back', async () => {
   expect((await readLostRecord(body)).record).toEqual(lost.record);
 });
 
+test('where the environment names endpoints, as it does on a laptop, queues and buckets are there', async () => {
+  vi.stubEnv('AWS_ENDPOINT_URL_SQS', services.endpoint);
+  vi.stubEnv('AWS_ENDPOINT_URL_S3', services.endpoint);
+  const lost = lostRecord(900_000);
+  await lostToSqs({ region, credentials, queueUrl: services.queueUrl, overflow: { bucket: 'large' } })(lost);
+  expect(services.messages).toHaveLength(1);
+  expect([...services.objects.keys()]).toEqual([expect.stringMatching(/^\/large\/lost\/orders\//)]);
+});
+
 test('a document too large for the queue goes to the bucket; the message says where, and the reader follows', async () => {
   const lost = lostRecord(900_000);
   const sink = lostToSqs({ ...common(), queueUrl: services.queueUrl, overflow: { bucket: 'large' } });
@@ -114,13 +133,12 @@ test('in a queue of first in, first out each partition key is a group', async ()
   expect(groups[0]).not.toBe(groups[1]);
 });
 
-const sinks = [
-  [
-    'a queue',
-    (): ((lost: LostRecord) => Promise<void>) => lostToSqs({ ...common(), queueUrl: services.queueUrl }),
-  ],
-  ['a bucket', (): ((lost: LostRecord) => Promise<void>) => lostToS3({ ...common(), bucket: 'dead' })],
-] as const;
+type Open = (time?: Clock) => (lost: LostRecord) => Promise<void>;
+
+const sinks: readonly (readonly [string, Open])[] = [
+  ['a queue', (time = backOffs()) => lostToSqs({ ...common(time), queueUrl: services.queueUrl })],
+  ['a bucket', (time = backOffs()) => lostToS3({ ...common(time), bucket: 'dead' })],
+];
 
 test.each(
   sinks.flatMap(([name, open]) =>
@@ -128,7 +146,7 @@ test.each(
   ),
 )(
   '$name that is $failure for a while gets the record in the end',
-  async ({ open, failure }: { open: (typeof sinks)[number][1]; failure: Failure }) => {
+  async ({ open, failure }: { open: Open; failure: Failure }) => {
     services.fail(4, failure);
     await expect(settle(open()(lostRecord()))).resolves.toMatchObject({ status: 'fulfilled' });
     expect(services.calls).toHaveLength(5);
@@ -153,6 +171,18 @@ test.each(sinks)('%s that stays away is given up at the deadline', async (_name,
   expect(clock.monotonic() - startedAt).toBeLessThanOrEqual(60_000);
   expect(services.calls.length).toBeGreaterThan(5);
 });
+
+test.each(sinks)(
+  '%s that takes each call and never answers is given up at the deadline too',
+  async (_name, open) => {
+    services.fail(Number.POSITIVE_INFINITY, 'silent');
+    const startedAt = clock.monotonic();
+    const reason = { code: 'TIMED_OUT', retryable: true };
+    await expect(settle(open(clock)(lostRecord()))).resolves.toMatchObject({ status: 'rejected', reason });
+    expect(clock.monotonic() - startedAt).toBeGreaterThan(30_000);
+    expect(clock.monotonic() - startedAt).toBeLessThanOrEqual(60_000);
+  },
+);
 
 test('two hundred records lost in one moment do not become two hundred requests at once', async () => {
   const sink = lostToSqs({ ...common(), queueUrl: services.queueUrl });
