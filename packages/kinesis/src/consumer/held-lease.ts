@@ -83,6 +83,11 @@ export class HeldLease {
     return this.#state === 'held';
   }
 
+  /** Resolves once no write is under way, whatever came of the last. */
+  get settled(): Promise<unknown> {
+    return this.#writing;
+  }
+
   /** Everything up to `checkpoint` is handled; the next beat stores it. */
   handled(checkpoint: Checkpoint): void {
     this.#progress = checkpoint;

@@ -46,7 +46,7 @@ export class Worker<T> {
   readonly #tenures = new Map<string, Tenure<T>>();
   readonly #working = new Set<Promise<void>>();
   readonly #paused: ShardSelector[] = [];
-  /** Leases given up because their shards did not move, and until when they are left to others (monotonic). */
+  /** Leases given up because their shards did not move, or with a write under way, and until when they are left to others (monotonic). */
   readonly #avoided = new Map<string, number>();
   readonly #beat: Ticker;
   readonly #claim: Ticker;
@@ -230,8 +230,14 @@ export class Worker<T> {
     const ended = await tenure.work();
     this.#tenures.delete(leaseKey);
     const { clock, leaseDurationMs } = this.#options;
-    if (ended === 'stalled')
-      this.#avoided.set(leaseKey, clock.monotonic() + avoidDurations * leaseDurationMs);
+    const until = clock.monotonic() + avoidDurations * leaseDurationMs;
+    this.#avoided.set(leaseKey, until);
+    // Taken again here at once, a write still on its way would take the new tenure for its own echo, and overwrite it.
+    if (ended !== 'stalled') {
+      void tenure.held.settled.finally(() => {
+        if (this.#avoided.get(leaseKey) === until) this.#avoided.delete(leaseKey);
+      });
+    }
     this.#lookSoon();
     if (ended === 'shard-end') this.#claim.poke();
   }

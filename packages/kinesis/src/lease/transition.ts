@@ -96,7 +96,8 @@ export function keepsStartAt({ sequenceNumber }: Checkpoint): boolean {
 
 /**
  * Whether `stored` is `lease` after exactly one more write by the same holder: a write of ours whose answer was
- * lost. Nobody else writes a lease without becoming its holder, and getting it back would cost two writes.
+ * lost. Nobody else writes a lease without becoming its holder, and getting it back would cost two writes; the same worker takes
+ * it again only when no write of before is under way.
  */
 export function isEcho(stored: Lease, lease: Lease): boolean {
   const holder = holderOf(lease);

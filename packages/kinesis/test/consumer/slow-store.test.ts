@@ -74,6 +74,34 @@ test('a heartbeat that gets no answer costs its own shard, and no other', async 
   await running;
 });
 
+test('a lease is not taken again while a write of before is under way: come late, it would pass for an echo of the new tenure', async () => {
+  await using world = await setup();
+  const { clock, kinesis, join } = world;
+  const slow = 'shardId-000000000001';
+  const took: number[] = [];
+  let delayMs = 0;
+  let arrivedAt = 0;
+  const store = delayed(createMemoryLeaseStore(), async (call, leaseKey) => {
+    if (leaseKey !== slow) return;
+    if (call === 'take') took.push(clock.monotonic());
+    if (call !== 'renew' || delayMs === 0) return;
+    const wait = sleep(clock, delayMs);
+    delayMs = 0;
+    await wait;
+    arrivedAt = clock.monotonic();
+  });
+  const consumer = join({}, { ...kinesis.connection, leases: () => store });
+  const running = consumer.run({ eachRecord: () => {} });
+  await clock.advance(8000);
+  delayMs = 28_000;
+  await clock.advance(60_000);
+  expect(took).toHaveLength(2);
+  expect(took[1]).toBeGreaterThanOrEqual(arrivedAt);
+  expect(arrivedAt).toBeGreaterThan(28_000);
+  await world.through(consumer.close());
+  await running;
+});
+
 test.each([100, 8000])('a store that answers nothing from %i ms on holds up no close', async (ms) => {
   await using world = await setup();
   const { clock, kinesis, join } = world;
