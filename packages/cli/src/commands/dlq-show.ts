@@ -1,6 +1,8 @@
+import type { WindowPart } from '@millrace/local/event-source';
+
 import type { CommandContext } from '../command-context.ts';
 import { letterRecords } from '../dlq/letter-records.ts';
-import { isWindowEnd, type Letter, type LetterWindow } from '../dlq/letter.ts';
+import { isWindowEnd, type Letter } from '../dlq/letter.ts';
 import { choose } from '../dlq/choose.ts';
 import { withBox } from '../dlq/with-box.ts';
 import { exitCode, type ExitCode } from '../errors/exit-code.ts';
@@ -51,7 +53,7 @@ function describe(letter: Exclude<Letter, { kind: 'unreadable' }>): string {
 }
 
 /** A state may be as long as a document. */
-function describeWindow({ window, state, isWindowTerminatedEarly: early }: LetterWindow): string {
+function describeWindow({ window, state, isWindowTerminatedEarly: early }: WindowPart): string {
   const text = visible(JSON.stringify(state) ?? 'none');
   const told =
     text.length <= mostOfState ? text : `${text.slice(0, mostOfState)}… (${text.length} characters)`;

@@ -1,10 +1,11 @@
 import { MAX_HASH_KEY, toSequenceNumber, type StreamRecord } from '@millrace/kinesis/record';
 import type { Shard } from '@millrace/kinesis/shard';
+import type { WindowPart } from '@millrace/local/event-source';
 
 import type { Kinesis } from '../aws/kinesis.ts';
 import { toStreamRecords } from '../read/stream-records.ts';
 import { batchRecords, type BatchRecords } from './batch-records.ts';
-import type { Letter, LetterWindow } from './letter.ts';
+import type { Letter } from './letter.ts';
 
 /** What a letter comes to: records that can be handled or put again, or why not. */
 export interface LetterRecords {
@@ -16,7 +17,7 @@ export interface LetterRecords {
   /** ARN of the stream, where it is told. */
   readonly streamArn?: string;
   /** The tumbling window that the records, or its end without any, are of. */
-  readonly window?: LetterWindow | undefined;
+  readonly window?: WindowPart | undefined;
   readonly source: 'payload' | 'stream';
   readonly problem: string | undefined;
 }

@@ -2,6 +2,7 @@ import { decodeLostRecord, isMillraceError, type LostDocument } from '@millrace/
 import { isSequenceNumber, type SequenceNumber, type StoredRecord } from '@millrace/kinesis/record';
 import { streamOfArn } from '@millrace/kinesis/lambda';
 import { memberOf } from '@millrace/kinesis/runtime';
+import type { WindowPart } from '@millrace/local/event-source';
 
 import { whatHappened } from '../errors/report-error.ts';
 import { overflowIn, type Overflow } from './overflow.ts';
@@ -28,19 +29,7 @@ export interface BatchLetter {
   /** The records themselves, where they came with it: only to a bucket. */
   readonly payload: readonly StoredRecord[] | undefined;
   /** The tumbling window it was of, where the event came with it: only to a bucket. */
-  readonly window: LetterWindow | undefined;
-}
-
-/** What a tumbling window adds to an event, under Lambda's names. */
-export interface LetterWindow {
-  /** ISO 8601. */
-  readonly window: { readonly start: string; readonly end: string };
-  /** What the invocations before had made of the window. */
-  readonly state: unknown;
-  readonly shardId: string;
-  readonly eventSourceARN: string;
-  readonly isFinalInvokeForWindow: boolean;
-  readonly isWindowTerminatedEarly: boolean;
+  readonly window: WindowPart | undefined;
 }
 
 /** Whether it is a tumbling window's last invocation that failed: of records that were all handled. */
@@ -162,7 +151,7 @@ function readPayload(payload: unknown): unknown {
   }
 }
 
-function windowIn(event: unknown): LetterWindow | undefined {
+function windowIn(event: unknown): WindowPart | undefined {
   const window = memberOf(event, 'window');
   const [start, end] = [textOf(window, 'start'), textOf(window, 'end')];
   if (start === '' || end === '') return undefined;

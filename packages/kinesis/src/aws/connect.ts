@@ -41,7 +41,7 @@ export function connect(options: ConnectOptions = {}): Connection {
       import('./kinesis-writer.ts'),
     ]);
     if (ownKinesis !== undefined) return { writer: createKinesisWriter(ownKinesis), destroy: () => {} };
-    // To put again what was put after all makes duplicates: no answer is waited for long.
+    // To put again what was put after all makes duplicates: an answer is waited for long.
     const { client, direct } = createOwnClient(clientOptions, 30_000);
     return { writer: createKinesisWriter(client, direct), destroy: () => client.destroy() };
   });

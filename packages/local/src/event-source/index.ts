@@ -14,4 +14,4 @@ export {
   type RetryStep,
   type WorkItem,
 } from './retry.ts';
-export { stateOf } from './tumbling-window.ts';
+export { stateOf, type WindowPart } from './tumbling-window.ts';

@@ -1,10 +1,11 @@
 import type { RetryRecord } from './retry.ts';
 import type { Verdict } from './response.ts';
 
-/** What tumbling windows add to an event. */
+/** What tumbling windows add to an event, under Lambda's names. */
 export interface WindowPart {
   /** ISO seconds, as AWS writes them. */
   readonly window: { readonly start: string; readonly end: string };
+  /** What the invocations before have made of the window. */
   readonly state: unknown;
   readonly shardId: string;
   readonly eventSourceARN: string;

@@ -54,6 +54,11 @@ export async function mapOrders(
   return { mapping, invocations, events, drops };
 }
 
+/** Gathers data in a window's state, as the guide's sample does. */
+export function gather(data: readonly string[], event: KinesisEvent): object {
+  return { state: { seen: `${(event.state as { seen?: string }).seen ?? ''}${data.join('')}` } };
+}
+
 /** Names records by their data in `batchItemFailures`. */
 export function fails(event: KinesisEvent, ...data: readonly string[]): object {
   const failed = event.Records.filter((_record, index) => data.includes(dataOf(event)[index] ?? ''));

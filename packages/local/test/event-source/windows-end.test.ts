@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
 import type { KinesisEvent } from '../../src/event-source/event.ts';
-import { dataOf, documents, fails, mapOrders, openKit, queueArn, reporting, toQueue } from './kit.ts';
+import { dataOf, documents, fails, gather, mapOrders, openKit, queueArn, reporting, toQueue } from './kit.ts';
 
 /** What a test looks at of an event: data, its shard's last digit, the state, and how the window ends. */
 const summary = (event: KinesisEvent): string => {
@@ -16,11 +16,6 @@ const summary = (event: KinesisEvent): string => {
     ...(event.isWindowTerminatedEarly === true ? ['early'] : []),
   ].join(' ');
 };
-
-/** Gathers data in the state, as the guide's sample does. */
-const gather = (event: KinesisEvent): object => ({
-  state: { seen: `${(event.state as { seen?: string }).seen ?? ''}${dataOf(event).join('')}` },
-});
 
 const low = 'a';
 const high = 'b';
@@ -39,9 +34,9 @@ describe('[window/closed-shard] merged inside of a window', () => {
     const seen: string[] = [];
     await mapOrders(
       kit,
-      (_data, event) => {
+      (data, event) => {
         seen.push(summary(event));
-        return gather(event);
+        return gather(data, event);
       },
       { TumblingWindowInSeconds: 900 },
     );
@@ -63,12 +58,12 @@ describe('[window/closed-shard] merged inside of a window', () => {
     const seen: string[] = [];
     const { drops } = await mapOrders(
       kit,
-      (_data, event) => {
+      (data, event) => {
         seen.push(summary(event));
         if (broken && event.isFinalInvokeForWindow === true && event.shardId?.endsWith('1') === true) {
           throw new Error('database is down');
         }
-        return gather(event);
+        return gather(data, event);
       },
       { TumblingWindowInSeconds: 900 },
     );
@@ -91,10 +86,10 @@ describe('[window/closed-shard] merged inside of a window', () => {
     const seen: string[] = [];
     await mapOrders(
       kit,
-      (_data, event) => {
+      (data, event) => {
         seen.push(summary(event));
         if (event.isFinalInvokeForWindow === true) throw new Error('database is down');
-        return gather(event);
+        return gather(data, event);
       },
       { ...toQueue, TumblingWindowInSeconds: 900, MaximumRetryAttempts: 1 },
     );
@@ -130,7 +125,7 @@ describe('[window/early] a window that is full', () => {
       (data, event) => {
         seen.push(summary(event));
         if (event.isFinalInvokeForWindow === true && failures-- > 0) throw new Error('database is down');
-        return data.includes('a') ? { state: large } : gather(event);
+        return data.includes('a') ? { state: large } : gather(data, event);
       },
       { TumblingWindowInSeconds: 900 },
     );
@@ -150,7 +145,7 @@ describe('[window/early] a window that is full', () => {
       (data, event) => {
         seen.push(summary(event));
         if (event.isFinalInvokeForWindow === true) throw new Error('database is down');
-        return data.includes('a') ? { state: large } : gather(event);
+        return data.includes('a') ? { state: large } : gather(data, event);
       },
       {
         DestinationConfig: { OnFailure: { Destination: 'arn:aws:s3:::failures' } },
@@ -182,7 +177,7 @@ describe('[window/early] a window that is full', () => {
       kit,
       (data, event) => {
         seen.push(summary(event));
-        return data[0] === 'a' ? { state: large, ...fails(event, 'b') } : gather(event);
+        return data[0] === 'a' ? { state: large, ...fails(event, 'b') } : gather(data, event);
       },
       { ...reporting, TumblingWindowInSeconds: 900 },
     );
@@ -200,7 +195,7 @@ describe('[window/early] a window that is full', () => {
       kit,
       (data, event) => {
         seen.push([data.join(''), event.window?.start.slice(17, 19), event.window?.end.slice(15, 19)]);
-        return data[0] === 'b' ? { state: large, ...fails(event, 'c') } : gather(event);
+        return data[0] === 'b' ? { state: large, ...fails(event, 'c') } : gather(data, event);
       },
       { ...reporting, TumblingWindowInSeconds: 60 },
     );
@@ -229,7 +224,7 @@ describe('[window/early] a window that is full', () => {
       (data, event) => {
         seen.push(summary(event));
         if (data.length > 1) throw new Error('too many');
-        return data[0] === 'a' ? { state: large } : gather(event);
+        return data[0] === 'a' ? { state: large } : gather(data, event);
       },
       { TumblingWindowInSeconds: 900, BisectBatchOnFunctionError: true },
     );
@@ -245,10 +240,10 @@ describe('[window/final] the last invocation', () => {
     const seen: string[] = [];
     const { drops } = await mapOrders(
       kit,
-      (_data, event) => {
+      (data, event) => {
         seen.push(summary(event));
         if (event.isFinalInvokeForWindow === true) throw new Error('database is down');
-        return gather(event);
+        return gather(data, event);
       },
       { ...toQueue, TumblingWindowInSeconds: 10, MaximumRecordAgeInSeconds: 60 },
     );
@@ -275,9 +270,9 @@ describe('[window/final] the last invocation', () => {
     await kit.put('a');
     const { drops } = await mapOrders(
       kit,
-      (_data, event) => {
+      (data, event) => {
         if (event.isFinalInvokeForWindow === true) throw new Error('database is down');
-        return gather(event);
+        return gather(data, event);
       },
       {
         ...toQueue,
@@ -300,9 +295,9 @@ describe('[window/kept] a window under way', () => {
     const seen: string[] = [];
     const { mapping } = await mapOrders(
       kit,
-      (_data, event) => {
+      (data, event) => {
         seen.push(summary(event));
-        return gather(event);
+        return gather(data, event);
       },
       { TumblingWindowInSeconds: 60, choices: { windowIdle: 0 } },
     );
@@ -329,10 +324,10 @@ describe('[window/kept] a window under way', () => {
     let broken = true;
     const { mapping } = await mapOrders(
       kit,
-      (_data, event) => {
+      (data, event) => {
         seen.push(summary(event));
         if (broken && event.isFinalInvokeForWindow === true) throw new Error('database is down');
-        return gather(event);
+        return gather(data, event);
       },
       { TumblingWindowInSeconds: 10, choices: { windowIdle: 0 } },
     );
@@ -368,10 +363,10 @@ describe('[window/kept] a window under way', () => {
       let calls = 0;
       const { mapping } = await mapOrders(
         kit,
-        (_data, event) => {
+        (data, event) => {
           // Before anything is made of it, as a handler should fail.
           if (calls++ % 3 === 2) throw new Error('database is down');
-          const answer = gather(event) as { readonly state: { readonly seen: string } };
+          const answer = gather(data, event) as { readonly state: { readonly seen: string } };
           if (event.isFinalInvokeForWindow === true) {
             const start = event.window?.start ?? '';
             ended.set(start, `${ended.get(start) ?? ''}${answer.state.seen}`);

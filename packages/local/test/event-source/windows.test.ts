@@ -6,7 +6,7 @@ import type { KinesisEvent } from '../../src/event-source/event.ts';
 import { Lane, type LaneRules, type Outcome } from '../../src/event-source/lane.ts';
 import type { MappingRecord } from '../../src/event-source/record.ts';
 import { openWindow } from '../../src/event-source/tumbling-window.ts';
-import { dataOf, fails, mapOrders, openKit, queueArn, reporting, streamArn, toQueue } from './kit.ts';
+import { dataOf, fails, mapOrders, openKit, queueArn, reporting, streamArn, toQueue, gather } from './kit.ts';
 
 /** What a test looks at of an event. */
 const summary = (event: KinesisEvent) => [
@@ -15,11 +15,6 @@ const summary = (event: KinesisEvent) => [
   JSON.stringify(event.state),
   event.isFinalInvokeForWindow === true ? 'final' : '',
 ];
-
-/** Gathers data in the state, as the guide's sample does. */
-const gather = (data: readonly string[], event: KinesisEvent) => ({
-  state: { seen: `${(event.state as { seen?: string }).seen ?? ''}${data.join('')}` },
-});
 
 describe('a tumbling window', () => {
   test('[window/boundaries] is the multiple of its length that a record arrived in', () => {
