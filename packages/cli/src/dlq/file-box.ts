@@ -2,7 +2,7 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { dirname, join, resolve, sep } from 'node:path';
 
 import { MillraceError } from '@millrace/kinesis';
-import { optionError } from '@millrace/kinesis/runtime';
+import { isObject, optionError } from '@millrace/kinesis/runtime';
 
 import type { LetterBox, Slip } from './letter-box.ts';
 
@@ -75,16 +75,17 @@ async function filesIn(path: string): Promise<readonly string[]> {
 function slipsIn(file: string, text: string): readonly Slip[] {
   const lines = text.split('\n');
   const filled = lines.flatMap((line, index) => (line.trim() === '' ? [] : [{ line, number: index + 1 }]));
-  // One document over several lines, or one a line.
-  if (filled.length <= 1 || !isJson(filled[0]?.line ?? '')) return [{ id: file, text }];
+  // One document over several lines, or one a line; any may be torn, the first as well.
+  const inLines =
+    filled.length > 1 && parse(text) === undefined && filled.some(({ line }) => isObject(parse(line)));
+  if (!inLines) return [{ id: file, text }];
   return filled.map(({ line, number }) => ({ id: `${file}:${number}`, text: line }));
 }
 
-function isJson(text: string): boolean {
+function parse(text: string): unknown {
   try {
-    JSON.parse(text);
-    return true;
+    return JSON.parse(text);
   } catch {
-    return false;
+    return undefined;
   }
 }

@@ -19,6 +19,7 @@ export async function openDeadLetter(path: string): Promise<DeadLetter> {
   const file = await openForAppend(path);
   const { size } = await file.stat();
   let queue: Uint8Array[] = [];
+  let isTorn = await endsAmidLine(file, size);
   let written = 0;
   const ready = async (): Promise<void> => {
     while (queue.length > 0) {
@@ -30,6 +31,8 @@ export async function openDeadLetter(path: string): Promise<DeadLetter> {
   };
   return {
     add(line) {
+      if (isTorn) queue.push(lineEnd);
+      isTorn = false;
       queue.push(line, lineEnd);
     },
     ready,
@@ -41,9 +44,16 @@ export async function openDeadLetter(path: string): Promise<DeadLetter> {
   };
 }
 
+/** Whether a run that was killed left a part of a line, to which the next would be put. */
+async function endsAmidLine(file: FileHandle, size: number): Promise<boolean> {
+  if (size === 0) return false;
+  const { buffer } = await file.read(Buffer.alloc(1), 0, 1, size - 1);
+  return buffer[0] !== lineEnd[0];
+}
+
 async function openForAppend(path: string): Promise<FileHandle> {
   try {
-    return await open(path, 'a');
+    return await open(path, 'a+');
   } catch (cause) {
     throw new MillraceError('OPTION_INVALID', `The dead-letter file ${path} cannot be written.`, {
       advice: 'Name a file in a directory that exists and may be written.',

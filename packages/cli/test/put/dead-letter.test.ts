@@ -23,6 +23,16 @@ test('lines are appended to what is there', async () => {
   expect(await readFile(path)).toEqual(Buffer.from([...bytes('old\na\n'), 0xff, 0x0a]));
 });
 
+test('a line that a killed run left unfinished does not take the next one with it', async () => {
+  const path = join(folder, 'torn');
+  await writeFile(path, 'old\nha');
+  const file = await openDeadLetter(path);
+  file.add(bytes('a'));
+  file.add(bytes('b'));
+  await file.close();
+  expect(await readFile(path, 'utf8')).toBe('old\nha\na\nb\n');
+});
+
 test('a file that was made for nothing is removed, one that was there is not', async () => {
   const made = join(folder, 'made');
   await (await openDeadLetter(made)).close();

@@ -6,7 +6,7 @@ import type { LostRecordSink } from './lost-record.ts';
 
 /**
  * Appends each lost record to a file, one line of JSON, flushed to the disk before it resolves. The file is opened with
- * the first loss and readable by its owner only.
+ * the first loss and readable by its owner only. What a process that died left of a line stays, on a line of its own.
  *
  * @example
  * ```ts
@@ -25,11 +25,21 @@ export function lostToFile(path: string, clock: Pick<Clock, 'now'> = systemClock
 }
 
 async function append(path: string, line: string): Promise<void> {
-  const file: FileHandle = await open(path, 'a', 0o600);
+  const file = await open(path, 'a+', 0o600);
   try {
-    await file.appendFile(line);
+    await file.appendFile((await endsInLine(file)) ? `\n${line}` : line);
     await file.datasync();
   } finally {
     await file.close();
   }
 }
+
+/** A process that died while it wrote, or a disk that was full, leaves a part of a line: what comes next is not to be lost with it. */
+async function endsInLine(file: FileHandle): Promise<boolean> {
+  const { size } = await file.stat();
+  if (size === 0) return false;
+  const { buffer } = await file.read(Buffer.alloc(1), 0, 1, size - 1);
+  return buffer[0] !== lineEnd;
+}
+
+const lineEnd = 0x0a;

@@ -1,8 +1,15 @@
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { createProducer, lostToFile, MillraceError, rawStream } from '@millrace/kinesis';
+import {
+  createProducer,
+  decodeLostRecord,
+  lostToFile,
+  MillraceError,
+  rawStream,
+  type LostRecord,
+} from '@millrace/kinesis';
 import { createManualClock } from '@millrace/kinesis/testing';
 import { afterAll, expect, test } from 'vitest';
 
@@ -44,4 +51,21 @@ test('a file that cannot be written makes the sink fail, not the next line', asy
   };
   await expect(sink(lost)).rejects.toMatchObject({ code: 'ENOENT' });
   await expect(sink(lost)).rejects.toMatchObject({ code: 'ENOENT' });
+});
+
+const lostAs = (partitionKey: string): LostRecord => ({
+  stream: 'clicks',
+  record: { partitionKey, data: Uint8Array.of(1) },
+  error: new MillraceError('PUT_DEADLINE', 'Late.', { advice: 'Wait.' }),
+});
+
+test('behind a line that a dying process left unfinished a lost record has its own, in the same file', async () => {
+  const path = join(folder, 'torn.ndjson');
+  writeFileSync(path, '{"v":1,"stream":"clicks","partitionKey":"a","enco');
+  const sink = lostToFile(path, createManualClock());
+  await sink(lostAs('b'));
+  await sink(lostAs('c'));
+  const [torn, ...whole] = readFileSync(path, 'utf8').trimEnd().split('\n');
+  expect(torn).toBe('{"v":1,"stream":"clicks","partitionKey":"a","enco');
+  expect(whole.map((line) => decodeLostRecord(line).record.partitionKey)).toEqual(['b', 'c']);
 });
