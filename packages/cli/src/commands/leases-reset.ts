@@ -67,7 +67,7 @@ async function carryOut(store: LeaseStore, plan: readonly ResetStep[]): Promise<
   for (const step of plan) if (step.lease === undefined) await store.create(newLease(step));
   for (const { lease, to, childShardIds } of plan) {
     if (lease === undefined) continue;
-    const moved = await store.checkpoint(lease, to, { childShardIds, parked: new Map() });
+    const moved = await store.checkpoint(lease, to, { childShardIds, parked: 'inherited' });
     if (moved === undefined) throw changedMeanwhile(lease);
     // Whoever held it is gone: the next worker need not wait until that shows.
     if (moved.owner !== undefined) await store.release(moved);

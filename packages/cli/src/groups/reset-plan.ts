@@ -1,6 +1,7 @@
 import { MillraceError } from '@millrace/kinesis';
 import {
   compareCheckpoints,
+  isSentinelCheckpoint,
   isShardEnd,
   leaseKeyOf,
   startingPosition,
@@ -55,8 +56,7 @@ export async function planReset(
       const lease = byShard.get(shard.shardId);
       const to = await target(probe, shard, wish);
       // A forgotten shard with nothing left to read stays forgotten.
-      if (lease === undefined ? isShardEnd(to) : compareCheckpoints(lease.checkpoint, to) === 0)
-        return undefined;
+      if (lease === undefined ? isShardEnd(to) : standsThere(lease, to)) return undefined;
       const before = lease === undefined ? noBacklog : await backlogFrom(probe, clock, shard, lease);
       const after = isShardEnd(to)
         ? noBacklog
@@ -76,6 +76,12 @@ export async function planReset(
     }),
   );
   return steps.filter((step) => step !== undefined);
+}
+
+/** One at its beginning may have keys of its own, or none, where it is to have those of a parent that is opened again. */
+function standsThere({ checkpoint, parked }: Lease, to: Checkpoint): boolean {
+  const isOwn = isSentinelCheckpoint(checkpoint) && parked !== undefined;
+  return compareCheckpoints(checkpoint, to) === 0 && (isShardEnd(to) || !isOwn);
 }
 
 /** The lease of a step that makes one. */

@@ -84,6 +84,32 @@ test('a reset behind a split opens the finished parent again, before its childre
   expect(await valuesFrom(cli, groups, 25)).toEqual(Array.from({ length: 25 }, (_, n) => String(n + 5)));
 });
 
+test('children nothing of which is handled have the parked keys of a parent that is opened again, though some were unparked', async () => {
+  await using cli = await createLocalCli({ streams: { orders: {} } });
+  await using groups = createGroups(cli);
+  await handled(cli, groups);
+  cli.kinesis.engine.splitShard('orders', shard(0));
+  const worker = groups.start('billing', 'orders');
+  const running = worker.run({ eachRecord: () => {} });
+  await drive(
+    cli.clock,
+    cli.clock.advance(10_000).then(() => worker.close()),
+  );
+  await running;
+  const store = groups.connection.leases('billing');
+  const children = async () => (await store.list()).filter(({ shardId }) => shardId !== shard(0));
+  for (const child of await children()) {
+    const mine = await store.take(child, 'worker');
+    const unparked = mine && (await store.checkpoint(mine, mine.checkpoint, { parked: new Map() }));
+    await store.release(unparked ?? child);
+  }
+  expect((await children()).map(({ parked }) => parked?.size)).toEqual([0, 0]);
+  const { code, lines } = await cli.run(['leases', 'reset', 'billing', '--to', 'oldest', '--yes']);
+  expect(code).toBe(0);
+  expect(lines).toHaveLength(3);
+  expect((await children()).map(({ parked }) => parked)).toEqual([undefined, undefined]);
+});
+
 test('a reset to now skips what is unread, finishes what is closed, and says how much is skipped', async () => {
   await using cli = await createLocalCli({ streams: { orders: {} } });
   await using groups = createGroups(cli);

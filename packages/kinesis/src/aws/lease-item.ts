@@ -14,6 +14,8 @@ export const START_AT = 'millraceStartAt';
 export const HANDS_OVER = 'millraceOwner';
 /** Parked keys, each behind the place of its first record: `number:sub:key`. A set, since a map's names may not be any text. */
 export const PARKED = 'millraceParked';
+/** No key: a set cannot be empty. */
+const NONE_PARKED = 'none';
 
 /**
  * A lease as the KCL stores it. What is not there is left out: the KCL accepts neither empty strings nor empty
@@ -80,6 +82,7 @@ export function itemToLease(item: Readonly<Record<string, unknown>>): Lease | un
 }
 
 export function parkedKeys(parked: ParkedKeys): AttributeValue {
+  if (parked.size === 0) return stringSet([NONE_PARKED]);
   return stringSet(
     [...parked].map(([key, { sequenceNumber, subSequenceNumber }]) =>
       [sequenceNumber, subSequenceNumber, key].join(':'),
@@ -123,13 +126,14 @@ function toStartAt(checkpoint: Checkpoint, item: Readonly<Record<string, unknown
 
 /** What cannot be read is left out: its key is handled again, which is better than a shard nobody can open. */
 function toParkedKeys(attribute: unknown): ParkedKeys | undefined {
+  if (attribute === undefined) return undefined;
   const parked = new Map<string, NonNullable<ReturnType<ParkedKeys['get']>>>();
   for (const entry of texts(attribute)) {
     const [, sequenceNumber = '', sub, key] = /^(\d+):(\d+):(.*)$/s.exec(entry) ?? [];
     if (key === undefined || !isSequenceNumber(sequenceNumber)) continue;
     parked.set(key, { sequenceNumber, subSequenceNumber: Number(sub) });
   }
-  return parked.size === 0 ? undefined : parked;
+  return parked;
 }
 
 function toHashRange(item: Readonly<Record<string, unknown>>): HashRange | undefined {

@@ -2,7 +2,7 @@ import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 
 import type { Lease } from '../lease/lease.ts';
 import type { CheckpointExtras } from '../lease/lease-store.ts';
-import { keepsStartAt } from '../lease/transition.ts';
+import { keepsStartAt, parkedAfter } from '../lease/transition.ts';
 import { HANDS_OVER, number, PARKED, parkedKeys, START_AT, stringSet } from './lease-item.ts';
 
 /**
@@ -64,13 +64,15 @@ export function advance(
   reached: Lease['checkpoint'],
   { childShardIds = [], parked, startAt }: CheckpointExtras,
 ): LeaseUpdate {
+  const after = parkedAfter(reached, parked ?? lease.parked);
+  const putsParked = parked !== undefined && after !== undefined;
   const set = [
     'leaseCounter = :next',
     'checkpoint = :checkpoint',
     'checkpointSubSequenceNumber = :sub',
     'ownerSwitchesSinceCheckpoint = :zero',
     ...(childShardIds.length > 0 ? ['childShardIds = :children'] : []),
-    ...(parked !== undefined && parked.size > 0 ? [`${PARKED} = :parked`] : []),
+    ...(putsParked ? [`${PARKED} = :parked`] : []),
     ...(startAt !== undefined ? [`${START_AT} = :at`] : []),
   ];
   const remove = [
@@ -78,7 +80,7 @@ export function advance(
     'pendingCheckpointSubSequenceNumber',
     'pendingCheckpointState',
     ...(keepsStartAt(reached) ? [] : [START_AT]),
-    ...(parked !== undefined && parked.size === 0 ? [PARKED] : []),
+    ...(after === undefined && (parked ?? lease.parked) !== undefined ? [PARKED] : []),
   ];
   return {
     update: `SET ${set.join(', ')} REMOVE ${remove.join(', ')}`,
@@ -89,7 +91,7 @@ export function advance(
       ':sub': number(reached.subSequenceNumber),
       ':zero': number(0),
       ...(childShardIds.length > 0 && { ':children': stringSet(childShardIds) }),
-      ...(parked !== undefined && parked.size > 0 && { ':parked': parkedKeys(parked) }),
+      ...(putsParked && { ':parked': parkedKeys(after) }),
       ...(startAt !== undefined && { ':at': number(startAt) }),
     },
   };

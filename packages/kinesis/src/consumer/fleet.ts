@@ -130,7 +130,7 @@ export class Fleet {
       await this.#store.release(lease);
       return undefined;
     }
-    if (!isSentinelCheckpoint(lease.checkpoint)) return nothingParked;
+    if (!isSentinelCheckpoint(lease.checkpoint) || lease.parked !== undefined) return nothingParked;
     return new Map(parents.flatMap((parent) => [...(parent?.parked ?? nothingParked)]));
   }
 }

@@ -8,7 +8,7 @@ import {
   type ParkedKeys,
   type LeaseStore,
 } from '../lease/index.ts';
-import { isSentinel } from '../lease/checkpoint.ts';
+import { isBeginning, isSentinel } from '../lease/checkpoint.ts';
 import type { Parking } from '../process/index.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { publish } from '../runtime/diagnostics.ts';
@@ -30,7 +30,8 @@ export class HeldLease {
   readonly #store: LeaseStore;
   readonly #clock: Clock;
   readonly #durationMs: number;
-  readonly #parking: Parking;
+  readonly #parking: () => Parking;
+  readonly #before: ParkedKeys;
   readonly #onLost: () => void;
   readonly #onAsked: () => void;
   #lease: Lease;
@@ -50,7 +51,9 @@ export class HeldLease {
       readonly durationMs: number;
       readonly takenAt: number;
       /** Stored with the lease, as far as the checkpoint has passed the keys. */
-      readonly parking: Parking;
+      readonly parking: () => Parking;
+      /** What was parked when it was taken, in the shard's parents too where nothing of it was handled yet. */
+      readonly before: ParkedKeys;
       readonly onLost: () => void;
       /** Another worker waits for it: finish what is begun, then release. Called once. */
       readonly onAsked: () => void;
@@ -62,6 +65,7 @@ export class HeldLease {
     this.#durationMs = options.durationMs;
     this.#confirmedAt = options.takenAt;
     this.#parking = options.parking;
+    this.#before = options.before;
     this.#onLost = options.onLost;
     this.#onAsked = options.onAsked;
   }
@@ -74,6 +78,11 @@ export class HeldLease {
   get progress(): Checkpoint {
     const { sequenceNumber, subSequenceNumber } = this.#progress ?? this.#lease.checkpoint;
     return { sequenceNumber, subSequenceNumber };
+  }
+
+  /** The keys parked up to there: whoever goes on from it parks the others again by itself. */
+  get parked(): ParkedKeys {
+    return this.#parkedUpTo(this.progress);
   }
 
   /** Whether this worker may still act on the shard. Looks at the clock: a process that slept must notice before it acts. */
@@ -173,12 +182,23 @@ export class HeldLease {
   }
 
   #newlyParked(checkpoint: Checkpoint): ParkedKeys | undefined {
-    const stored = this.#lease.parked;
-    if (this.#parking.size === 0 && stored === undefined) return undefined;
-    const passed = [...this.#parking].filter(([, first]) => compareCheckpoints(first, checkpoint) <= 0);
-    const parked: ParkedKeys = new Map(passed);
-    const same = parked.size === (stored?.size ?? 0) && [...parked.keys()].every((key) => stored?.has(key));
+    // A shard nothing of which is handled has its parents' without a write, until one of them is unparked.
+    const stored = this.#lease.parked ?? (isBeginning(checkpoint) ? this.#before : undefined);
+    if (this.#parking().size === 0 && (stored === undefined || stored.size === 0)) return undefined;
+    const parked = this.#parkedUpTo(checkpoint);
+    const same =
+      parked.size === (stored?.size ?? 0) &&
+      [...parked].every(([key, first]) => isSamePlace(stored?.get(key), first));
     return same ? undefined : parked;
+  }
+
+  #parkedUpTo(checkpoint: Checkpoint): ParkedKeys {
+    return new Map(
+      [...this.#parking()].filter(
+        ([key, first]) =>
+          isSamePlace(this.#before.get(key), first) || compareCheckpoints(first, checkpoint) <= 0,
+      ),
+    );
   }
 
   /** A checkpoint never goes back, whatever a handler reports. */
@@ -200,6 +220,10 @@ export class HeldLease {
     this.#writing = done.catch(() => undefined);
     return done;
   }
+}
+
+function isSamePlace(a: Checkpoint | undefined, b: Checkpoint): boolean {
+  return a !== undefined && compareCheckpoints(a, b) === 0;
 }
 
 function isAsked(lease: Lease): boolean {

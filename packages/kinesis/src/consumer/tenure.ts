@@ -41,7 +41,7 @@ export class Tenure<T> {
   readonly #options: TenureOptions<T>;
   readonly #gate = new Gate();
   #lag = new Lag();
-  readonly #parking: Parking;
+  #parking: Parking;
   #run: ShardRun<T>;
   #restartedAt: HeldLease['progress'] | undefined;
   #handOff: Disposable | undefined;
@@ -49,12 +49,14 @@ export class Tenure<T> {
   constructor({ lease, takenAt, inherited }: Won, options: TenureOptions<T>) {
     const { store, clock, leaseDurationMs } = options;
     this.#options = options;
-    this.#parking = new Parking([...inherited, ...(lease.parked ?? [])]);
+    const before = new Map([...inherited, ...(lease.parked ?? [])]);
+    this.#parking = new Parking(before);
     this.held = new HeldLease(store, lease, {
       clock,
       durationMs: leaseDurationMs,
       takenAt,
-      parking: this.#parking,
+      parking: () => this.#parking,
+      before,
       onLost: () => this.#run.kill(),
       onAsked: () => this.#handOver(),
     });
@@ -159,8 +161,9 @@ export class Tenure<T> {
 
   #newRun(): ShardRun<T> {
     const { held } = this;
-    // What the run before it had in hand is not this one's.
+    // What the run before it had in hand is not this one's, nor what it may be putting aside still.
     this.#lag = new Lag();
+    this.#parking = new Parking(held.parked);
     return new ShardRun({ held, gate: this.#gate, lag: this.#lag, parking: this.#parking }, this.#options);
   }
 

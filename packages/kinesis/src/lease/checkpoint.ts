@@ -52,6 +52,11 @@ export function isSentinelCheckpoint({ sequenceNumber }: Checkpoint): boolean {
   return isSentinel(sequenceNumber);
 }
 
+/** Whether nothing of the shard is handled yet. */
+export function isBeginning(checkpoint: Checkpoint): boolean {
+  return isSentinel(checkpoint.sequenceNumber) && !isShardEnd(checkpoint);
+}
+
 /** Whether it names a place by word, not by number. */
 export function isSentinel(value: string): value is CheckpointSentinel {
   return Object.hasOwn(rank, value);

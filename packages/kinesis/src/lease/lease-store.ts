@@ -5,8 +5,11 @@ import type { Lease, ParkedKeys } from './lease.ts';
 export interface CheckpointExtras {
   /** At the end of the shard: the shards that go on from it. */
   readonly childShardIds?: readonly string[];
-  /** Every key parked up to the checkpoint; replaces what was stored. */
-  readonly parked?: ParkedKeys;
+  /**
+   * Every key parked up to the checkpoint; replaces what was stored. None are kept as such only where nothing is handled yet;
+   * there `'inherited'` has the parents' hold again.
+   */
+  readonly parked?: ParkedKeys | 'inherited';
   /** With AT_TIMESTAMP or LATEST: the time to start from, milliseconds since the epoch. */
   readonly startAt?: number;
 }

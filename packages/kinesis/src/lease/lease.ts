@@ -28,7 +28,10 @@ export interface Lease {
    * owner: a Java worker takes a lease without touching this. Ignored by the Java KCL.
    */
   readonly handsOver?: string;
-  /** Partition keys put aside up to the checkpoint, each with the place of its first record. Ignored by the Java KCL. */
+  /**
+   * Partition keys put aside up to the checkpoint, each with the place of its first record. Ignored by the Java KCL. Where
+   * nothing is handled yet those of the parents hold, unless there is this, if only empty: then some of them were unparked.
+   */
   readonly parked?: ParkedKeys;
 }
 

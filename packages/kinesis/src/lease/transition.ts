@@ -1,6 +1,6 @@
 import { optionError } from '../runtime/options.ts';
-import type { Checkpoint } from './checkpoint.ts';
-import type { Lease } from './lease.ts';
+import { isBeginning, type Checkpoint } from './checkpoint.ts';
+import type { Lease, ParkedKeys } from './lease.ts';
 import type { CheckpointExtras } from './lease-store.ts';
 
 /** Who may write to it: during a hand-off by a Java leader the old owner, which stands in `checkpointOwner`. */
@@ -62,16 +62,25 @@ export function checkpointed(
   { childShardIds = [], parked, startAt = lease.startAt }: CheckpointExtras = {},
 ): Lease {
   const { startAt: _before, parked: before, ...rest } = lease;
-  const after = parked ?? before;
+  const after = parkedAfter(checkpoint, parked ?? before);
   return {
     ...rest,
     ...(startAt !== undefined && keepsStartAt(checkpoint) ? { startAt } : {}),
-    ...(after !== undefined && after.size > 0 ? { parked: after } : {}),
+    ...(after !== undefined && { parked: after }),
     counter: lease.counter + 1,
     ownerSwitchesSinceCheckpoint: 0,
     checkpoint,
     childShardIds: childShardIds.length === 0 ? lease.childShardIds : childShardIds,
   };
+}
+
+/** What is stored of the keys parked up to `checkpoint`. */
+export function parkedAfter(
+  checkpoint: Checkpoint,
+  parked: CheckpointExtras['parked'],
+): ParkedKeys | undefined {
+  if (parked === undefined || parked === 'inherited') return undefined;
+  return parked.size > 0 || isBeginning(checkpoint) ? parked : undefined;
 }
 
 /** The lease given up: nobody's, or, when it was asked for, the one's it is handed to. */

@@ -1,5 +1,6 @@
 export { kinesisEvent, type EventOptions, type EventRecord } from './kinesis-event.ts';
-export { leaseStoreGuarantees, type LeaseStoreGuarantee } from './lease-store-conformance.ts';
+export type { LeaseStoreGuarantee } from './lease-guarantee.ts';
+export { leaseStoreGuarantees } from './lease-store-conformance.ts';
 export { createManualClock, type ManualClock, type ManualClockOptions } from './manual-clock.ts';
 export {
   shardSourceGuarantees,

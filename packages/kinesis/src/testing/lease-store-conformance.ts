@@ -3,17 +3,10 @@ import assert from 'node:assert/strict';
 import { isMillraceError } from '../errors.ts';
 import type { Checkpoint } from '../lease/checkpoint.ts';
 import type { Lease } from '../lease/lease.ts';
-import type { LeaseStore } from '../lease/lease-store.ts';
-import { toSequenceNumber, type SequenceNumber } from '../record/sequence-number.ts';
 import { MAX_HASH_KEY } from '../record/hash-key.ts';
-
-/** One thing every lease store guarantees; `run` rejects when this one does not. */
-export interface LeaseStoreGuarantee {
-  /** In the present tense: "of two workers that take a lease one gets it". */
-  readonly name: string;
-  /** `createStore` answers a store without leases, a new one every time. */
-  readonly run: (createStore: () => LeaseStore | Promise<LeaseStore>) => Promise<void>;
-}
+import { toSequenceNumber } from '../record/sequence-number.ts';
+import { guarantee, holder, leaseOf, numbered, taken, type LeaseStoreGuarantee } from './lease-guarantee.ts';
+import { leaseHandOffGuarantees } from './lease-hand-off-conformance.ts';
 
 /**
  * What the workers rely on, as a suite for whatever test runner you use. Run it against your own `LeaseStore`.
@@ -238,117 +231,6 @@ export const leaseStoreGuarantees: readonly LeaseStoreGuarantee[] = [
     assert.deepEqual(await store.get('a'), later);
   }),
 
-  guarantee(
-    'in a hand-off the old owner learns of it, may go on, and hands over by its release',
-    async (store) => {
-      // What a Java leader leaves: the new owner named, the old one still writing, the counter untouched.
-      const known = leaseOf('a', { owner: 'old', counter: 9 });
-      await store.create(leaseOf('a', { owner: 'new', checkpointOwner: 'old', counter: 9 }));
-      const renewed = (await store.renew(known)) ?? assert.fail();
-      assert.deepEqual(renewed, leaseOf('a', { owner: 'new', checkpointOwner: 'old', counter: 10 }));
-      const done = (await store.checkpoint(renewed, numbered('7'))) ?? assert.fail();
-      assert.equal(await store.release(done), true);
-      const handed = await store.get('a');
-      assert.equal(handed?.owner, 'new');
-      assert.equal(handed?.checkpointOwner, undefined);
-      assert.equal(handed?.counter, 12);
-      assert.equal(await store.renew(done), undefined);
-    },
-  ),
-
-  guarantee(
-    'in a hand-off the new owner can do nothing before the old one has handed over',
-    async (store) => {
-      const pending = leaseOf('a', { owner: 'new', checkpointOwner: 'old', counter: 9 });
-      await store.create(pending);
-      assert.equal(await store.renew(leaseOf('a', { owner: 'new', counter: 9 })), undefined);
-      assert.equal(await store.release(leaseOf('a', { owner: 'new', counter: 9 })), false);
-      assert.deepEqual(await store.get('a'), pending);
-    },
-  ),
-
-  guarantee('taking a lease ends a hand-off that was under way', async (store) => {
-    const pending = leaseOf('a', { owner: 'new', checkpointOwner: 'old', counter: 9 });
-    await store.create(pending);
-    const mine = await store.take(pending, 'third');
-    assert.deepEqual(
-      mine,
-      leaseOf('a', { ...holder('third'), counter: 10, ownerSwitchesSinceCheckpoint: 1 }),
-    );
-    assert.deepEqual(await store.get('a'), mine);
-  }),
-
-  guarantee(
-    'who promised to hand over is asked, learns of it by its heartbeat, and hands over',
-    async (store) => {
-      const mine = await taken(store, leaseOf('a'), 'worker-a');
-      const asked = (await store.requestHandOff(mine, 'worker-b')) ?? assert.fail();
-      assert.equal(asked.owner, 'worker-b');
-      assert.equal(asked.checkpointOwner, 'worker-a');
-      assert.equal(asked.counter, mine.counter);
-      assert.deepEqual(await store.get('a'), asked);
-      const renewed = (await store.renew(mine)) ?? assert.fail();
-      assert.equal(renewed.checkpointOwner, 'worker-a');
-      const done = (await store.checkpoint(renewed, numbered('7'))) ?? assert.fail();
-      assert.equal(await store.release(done), true);
-      const handed = (await store.get('a')) ?? assert.fail();
-      assert.equal(handed.owner, 'worker-b');
-      assert.equal(handed.checkpointOwner, undefined);
-      assert.equal(handed.handsOver, 'worker-b');
-      assert.equal(await store.renew(done), undefined);
-      assert.equal((await store.take(handed, 'worker-b'))?.owner, 'worker-b');
-    },
-  ),
-
-  guarantee('only who promised is asked, and by one worker at a time', async (store) => {
-    await store.create(leaseOf('java', { owner: 'java', handsOver: 'worker-a' }));
-    await store.create(leaseOf('free'));
-    for (const key of ['java', 'free']) {
-      const lease = (await store.get(key)) ?? assert.fail();
-      assert.equal(await store.requestHandOff(lease, 'worker-b'), undefined);
-      assert.deepEqual(await store.get(key), lease);
-    }
-    const mine = await taken(store, leaseOf('a'), 'worker-a');
-    const answers = await Promise.all(['b', 'c', 'd'].map((worker) => store.requestHandOff(mine, worker)));
-    const [winner = assert.fail(), ...others] = answers.filter((answer) => answer !== undefined);
-    assert.deepEqual(others, []);
-    assert.deepEqual(await store.get('a'), winner);
-    assert.deepEqual(await store.requestHandOff(mine, winner.owner ?? ''), winner);
-    const gone = leaseOf('ghost', { owner: 'worker-a', handsOver: 'worker-a' });
-    assert.equal(await store.requestHandOff(gone, 'worker-b'), undefined);
-  }),
-
-  guarantee('a request taken back leaves the lease its holder’s, whose heartbeats go on', async (store) => {
-    const mine = await taken(store, leaseOf('a'), 'worker-a');
-    const asked = (await store.requestHandOff(mine, 'worker-b')) ?? assert.fail();
-    assert.equal(await store.withdrawHandOff(asked, 'worker-c'), undefined);
-    const knows = (await store.renew(mine)) ?? assert.fail();
-    const back = (await store.withdrawHandOff(asked, 'worker-b')) ?? assert.fail();
-    assert.deepEqual([back.owner, back.checkpointOwner, back.handsOver], ['worker-a', undefined, 'worker-a']);
-    assert.equal(back.counter, knows.counter);
-    assert.deepEqual(await store.get('a'), back);
-    const renewed = (await store.renew(knows)) ?? assert.fail();
-    assert.ok(await store.requestHandOff((await store.get('a')) ?? back, 'worker-c'));
-    assert.equal(await store.release(renewed), true);
-    assert.equal((await store.get('a'))?.owner, 'worker-c');
-  }),
-
-  guarantee('a lease handed over, or nobody’s, cannot be withdrawn from', async (store) => {
-    const mine = await taken(store, leaseOf('a'), 'worker-a');
-    assert.equal(await store.withdrawHandOff(mine, 'worker-a'), undefined);
-    const asked = (await store.requestHandOff(mine, 'worker-b')) ?? assert.fail();
-    assert.equal(await store.release(mine), true);
-    const handed = (await store.get('a')) ?? assert.fail();
-    assert.equal(await store.withdrawHandOff(asked, 'worker-b'), undefined);
-    assert.deepEqual(await store.get('a'), handed);
-    assert.equal(await store.withdrawHandOff({ ...asked, leaseKey: 'ghost' }, 'worker-b'), undefined);
-    // As a Java leader writes it: the holder has promised nothing.
-    const led = leaseOf('led', { owner: 'worker-b', checkpointOwner: 'java', handsOver: 'java' });
-    await store.create(led);
-    assert.equal(await store.withdrawHandOff(led, 'worker-b'), undefined);
-    assert.deepEqual(await store.get('led'), led);
-  }),
-
   guarantee('parked keys stay with the lease until a checkpoint brings others or none', async (store) => {
     const mine = await taken(store, leaseOf('a'), 'worker-a');
     const parked = new Map([['ada', numbered('7', 2)]]);
@@ -365,11 +247,18 @@ export const leaseStoreGuarantees: readonly LeaseStoreGuarantee[] = [
     assert.deepEqual(await store.get('a'), third);
   }),
 
-  guarantee('a release that meets a hand-off hands over', async (store) => {
-    await store.create(leaseOf('a', { owner: 'new', checkpointOwner: 'old', counter: 9 }));
-    assert.equal(await store.release(leaseOf('a', { owner: 'old', counter: 9 })), true);
-    assert.equal((await store.get('a'))?.owner, 'new');
-    assert.equal((await store.get('a'))?.checkpointOwner, undefined);
+  guarantee('that no key is parked is kept only where nothing is handled yet', async (store) => {
+    let lease = await taken(store, leaseOf('a'), 'worker-a');
+    const none = new Map();
+    for (const [checkpoint, parked, after] of [
+      [lease.checkpoint, none, none],
+      [lease.checkpoint, 'inherited', undefined],
+      [lease.checkpoint, none, none],
+      [numbered('7'), undefined, undefined],
+    ] as const) {
+      lease = (await store.checkpoint(lease, checkpoint, parked && { parked })) ?? assert.fail();
+      assert.deepEqual([lease.parked, await store.get('a')], [after, lease]);
+    }
   }),
 
   guarantee(
@@ -392,53 +281,13 @@ export const leaseStoreGuarantees: readonly LeaseStoreGuarantee[] = [
     await refused(store.take(leaseOf('a'), ''));
     assert.deepEqual(await store.list(), [leaseOf('a')]);
   }),
+
+  ...leaseHandOffGuarantees,
 ];
 
 const latest: Checkpoint = { sequenceNumber: 'LATEST', subSequenceNumber: 0 };
 const atTimestamp: Checkpoint = { sequenceNumber: 'AT_TIMESTAMP', subSequenceNumber: 0 };
 const shardEnd: Checkpoint = { sequenceNumber: 'SHARD_END', subSequenceNumber: 0 };
-
-function guarantee(name: string, check: (store: LeaseStore) => Promise<void>): LeaseStoreGuarantee {
-  return {
-    name,
-    async run(createStore) {
-      const store = await createStore();
-      await store.prepare();
-      await check(store);
-    },
-  };
-}
-
-function leaseOf(shardId: string, other: Partial<Lease> = {}): Lease {
-  return {
-    leaseKey: shardId,
-    shardId,
-    counter: 0,
-    ownerSwitchesSinceCheckpoint: 0,
-    checkpoint: { sequenceNumber: 'TRIM_HORIZON', subSequenceNumber: 0 },
-    parentShardIds: [],
-    childShardIds: [],
-    ...other,
-  };
-}
-
-/** What a lease says of a worker of ours that has taken it. */
-function holder(worker: string): Partial<Lease> {
-  return { owner: worker, handsOver: worker };
-}
-
-function numbered(
-  sequenceNumber: string,
-  subSequenceNumber = 0,
-): { readonly sequenceNumber: SequenceNumber; readonly subSequenceNumber: number } {
-  return { sequenceNumber: toSequenceNumber(sequenceNumber), subSequenceNumber };
-}
-
-/** `lease`, created if need be, in the hands of `owner`. */
-async function taken(store: LeaseStore, lease: Lease, owner: string): Promise<Lease> {
-  await store.create(lease);
-  return (await store.take(lease, owner)) ?? assert.fail(`${owner} could not take ${lease.leaseKey}`);
-}
 
 /** Parents and children are sets: a store may keep them in any order. */
 function sorted(lease: Lease | undefined): Lease | undefined {

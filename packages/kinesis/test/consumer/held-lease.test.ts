@@ -39,7 +39,8 @@ async function hold(wrap: (store: LeaseStore) => LeaseStore = (store) => store):
     clock,
     durationMs: 3000,
     takenAt: clock.monotonic(),
-    parking: new Parking(),
+    parking: () => new Parking(),
+    before: new Map(),
     onLost: () => losses.push(clock.monotonic()),
     onAsked: () => asked.push(clock.monotonic()),
   });

@@ -189,6 +189,92 @@ test('a key that is unparked is handled again from the next record on, also afte
   expect(lease).not.toHaveProperty('parked');
 });
 
+test('a key that is unparked in the children of a split stays so through a restart, before a record of theirs is handled', async () => {
+  await using world = await setup({ streams: { steps: { shards: 1 } } });
+  const { clock, join, put, through, kinesis } = world;
+  const before = recorder();
+  await put([...mixed(0, 3), { key: 'worse', n: 1 }]);
+  const eachRecord = (record: { readonly value: Step }): void => {
+    if (record.value.key === 'worse') throw new Error('poison');
+    before.eachRecord(record);
+  };
+  const one = join({ onFailure: before.onFailure, maxAttempts: 1 });
+  const running = one.run({ eachRecord });
+  await clock.advance(5000);
+  kinesis.engine.splitShard('steps', 'shardId-000000000000');
+  await clock.advance(70_000);
+  expect(one.status().shards.map(({ parkedKeys }) => parkedKeys.toSorted())).toEqual([
+    ['bad', 'worse'],
+    ['bad', 'worse'],
+  ]);
+  const [child] = one.status().shards;
+  expect(one.unpark('bad')).toBe(2);
+  expect(one.unpark('worse', { shardId: child?.shardId ?? '' })).toBe(1);
+  await through(one.close());
+  await running;
+
+  const after = recorder();
+  const two = join({ onFailure: after.onFailure, maxAttempts: 1 });
+  const running2 = two.run({ eachRecord: after.eachRecord });
+  await clock.advance(5000);
+  const left = new Map(two.status().shards.map(({ shardId, parkedKeys }) => [shardId, parkedKeys]));
+  expect(left.get(child?.shardId ?? '')).toEqual([]);
+  expect([...left.values()].flat()).toEqual(['worse']);
+  await put(mixed(3, 4));
+  await clock.advance(5000);
+  expect(of('bad', after.handled)).toEqual([3]);
+  expect(after.aside).toEqual([]);
+  await through(two.close());
+  await running2;
+});
+
+test('a key that failed again after it was unparked is kept with the record it failed on last', async () => {
+  await using world = await setup({ streams: { steps: { shards: 1 } } });
+  const { clock, join, put, through, kinesis } = world;
+  const { aside, onFailure } = recorder();
+  await put([{ key: 'bad', n: 0 }]);
+  const consumer = join({ onFailure, maxAttempts: 1, leaseDuration: '1m' });
+  const running = consumer.run({
+    eachRecord: () => {
+      throw new Error('poison');
+    },
+  });
+  await clock.advance(30_000);
+  consumer.unpark('bad');
+  await put([{ key: 'bad', n: 1 }]);
+  await clock.advance(1000);
+  await through(consumer.close());
+  await running;
+  const [lease] = await kinesis.connection.leases('readers').list();
+  expect(aside.map(({ position }) => position?.attempts)).toEqual([1, 1]);
+  expect(lease?.parked?.get('bad')?.sequenceNumber).toBe(aside[1]?.position?.sequenceNumber);
+});
+
+test('a shard that is begun anew parks no key before the record it failed on', async () => {
+  await using world = await setup({ streams: { steps: { shards: 1 } } });
+  const { clock, join, put, through } = world;
+  const { handled, aside, onFailure, eachRecord } = recorder();
+  await put([{ key: 'hangs', n: 0 }, ...mixed(0, 3)]);
+  let hangs = true;
+  const consumer = join({ onFailure, maxAttempts: 1, concurrency: 8, stallAfter: '60s' });
+  const running = consumer.run({
+    eachRecord: (record) => {
+      if (record.value.key === 'hangs' && hangs) return new Promise(() => {});
+      eachRecord(record);
+      return undefined;
+    },
+  });
+  await clock.advance(50_000);
+  expect(of('bad', aside.map(stepOf))).toEqual([1, 2]);
+  hangs = false;
+  await clock.advance(30_000);
+  expect(of('hangs', handled)).toEqual([0]);
+  expect(of('bad', handled)).toEqual([0, 0]);
+  expect(of('bad', aside.map(stepOf))).toEqual([1, 2, 1, 2]);
+  await through(consumer.close());
+  await running;
+});
+
 test('with as many keys parked as may be, the next failure stops the consumer, which loses nothing', async () => {
   await using world = await setup({ streams: { steps: { shards: 1 } } });
   const { join, put, through } = world;
