@@ -3,6 +3,7 @@ import { optionError } from '@millrace/kinesis/runtime';
 
 import type { CommandContext } from '../command-context.ts';
 import { choose } from '../dlq/choose.ts';
+import type { Letter } from '../dlq/letter.ts';
 import { letterRecords } from '../dlq/letter-records.ts';
 import {
   checkTarget,
@@ -43,10 +44,11 @@ export function dlqRedrive(context: CommandContext): Promise<ExitCode> {
     await checkTarget(into, context, open.kinesis);
     const target = dry ? undefined : await openTarget(into, context, open.kinesis);
     const outcomes: Outcome[] = [];
+    const missed = new Set<string>();
     try {
       for (const one of chosen) {
         if (context.signal.aborted) break;
-        outcomes.push(...(await redrive(context, open, one, { into, target })));
+        outcomes.push(...(await redrive(context, open, one, { into, target, missed })));
       }
     } finally {
       await target?.close();
@@ -64,12 +66,29 @@ export function dlqRedrive(context: CommandContext): Promise<ExitCode> {
   });
 }
 
+interface Redrive {
+  readonly into: TargetName;
+  readonly target: RedriveTarget | undefined;
+  /** Parked keys one of whose records was left: what follows it must not go before it. */
+  readonly missed: Set<string>;
+}
+
+const behindOne = 'it stands behind a record of its key that was left';
+
+/** Names a key and the record since which it was parked, of that record and of those behind it. */
+function parkedSince(letter: Letter): string | undefined {
+  if (letter.kind !== 'record' || letter.document.position === undefined) return undefined;
+  const { stream, record, position } = letter.document;
+  const { sequenceNumber, subSequenceNumber } = position.parkedBehind ?? position;
+  return [stream, sequenceNumber, subSequenceNumber, record.partitionKey].join(' ');
+}
+
 /** All that is in one message: it is taken out of its box only when all of it is where it should go. */
 async function redrive(
   context: CommandContext,
   { box, kinesis }: OpenBox,
   { slip, letters }: OpenBox['letters'][number],
-  { into, target }: { readonly into: TargetName; readonly target: RedriveTarget | undefined },
+  { into, target, missed }: Redrive,
 ): Promise<readonly Outcome[]> {
   const { options, signal } = context;
   const outcomes: Outcome[] = [];
@@ -77,15 +96,17 @@ async function redrive(
     const found = await letterRecords(kinesis, letter, signal);
     const { stream, records, source } = found;
     const told = { id: slip.id, stream, records: records.length, source };
+    const parked = parkedSince(letter);
     const problem = isForced(found.problem, options.flag('whole-stretch'))
       ? undefined
-      : (found.problem ?? refusalOf(into, found));
+      : (found.problem ?? refusalOf(into, found) ?? (missed.has(parked ?? '') ? behindOne : undefined));
     if (problem !== undefined) outcomes.push({ ...told, status: 'left', reason: problem });
     else if (target === undefined) outcomes.push({ ...told, status: 'ready', reason: undefined });
     else {
       const reason = await attempt(() => target.send(found));
       outcomes.push({ ...told, status: reason === undefined ? 'redriven' : 'left', reason });
     }
+    if (parked !== undefined && outcomes.at(-1)?.status === 'left') missed.add(parked);
   }
   if (options.flag('delete') && outcomes.every(({ status }) => status === 'redriven')) {
     await box.remove(slip);

@@ -99,7 +99,7 @@ export const dlqCommands: readonly CommandSpec[] = [
     ],
     connects: true,
     notes: [
-      'A stream gives the records to all of its consumers again, at its end; a handler gets them alone. Exit code 6 when something is left.',
+      'A stream gives the records to all of its consumers again, at its end; a handler gets them alone. Exit code 6 when something is left; of a parked key what follows it is left, too.',
       'Where filters or parallel lanes passed over records, the stretch of a batch holds some that did not fail: these are left unless --whole-stretch is given.',
       'The end of a tumbling window has a state and no records: it goes into a handler, out of a bucket.',
       queueNote,

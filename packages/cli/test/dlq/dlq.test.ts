@@ -208,51 +208,6 @@ test('a payload needs no stream, and goes to a file that put reads', async () =>
   ]);
 });
 
-const lostLine = (partitionKey: string): string =>
-  JSON.stringify({
-    v: 1,
-    stream: 'orders',
-    partitionKey,
-    encoding: 'base64',
-    value: Buffer.from(partitionKey).toString('base64'),
-    error: { code: 'PUT_DEADLINE', message: 'Late.' },
-    lostAt: '2026-01-01T00:00:00.000Z',
-  });
-
-test('a line that a dying process left unfinished is told and left, the others are redriven, wherever it stands', async () => {
-  const { cli } = await filled(0);
-  await using _ = cli;
-  const torn = lostLine('x').slice(0, 60);
-  const [a, b] = [lostLine('a'), lostLine('b')];
-  for (const lines of [
-    [torn, a, b],
-    [a, torn, b],
-    [a, b, torn],
-  ]) {
-    const path = write('lost.ndjson', lines.join('\n'));
-    const listed = await cli.run(['dlq', 'ls', path]);
-    expect(listed.lines.map(({ kind }) => kind)).toEqual(
-      lines.map((text) => (text === torn ? 'unreadable' : 'record')),
-    );
-    const { code, lines: outcomes } = await cli.run([
-      'dlq',
-      'redrive',
-      path,
-      '--into',
-      'stream:copy',
-      '--yes',
-    ]);
-    expect(code).toBe(6);
-    expect(outcomes).toMatchObject(
-      lines.map((text, index) => ({
-        id: `${path}:${index + 1}`,
-        status: text === torn ? 'left' : 'redriven',
-      })),
-    );
-  }
-  expect(await valuesOf(cli, 'copy')).toEqual(['a', 'b', 'a', 'b', 'a', 'b']);
-});
-
 test('through a handler: what it takes is redriven, what it fails is left', async () => {
   const handler = join(import.meta.dirname, '..', 'lambda', 'partial.mjs');
   for (const [values, code, status] of [

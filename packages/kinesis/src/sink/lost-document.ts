@@ -83,16 +83,21 @@ export function decodeLostRecord(document: string): LostDocument {
 }
 
 function positionIn(fields: Fields): LostPosition {
+  const parkedBehind = fields.fieldsOrNone('parkedBehind');
+  return {
+    ...placeIn(fields),
+    shardId: fields.text('shardId'),
+    arrivedAt: fields.date('arrivedAt'),
+    attempts: fields.count('attempts'),
+    ...(parkedBehind !== undefined && { parkedBehind: placeIn(parkedBehind) }),
+  };
+}
+
+function placeIn(fields: Fields): Pick<LostPosition, 'sequenceNumber' | 'subSequenceNumber'> {
   const sequenceNumber = fields.text('sequenceNumber');
   if (!isSequenceNumber(sequenceNumber))
     throw invalid(fields.path('sequenceNumber'), sequenceNumber, 'digits');
-  return {
-    shardId: fields.text('shardId'),
-    sequenceNumber,
-    subSequenceNumber: fields.count('subSequenceNumber'),
-    arrivedAt: fields.date('arrivedAt'),
-    attempts: fields.count('attempts'),
-  };
+  return { sequenceNumber, subSequenceNumber: fields.count('subSequenceNumber') };
 }
 
 function parse(document: string): object {

@@ -6,6 +6,10 @@ import { expect, test } from 'vitest';
 import { encodeLostRecord } from '../../src/sink/lost-document.ts';
 
 const text = fc.string({ unit: 'binary' });
+const place = {
+  sequenceNumber: fc.bigInt({ min: 0n }).map((number) => toSequenceNumber(String(number))),
+  subSequenceNumber: fc.nat(),
+};
 const anyLost: fc.Arbitrary<LostRecord> = fc.record(
   {
     stream: text,
@@ -25,13 +29,16 @@ const anyLost: fc.Arbitrary<LostRecord> = fc.record(
           ...(attempts !== undefined && { attempts }),
         }),
     ),
-    position: fc.record({
-      shardId: text,
-      sequenceNumber: fc.bigInt({ min: 0n }).map((number) => toSequenceNumber(String(number))),
-      subSequenceNumber: fc.nat(),
-      arrivedAt: fc.date({ noInvalidDate: true, min: new Date(0), max: new Date('9999-01-01') }),
-      attempts: fc.nat(),
-    }),
+    position: fc.record(
+      {
+        shardId: text,
+        ...place,
+        arrivedAt: fc.date({ noInvalidDate: true, min: new Date(0), max: new Date('9999-01-01') }),
+        attempts: fc.nat(),
+        parkedBehind: fc.record(place),
+      },
+      { requiredKeys: ['shardId', 'sequenceNumber', 'subSequenceNumber', 'arrivedAt', 'attempts'] },
+    ),
   },
   { requiredKeys: ['stream', 'record', 'error'] },
 );
