@@ -45,6 +45,8 @@ export class Tenure<T> {
   #run: ShardRun<T>;
   #restartedAt: HeldLease['progress'] | undefined;
   #handOff: Disposable | undefined;
+  /** The last run has ended. */
+  #over = false;
 
   constructor({ lease, takenAt, inherited }: Won, options: TenureOptions<T>) {
     const { store, clock, leaseDurationMs } = options;
@@ -88,8 +90,9 @@ export class Tenure<T> {
       if (!this.held.held) outcome = { ended: 'lost' };
       else if (!(await this.#isOfGoneShard(error))) this.#options.failed(error);
     }
-    if (outcome.ended === 'shard-end') await this.#soon(this.#finish(outcome.children));
+    this.#over = true;
     this.#handOff?.[Symbol.dispose]();
+    if (outcome.ended === 'shard-end') await this.#soon(this.#finish(outcome.children));
     const { ended } = outcome;
     publish('consumer:shard-stopped', () => ({ ...this.#place, outcome: ended }));
     await this.#release();
@@ -211,6 +214,8 @@ export class Tenure<T> {
   #handOver(): void {
     const { clock, handOffTimeoutMs } = this.#options;
     publish('consumer:hand-off-asked', () => ({ ...this.#place, to: this.held.lease.owner }));
+    // Learned from the last writes: they hand it over, and a timer would only keep the process from ending.
+    if (this.#over) return;
     this.stop();
     this.#handOff = clock.timer(handOffTimeoutMs, () => this.#run.kill());
   }

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 
 import { expect, test } from 'vitest';
 
+import type { LeaseStore } from '@millrace/kinesis/lease';
 import { sleep } from '@millrace/kinesis/runtime';
 
 import { listen, setup, stepsOf } from './setup.ts';
@@ -143,5 +144,43 @@ test.each(['asked for', 'handed over'])(
     await through(holder.close());
     await running;
     expect(clock.pending).toBe(0);
+  },
+);
+
+test.each([0, 12_000])(
+  'a worker that learns %i ms after its close that it is asked for a shard is kept from ending by no timer',
+  async (delayMs) => {
+    await using world = await setup({ streams: { steps: { shards: 1 } } });
+    const { clock, join, put, kinesis, through } = world;
+    const store = kinesis.connection.leases('readers');
+    let slow = false;
+    const leases = (): LeaseStore => ({
+      ...store,
+      async checkpoint(...given) {
+        if (slow) await sleep(clock, delayMs);
+        return store.checkpoint(...given);
+      },
+    });
+    using asked = listen('consumer:hand-off-asked');
+    const consumer = join({ idlePollInterval: '250ms' }, { ...kinesis.connection, leases });
+    const running = consumer.run({ eachRecord: () => {} });
+    await clock.advance(8000);
+    const counter = async (): Promise<number | undefined> => (await store.list())[0]?.counter;
+    const before = await counter();
+    while ((await counter()) === before) await clock.advance(10);
+    // Between two heartbeats: the next would store what is handled and tell of the request; now the release does both.
+    await put([{ key: 'k', n: 0 }]);
+    const [lease] = await store.list();
+    if (lease === undefined) throw new Error('no lease');
+    expect(await store.requestHandOff(lease, 'second')).toBeDefined();
+    slow = true;
+    await through(consumer.close(), 20_000);
+    await running;
+    expect(asked.messages).toHaveLength(1);
+    expect(clock.pending).toBe(0);
+    const [after] = await store.list();
+    expect(after?.checkpoint.sequenceNumber).not.toBe('TRIM_HORIZON');
+    // One that learned too late has lost it by its own clock, and leaves it to run out.
+    expect(after?.checkpointOwner === undefined).toBe(delayMs === 0);
   },
 );
