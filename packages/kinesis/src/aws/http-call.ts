@@ -17,8 +17,6 @@ export interface CallOptions {
   readonly abortSignal?: AbortSignal | { readonly aborted: boolean };
   /** Milliseconds of silence; 0 for no limit. */
   readonly requestTimeout?: number;
-  /** Whether the answer is a stream of events: it lasts minutes and gets a connection of its own. */
-  readonly isEventStream?: boolean;
 }
 
 /** How the SDK wants to be answered. */

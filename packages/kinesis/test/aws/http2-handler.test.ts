@@ -18,8 +18,8 @@ class Service implements AsyncDisposable {
   readonly #server: Http2Server;
   #calls = 0;
 
-  private constructor(serve: Serve, maxConcurrentStreams: number) {
-    this.#server = createServer({ settings: { maxConcurrentStreams } });
+  private constructor(serve: Serve) {
+    this.#server = createServer();
     this.#server.on('connection', (socket: Socket) => this.sockets.push(socket));
     this.#server.on('session', (session) => this.sessions.push(session));
     this.#server.on('stream', (stream) => {
@@ -28,15 +28,15 @@ class Service implements AsyncDisposable {
     });
   }
 
-  static async start(serve: Serve, maxConcurrentStreams = 100): Promise<Service> {
-    const service = new Service(serve, maxConcurrentStreams);
+  static async start(serve: Serve): Promise<Service> {
+    const service = new Service(serve);
     service.#server.listen(0, '127.0.0.1');
     await once(service.#server, 'listening');
     services.push(service);
     return service;
   }
 
-  async call(options: CallOptions = {}, body: OutgoingRequest['body'] = 'hello'): Promise<string> {
+  async call(body: OutgoingRequest['body'] = 'hello', options: CallOptions = {}): Promise<string> {
     const { response } = await this.handler.handle(
       requestTo(this.#server.address() as AddressInfo, body),
       options,
@@ -64,33 +64,16 @@ const echo: Serve = (stream) => {
 };
 const silence: Serve = (stream) => void stream.resume();
 
-test('calls share one connection, text or bytes, and it outlives them', async () => {
+test('text and bytes are sent as they are, each call on a connection of its own, which goes with it', async () => {
   const service = await Service.start(echo);
   const large = new Uint8Array(3_000_000).fill(65);
-  expect(await Promise.all([service.call(), service.call({}, Buffer.from('bytes'))])).toEqual([
+  expect(await Promise.all([service.call(), service.call(Buffer.from('bytes'))])).toEqual([
     '200 hello',
     '200 bytes',
   ]);
-  expect((await service.call({}, large)).length).toBe(large.length + 4);
-  expect(service.sessions).toHaveLength(1);
-});
-
-test('no more calls share a connection than the service allows; the next gets another', async () => {
-  const waiting: ServerHttp2Stream[] = [];
-  const service = await Service.start((stream, call) => {
-    if (call === 1) echo(stream, call);
-    else waiting.push(stream.resume());
-  }, 2);
-  // The first call waits for the service's settings.
-  await service.call();
-  const calls: Promise<string>[] = [];
-  while (calls.length < 5) {
-    calls.push(service.call());
-    while (waiting.length < calls.length) await turn();
-  }
+  expect((await service.call(large)).length).toBe(large.length + 4);
   expect(service.sessions).toHaveLength(3);
-  for (const stream of waiting) stream.respond({ ':status': 204 }, { endStream: true });
-  expect(await Promise.all(calls)).toEqual(Array.from({ length: 5 }, () => '204 '));
+  while (service.sessions.some(({ destroyed }) => !destroyed)) await turn();
 });
 
 test('a refused connection is told with its address, and the next call tries anew', async () => {
@@ -116,14 +99,13 @@ test('nothing is left behind by calls that were refused: no timer holds their bo
   expect(timers()).toBeLessThanOrEqual(before);
 });
 
-test('a call without an answer times out, and its connection takes no more', async () => {
+test('a call without an answer times out, and the next is answered', async () => {
   const service = await Service.start((stream, call) => (call === 1 ? silence : echo)(stream, call));
-  await expect(service.call({ requestTimeout: 20 })).rejects.toMatchObject({ name: 'TimeoutError' });
+  await expect(service.call('hello', { requestTimeout: 20 })).rejects.toMatchObject({ name: 'TimeoutError' });
   expect(await service.call()).toBe('200 hello');
-  expect(service.sessions).toHaveLength(2);
 });
 
-test('the other calls on a connection that is given up are still answered', async () => {
+test('a call that is given up takes no other with it', async () => {
   const late: ServerHttp2Stream[] = [];
   const service = await Service.start((stream, call) => {
     if (call === 1) late.push(stream.resume());
@@ -131,7 +113,7 @@ test('the other calls on a connection that is given up are still answered', asyn
   });
   const patient = service.call();
   while (late.length === 0) await turn();
-  await expect(service.call({ requestTimeout: 20 })).rejects.toMatchObject({ name: 'TimeoutError' });
+  await expect(service.call('hello', { requestTimeout: 20 })).rejects.toMatchObject({ name: 'TimeoutError' });
   late[0]?.respond({ ':status': 200 });
   late[0]?.end('after all');
   expect(await patient).toBe('200 after all');
@@ -148,40 +130,28 @@ test.each([
     controller.abort();
   });
   // Larger than the window: what the service did not take must not be kept for it.
-  const call = service.call({ abortSignal: controller.signal }, new Uint8Array(5_000_000));
+  const call = service.call(new Uint8Array(5_000_000), { abortSignal: controller.signal });
   if (!connected) controller.abort();
   await expect(call).rejects.toMatchObject({ name: 'AbortError' });
   const expected = connected ? [8] : [];
   while (reset.length < expected.length) await turn();
   expect(reset).toEqual(expected);
-  await expect(service.call({ abortSignal: controller.signal })).rejects.toMatchObject({
+  await expect(service.call('hello', { abortSignal: controller.signal })).rejects.toMatchObject({
     name: 'AbortError',
   });
 });
 
-test('a connection the service is about to close is left for another, its calls answered', async () => {
+test('a call on a connection the service is about to close is still answered', async () => {
   const service = await Service.start((stream, call) => {
-    if (call === 1) stream.session?.goaway();
+    stream.session?.goaway();
     echo(stream, call);
   });
   expect(await service.call()).toBe('200 hello');
-  await turn();
-  expect(await service.call()).toBe('200 hello');
-  expect(service.sessions).toHaveLength(2);
 });
 
 test('a connection that breaks fails the calls on it', async () => {
   const service = await Service.start(() => service.sockets.at(-1)?.resetAndDestroy());
   await expect(service.call()).rejects.toThrow(/HTTP\/2|ECONNRESET/);
-});
-
-test('a stream of events has a connection of its own, which goes with it', async () => {
-  const service = await Service.start(echo);
-  await service.call();
-  await service.call({ isEventStream: true });
-  expect(service.sessions).toHaveLength(2);
-  while (service.sessions[1]?.destroyed === false) await turn();
-  expect(service.sessions.map(({ destroyed }) => destroyed)).toEqual([false, true]);
 });
 
 test('destroying it ends what is under way', async () => {
