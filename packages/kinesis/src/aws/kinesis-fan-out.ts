@@ -16,13 +16,21 @@ import type { KinesisSender } from './clients.ts';
 import { needed, toChild, toRecord, toServicePosition } from './kinesis-shapes.ts';
 import { SubscribeCall, type EventStreams } from './subscribe-call.ts';
 
+/** A call about a consumer that is silent for so long has failed: every shard waits for it. */
+const silenceMs = 10_000;
+
 /** Fan-out with RegisterStreamConsumer and SubscribeToShard; what events say is read by us with `streams`, those of a client of ours. */
 export function createKinesisFanOut(client: KinesisSender, streams?: EventStreams): FanOut {
+  // The client is made for subscriptions, which may be silent. One that is not ours has limits of its own.
+  const short = ({ signal }: { readonly signal?: AbortSignal }) => ({
+    ...(streams && { requestTimeout: silenceMs }),
+    ...(signal && { abortSignal: signal }),
+  });
   return {
-    async describeConsumer(streamArn, name, { signal } = {}) {
+    async describeConsumer(streamArn, name, options = {}) {
       const command = new DescribeStreamConsumerCommand({ StreamARN: streamArn, ConsumerName: name });
       try {
-        const answer = await client.send(command, { ...(signal && { abortSignal: signal }) });
+        const answer = await client.send(command, short(options));
         return toConsumer(needed(answer.ConsumerDescription, 'ConsumerDescription'));
       } catch (error) {
         const failure = toMillraceError(error, {
@@ -34,17 +42,17 @@ export function createKinesisFanOut(client: KinesisSender, streams?: EventStream
       }
     },
 
-    registerConsumer: (streamArn, name, { signal } = {}) =>
+    registerConsumer: (streamArn, name, options = {}) =>
       call({ operation: 'RegisterStreamConsumer', stream: nameOf(streamArn) }, async () => {
         const command = new RegisterStreamConsumerCommand({ StreamARN: streamArn, ConsumerName: name });
-        const answer = await client.send(command, { ...(signal && { abortSignal: signal }) });
+        const answer = await client.send(command, short(options));
         return toConsumer(needed(answer.Consumer, 'Consumer'));
       }),
 
-    deregisterConsumer: (consumerArn, { signal } = {}) =>
+    deregisterConsumer: (consumerArn, options = {}) =>
       call({ operation: 'DeregisterStreamConsumer', stream: nameOf(consumerArn) }, async () => {
         const command = new DeregisterStreamConsumerCommand({ ConsumerARN: consumerArn });
-        await client.send(command, { ...(signal && { abortSignal: signal }) });
+        await client.send(command, short(options));
       }),
 
     subscribe: (consumerArn, shardId, position, { signal } = {}) => {

@@ -7,10 +7,13 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 
 import { isMillraceError } from '../../src/errors.ts';
+import type { CallOptions } from '../../src/aws/http-call.ts';
 import { createKinesisFanOut } from '../../src/aws/kinesis-fan-out.ts';
+import type { EventStreams } from '../../src/aws/subscribe-call.ts';
 import type { FanOutEvent } from '../../src/source/fan-out.ts';
 
 const consumerArn = 'arn:aws:kinesis:eu-west-1:123456789012:stream/orders/consumer/billing:1';
+const streamArn = 'arn:aws:kinesis:eu-west-1:123456789012:stream/orders';
 const shardId = 'shardId-000000000000';
 const codec = new EventStreamCodec(
   (bytes) => Buffer.from(bytes).toString(),
@@ -190,4 +193,33 @@ test('bytes that went wrong on their way are never told, and are worth another s
   }
   const unreadable = event({ Records: 'none' });
   expect(await told([begun, unreadable], 'ours')).toMatchObject({ events: [], error: { retryable: true } });
+});
+
+test('a call about a consumer that is not answered fails, while a subscription may be silent', async () => {
+  const limits: (number | undefined)[] = [];
+  const client = new KinesisClient({
+    region: 'eu-west-1',
+    endpoint: 'http://127.0.0.1:1',
+    credentials: { accessKeyId: 'a', secretAccessKey: 'b' },
+    maxAttempts: 1,
+    requestHandler: {
+      handle: async (_request: unknown, { requestTimeout }: CallOptions = {}) => {
+        limits.push(requestTimeout);
+        throw new Error('Not answered');
+      },
+    },
+  });
+  const about = async (streams?: EventStreams): Promise<readonly (number | undefined)[]> => {
+    const fanOut = createKinesisFanOut(client, streams);
+    await Promise.allSettled([
+      fanOut.describeConsumer(streamArn, 'billing'),
+      fanOut.registerConsumer(streamArn, 'billing'),
+      fanOut.deregisterConsumer(consumerArn),
+    ]);
+    await Promise.allSettled([fanOut.subscribe(consumerArn, shardId, { type: 'oldest' })]);
+    return limits.splice(0);
+  };
+  expect(await about(client.config.eventStreamMarshaller)).toEqual([10_000, 10_000, 10_000, undefined]);
+  // A client of one's own keeps its limits.
+  expect(await about()).toEqual([undefined, undefined, undefined, undefined]);
 });
