@@ -6,6 +6,7 @@ import type { FanOut } from '../source/fan-out.ts';
 import type { ShardReader } from '../source/shard-reader.ts';
 import { toMillraceError } from './aws-error.ts';
 import type { ClientOptions, DynamoDBSender, KinesisSender } from './clients.ts';
+import type { DirectCalls, DirectClient } from './direct-calls.ts';
 import { withPeer } from './peer.ts';
 
 export interface ConnectOptions extends ClientOptions {
@@ -34,99 +35,96 @@ export interface ConnectOptions extends ClientOptions {
  * ```
  */
 export function connect(options: ConnectOptions = {}): Connection {
-  const { kinesis: ownKinesis, dynamodb: ownDynamoDB, clock, ...clientOptions } = options;
-  const writing = lazy('@aws-sdk/client-kinesis', async () => {
-    const [{ createOwnClient }, { createKinesisWriter }] = await Promise.all([
-      import('./kinesis-client.ts'),
-      import('./kinesis-writer.ts'),
-    ]);
-    if (ownKinesis !== undefined) return { writer: createKinesisWriter(ownKinesis), destroy: () => {} };
-    // To put again what was put after all makes duplicates: an answer is waited for long.
-    const { client, direct } = createOwnClient(clientOptions, 30_000);
-    return { writer: createKinesisWriter(client, direct), destroy: () => client.destroy() };
-  });
-  const reading = lazy('@aws-sdk/client-kinesis', async () => {
-    const [{ createOwnClient }, { createKinesisReader }] = await Promise.all([
-      import('./kinesis-client.ts'),
-      import('./kinesis-reader.ts'),
-    ]);
-    if (ownKinesis !== undefined) return { reader: createKinesisReader(ownKinesis), destroy: () => {} };
-    // To read again costs nothing, and a shard stands still meanwhile.
-    const { client, direct } = createOwnClient(clientOptions, 10_000);
-    return { reader: createKinesisReader(client, direct), destroy: () => client.destroy() };
-  });
+  const { kinesis, dynamodb, clock, ...clientOptions } = options;
+  const throughKinesis = <T>(load: Load<T>, silenceMs: number): Lazy<T> =>
+    lazy('@aws-sdk/client-kinesis', async () => {
+      const [{ createOwnClient }, create] = await Promise.all([import('./kinesis-client.ts'), load()]);
+      if (kinesis !== undefined) return { port: create(kinesis) };
+      const { client, direct } = createOwnClient(clientOptions, silenceMs);
+      return { port: create(client, direct), client };
+    });
+  // To put again what was put after all makes duplicates: an answer is waited for long.
+  const writing = throughKinesis(loadWriter, 30_000);
+  // To read again costs nothing, and a shard stands still meanwhile.
+  const reading = throughKinesis(loadReader, 10_000);
   const subscriptions = lazy('@aws-sdk/client-kinesis', async () => {
     const [{ createFanOutClient }, { createKinesisFanOut }] = await Promise.all([
       import('./kinesis-client.ts'),
       import('./kinesis-fan-out.ts'),
     ]);
-    if (ownKinesis !== undefined) return { fanOut: createKinesisFanOut(ownKinesis), destroy: () => {} };
+    if (kinesis !== undefined) return { port: createKinesisFanOut(kinesis) };
     const client = createFanOutClient(clientOptions);
-    const { eventStreamMarshaller } = client.config;
-    return { fanOut: createKinesisFanOut(client, eventStreamMarshaller), destroy: () => client.destroy() };
+    return { port: createKinesisFanOut(client, client.config.eventStreamMarshaller), client };
   });
-  const dynamodb = lazy('@aws-sdk/client-dynamodb', async () => {
+  const tables = lazy('@aws-sdk/client-dynamodb', async () => {
     const [{ DynamoDBClient }, { Http1Handler }, { createDynamoDBLeaseStore }] = await Promise.all([
       import('@aws-sdk/client-dynamodb'),
       import('./http1-handler.ts'),
       import('./lease-store.ts'),
     ]);
-    const time = clock && { clock };
-    if (ownDynamoDB !== undefined) {
-      const open = (table: string): LeaseStore =>
-        createDynamoDBLeaseStore({ client: ownDynamoDB, table, ...time });
-      return { open, destroy: () => {} };
-    }
+    const storeOf = (client: DynamoDBSender, own?: DirectClient) => (table: string) =>
+      createDynamoDBLeaseStore({ client, table, ...(clock && { clock }) }, own);
+    if (dynamodb !== undefined) return { port: storeOf(dynamodb) };
     // A heartbeat that is not answered must be sent again while the lease lasts.
-    const requestHandler = new Http1Handler(3000);
-    const client = new DynamoDBClient({ ...clientOptions, requestHandler });
-    const open = (table: string): LeaseStore => createDynamoDBLeaseStore({ client, table, ...time }, client);
-    return { open, destroy: () => client.destroy() };
+    const client = new DynamoDBClient({ ...clientOptions, requestHandler: new Http1Handler(3000) });
+    return { port: storeOf(client, client), client };
   });
-  const writer: RecordWriter = { write: async (...given) => (await writing.get()).writer.write(...given) };
+  const writer: RecordWriter = { write: async (...given) => (await writing.get()).write(...given) };
   const reader: ShardReader = {
-    describeStream: async (...given) => (await reading.get()).reader.describeStream(...given),
-    listShards: async (...given) => (await reading.get()).reader.listShards(...given),
-    openIterator: async (...given) => (await reading.get()).reader.openIterator(...given),
-    read: async (...given) => (await reading.get()).reader.read(...given),
+    describeStream: async (...given) => (await reading.get()).describeStream(...given),
+    listShards: async (...given) => (await reading.get()).listShards(...given),
+    openIterator: async (...given) => (await reading.get()).openIterator(...given),
+    read: async (...given) => (await reading.get()).read(...given),
   };
   const fanOut: FanOut = {
-    describeConsumer: async (...given) => (await subscriptions.get()).fanOut.describeConsumer(...given),
-    registerConsumer: async (...given) => (await subscriptions.get()).fanOut.registerConsumer(...given),
-    deregisterConsumer: async (...given) => (await subscriptions.get()).fanOut.deregisterConsumer(...given),
-    subscribe: async (...given) => (await subscriptions.get()).fanOut.subscribe(...given),
+    describeConsumer: async (...given) => (await subscriptions.get()).describeConsumer(...given),
+    registerConsumer: async (...given) => (await subscriptions.get()).registerConsumer(...given),
+    deregisterConsumer: async (...given) => (await subscriptions.get()).deregisterConsumer(...given),
+    subscribe: async (...given) => (await subscriptions.get()).subscribe(...given),
   };
   return {
     writer,
     reader,
     fanOut,
-    leases: (group) => lazyLeaseStore(async () => (await dynamodb.get()).open(group)),
+    leases: (group) => lazyLeaseStore(async () => (await tables.get())(group)),
     async close() {
-      await Promise.all([writing.close(), reading.close(), subscriptions.close(), dynamodb.close()]);
+      await Promise.all([writing.close(), reading.close(), subscriptions.close(), tables.close()]);
     },
   };
 }
+
+/** How a port through a Kinesis client is made, from a file that is read when it is needed. */
+type Load<T> = () => Promise<(client: KinesisSender, direct?: DirectCalls) => T>;
+
+const loadWriter: Load<RecordWriter> = async () => (await import('./kinesis-writer.ts')).createKinesisWriter;
+const loadReader: Load<ShardReader> = async () => (await import('./kinesis-reader.ts')).createKinesisReader;
 
 interface Lazy<T> {
   get(): Promise<T>;
   close(): Promise<void>;
 }
 
+/** What a port goes through is closed with it, unless somebody else's. */
+interface Opened<T> {
+  readonly port: T;
+  readonly client?: { destroy(): void };
+}
+
 /** Opened at first use, so that importing and connecting cost nothing; after a failure the next use tries again. */
-function lazy<T extends { destroy(): void }>(peer: string, open: () => Promise<T>): Lazy<T> {
-  let opened: Promise<T> | undefined;
+function lazy<T>(peer: string, open: () => Promise<Opened<T>>): Lazy<T> {
+  let opened: Promise<Opened<T>> | undefined;
   return {
-    get() {
+    async get() {
       opened ??= withPeer(peer, open).catch((error: unknown) => {
         opened = undefined;
         throw toMillraceError(error, { operation: 'Connect' });
       });
-      return opened;
+      return (await opened).port;
     },
     async close() {
-      const client = await opened?.catch(() => undefined);
+      const done = await opened?.catch(() => undefined);
       opened = undefined;
-      client?.destroy();
+      done?.client?.destroy();
     },
   };
 }
