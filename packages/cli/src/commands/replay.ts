@@ -15,7 +15,7 @@ import { Probe } from '../read/probe.ts';
 import type { Destination } from '../replay/destination.ts';
 import { estimateByMetrics, estimateByProbe, leastSeconds, type Estimate } from '../replay/estimate.ts';
 import { createFileDestination } from '../replay/file-destination.ts';
-import { readReplayState, removeReplayState, type ReplayState } from '../replay/replay-state.ts';
+import { readReplayState, type ReplayState } from '../replay/replay-state.ts';
 import { ReplayRun } from '../replay/replay-run.ts';
 import { readReplaySettings, type ReplaySettings } from '../replay/settings.ts';
 import { createStreamDestination } from '../replay/stream-destination.ts';
@@ -28,8 +28,10 @@ import { withKinesis } from '../with-kinesis.ts';
 export async function replay(context: CommandContext): Promise<ExitCode> {
   const { options, notes } = context;
   const settings = readReplaySettings(context);
-  if (options.flag('restart')) await removeReplayState(settings.statePath);
-  const earlier = await readReplayState(settings.statePath, settings.identity);
+  // Written over when it begins, not before: a dry run changes nothing, and one that is refused leaves what can be gone on from.
+  const earlier = options.flag('restart')
+    ? undefined
+    : await readReplayState(settings.statePath, settings.identity);
   if (earlier !== undefined) {
     notes.info(
       `going on from ${settings.statePath}: ${showRecords(earlier.records)} are replayed; --restart begins anew`,

@@ -358,6 +358,22 @@ test.each([
   expect((await cli.run([...argv, '--restart'])).code).toBe(0);
 });
 
+test('a restart that is a dry run, or is refused, leaves the state to go on from', async () => {
+  await using cli = await createLocalCli({ streams: { orders: {} } });
+  for (let n = 0; n < 30; n++) await cli.put('orders', 'k', String(n));
+  await cli.clock.advance(1);
+  const file = join(folder, 'out.ndjson');
+  const argv = ['replay', 'orders', ...everything, '--rate', '10/s', '--into', `file:${file}`, ...state()];
+  await interrupted(cli, argv, 1000);
+  const kept = await readFile(join(folder, 'state.json'), 'utf8');
+  expect((await cli.run([...argv, '--restart', '--dry-run'])).code).toBe(0);
+  expect(await readFile(join(folder, 'state.json'), 'utf8')).toBe(kept);
+  expect((await cli.run([...argv, '--restart'])).stderr).toContain('is there already');
+  expect(await readFile(join(folder, 'state.json'), 'utf8')).toBe(kept);
+  expect((await cli.run(argv)).code).toBe(0);
+  expect(readFileSync(file, 'utf8').trimEnd().split('\n')).toHaveLength(30);
+});
+
 test('the state of another replay is not gone on with', async () => {
   await using cli = await createLocalCli({ streams: { orders: {}, copy: {}, other: {} } });
   for (let n = 0; n < 30; n++) await cli.put('orders', 'k', 'x');
