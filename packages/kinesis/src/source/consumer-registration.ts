@@ -79,34 +79,54 @@ export async function deregisterStreamConsumer(
   return true;
 }
 
-/** A registration many shards share: made once, with the first that asks, and again after a failure or when forgotten. */
+/**
+ * A registration many shards share: made once, with the first that asks, and again after a failure or when forgotten. It ends
+ * with the last who waits for it, or it would make calls, and perhaps the consumer anew, for a worker that has closed.
+ */
 export class ConsumerRegistration {
   readonly #connection: FanOutConnection;
   readonly #options: RegistrationOptions & { readonly clock: Clock };
-  #registering: Promise<string> | undefined;
+  #shared: SharedRegistration | undefined;
 
   constructor(connection: FanOutConnection, options: RegistrationOptions & { readonly clock: Clock }) {
     this.#connection = connection;
     this.#options = options;
   }
 
-  /** The ARN to subscribe with. `signal` ends the waiting, not the registering, which others may wait for. */
+  /** The ARN to subscribe with. `signal` ends the waiting, and the registering only when nobody else waits for it. */
   async arn(signal: AbortSignal): Promise<string> {
-    this.#registering ??= registerStreamConsumer(this.#connection, this.#options).then(
-      ({ arn }) => arn,
-      (error: unknown) => {
-        this.#registering = undefined;
-        throw error;
-      },
-    );
-    const outcome = await within(this.#options.clock, Number.POSITIVE_INFINITY, this.#registering, signal);
+    if (signal.aborted) throw aborted(signal);
+    const shared = (this.#shared ??= this.#begin());
+    shared.waiting++;
+    const outcome = await within(this.#options.clock, Number.POSITIVE_INFINITY, shared.arn, signal);
+    shared.waiting--;
     if (outcome.type === 'settled') return outcome.value;
+    if (shared.waiting === 0) {
+      if (this.#shared === shared) this.#shared = undefined;
+      shared.abort.abort();
+    }
     throw aborted(signal);
   }
 
   forget(): void {
-    this.#registering = undefined;
+    this.#shared = undefined;
   }
+
+  #begin(): SharedRegistration {
+    const abort = new AbortController();
+    const registering = registerStreamConsumer(this.#connection, { ...this.#options, signal: abort.signal });
+    const shared: SharedRegistration = { arn: registering.then(({ arn }) => arn), abort, waiting: 0 };
+    shared.arn.catch(() => {
+      if (this.#shared === shared) this.#shared = undefined;
+    });
+    return shared;
+  }
+}
+
+interface SharedRegistration {
+  readonly arn: Promise<string>;
+  readonly abort: AbortController;
+  waiting: number;
 }
 
 /** Undefined when another worker was faster. */

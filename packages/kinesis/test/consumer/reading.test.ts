@@ -223,6 +223,19 @@ test('the last worker of a group deregisters its stream consumer, though a shard
   expect(kinesis.engine.stream('steps').consumers.size).toBe(0);
 });
 
+test('a consumer that is closed before its stream consumer is ACTIVE deregisters it, and does not register it again', async () => {
+  await using world = await setup({ registerConsumerTime: '1m' });
+  const { clock, join, through, kinesis } = world;
+  const consumer = join({ retrieval: 'fan-out', fanOut: { deregister: true } });
+  const running = consumer.run({ eachRecord: () => {} });
+  await clock.advance(5000);
+  expect(kinesis.engine.stream('steps').consumers.size).toBe(1);
+  await through(consumer.close());
+  await running;
+  await clock.advance(120_000);
+  expect(kinesis.engine.stream('steps').consumers.size).toBe(0);
+});
+
 test('fan-out without fan-out is refused at once, and auto polls', async () => {
   await using world = await setup();
   const { clock, join, put, through, kinesis } = world;
