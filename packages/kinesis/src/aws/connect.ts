@@ -6,7 +6,7 @@ import type { FanOut } from '../source/fan-out.ts';
 import type { ShardReader } from '../source/shard-reader.ts';
 import { toMillraceError } from './aws-error.ts';
 import type { ClientOptions, DynamoDBSender, KinesisSender } from './clients.ts';
-import type { DirectCalls, DirectClient } from './direct-calls.ts';
+import type { BodyFormat, DirectCalls, DirectClient } from './direct-calls.ts';
 import { withPeer } from './peer.ts';
 
 export interface ConnectOptions extends ClientOptions {
@@ -38,9 +38,12 @@ export function connect(options: ConnectOptions = {}): Connection {
   const { kinesis, dynamodb, clock, ...clientOptions } = options;
   const throughKinesis = <T>(load: Load<T>, silenceMs: number): Lazy<T> =>
     lazy('@aws-sdk/client-kinesis', async () => {
-      const [{ createOwnClient }, create] = await Promise.all([import('./kinesis-client.ts'), load()]);
+      const [{ createOwnClient }, { create, format }] = await Promise.all([
+        import('./kinesis-client.ts'),
+        load(),
+      ]);
       if (kinesis !== undefined) return { port: create(kinesis) };
-      const { client, direct } = createOwnClient(clientOptions, silenceMs);
+      const { client, direct } = createOwnClient(clientOptions, silenceMs, format);
       return { port: create(client, direct), client };
     });
   // To put again what was put after all makes duplicates: an answer is waited for long.
@@ -93,11 +96,19 @@ export function connect(options: ConnectOptions = {}): Connection {
   };
 }
 
-/** How a port through a Kinesis client is made, from a file that is read when it is needed. */
-type Load<T> = () => Promise<(client: KinesisSender, direct?: DirectCalls) => T>;
+/** How a port through a Kinesis client is made, and what it speaks; from files that are read when they are needed. */
+type Load<T> = () => Promise<{
+  readonly create: (client: KinesisSender, direct?: DirectCalls) => T;
+  readonly format?: BodyFormat;
+}>;
 
-const loadWriter: Load<RecordWriter> = async () => (await import('./kinesis-writer.ts')).createKinesisWriter;
-const loadReader: Load<ShardReader> = async () => (await import('./kinesis-reader.ts')).createKinesisReader;
+const loadWriter: Load<RecordWriter> = async () => ({
+  create: (await import('./kinesis-writer.ts')).createKinesisWriter,
+});
+const loadReader: Load<ShardReader> = async () => ({
+  create: (await import('./kinesis-reader.ts')).createKinesisReader,
+  format: (await import('./cbor-format.ts')).awsCbor,
+});
 
 interface Lazy<T> {
   get(): Promise<T>;

@@ -18,6 +18,13 @@ export interface DirectClient {
   };
 }
 
+/** A way to write calls and answers that the service understands beside JSON, which is the SDK's. */
+export interface BodyFormat {
+  readonly contentType: string;
+  /** The body of an error, as the SDK reads it; undefined when it says that the call was not understood. */
+  readonly errorAsJson: (body: Buffer) => string | undefined;
+}
+
 /** What came of a call that was sent and did not succeed plainly: an answer nobody has read, or what went wrong. */
 export type Unsettled = Pick<Answer, 'response'> | { readonly error: unknown };
 
@@ -51,31 +58,42 @@ const toleratedMs = 240_000;
  */
 export class DirectCalls {
   readonly #client: DirectClient;
+  #format: BodyFormat | undefined;
   #pattern: { readonly template: RequestTemplate; readonly since: number } | undefined;
 
-  constructor(client: DirectClient) {
+  /** `format`: how bodies are written, as long as the service understands it. Default: JSON. */
+  constructor(client: DirectClient, format?: BodyFormat) {
     this.#client = client;
+    this.#format = format;
+  }
+
+  /** How the body of the next call is to be written, and that of its success will be; undefined for JSON. */
+  get format(): BodyFormat | undefined {
+    return this.#format;
   }
 
   /**
-   * The body of a plain success; undefined when nothing was sent: no call is known, or there are no credentials, which the SDK
-   * then says in its own words. Never rejects.
+   * The body of a plain success; undefined when the SDK is to make the call: none is known yet, there are no credentials, which it
+   * says in its own words, or the service does not understand the format, which is then given up. Never rejects.
    */
   async send(
     body: string | Uint8Array,
     signal: AbortSignal | undefined,
   ): Promise<Buffer | Unsettled | undefined> {
+    const format = this.#format;
     const request = await this.#sign(body);
     if (request === undefined) return undefined;
     try {
       const { requestHandler } = this.#client.config;
       const answer = await requestHandler.handle(request, { ...(signal && { abortSignal: signal }) });
-      if (answer.response.statusCode === 200) {
-        this.#checkClock(answer.response.headers['date']);
-        return await collect(answer.response.body, answer.response.headers['content-length']);
+      const { statusCode, headers } = answer.response;
+      const isPlain = format === undefined || isIn(headers, format);
+      if (statusCode === 200 && isPlain) {
+        this.#checkClock(headers['date']);
+        return await collect(answer.response.body, headers['content-length']);
       }
       this.#pattern = undefined;
-      return answer;
+      return format === undefined ? answer : await this.#inJson(answer, format);
     } catch (error) {
       this.#pattern = undefined;
       return { error };
@@ -102,6 +120,19 @@ export class DirectCalls {
     command.middlewareStack.add(step, { step: 'deserialize', priority: 'low', name: 'millraceDirect' });
   }
 
+  /** What did not succeed, as the SDK reads it. */
+  async #inJson({ response }: Answer, format: BodyFormat): Promise<Unsettled | undefined> {
+    // Read even when nobody wants to know: its connection is free again then.
+    const body = await collect(response.body);
+    const { 'content-length': _, ...headers } = response.headers;
+    const json = isIn(headers, format) ? format.errorAsJson(body) : undefined;
+    if (json !== undefined) return { response: { ...response, headers, body: Buffer.from(json) } };
+    // Whatever plays the service, or stands before it, has another language.
+    this.#format = undefined;
+    this.#pattern = undefined;
+    return undefined;
+  }
+
   /** The SDK corrects its clock by the answers it reads: it is to read the next one. */
   #checkClock(date: string | undefined): void {
     const aheadMs = Date.parse(date ?? '') - systemClock.now() - this.#client.config.systemClockOffset;
@@ -111,7 +142,7 @@ export class DirectCalls {
   #learn(request: unknown): void {
     // In Lambda every invocation has trace headers of its own, which the SDK puts.
     if ('AWS_LAMBDA_FUNCTION_NAME' in process.env) return;
-    const template = isSendable(request) ? RequestTemplate.of(request) : undefined;
+    const template = isSendable(request) ? RequestTemplate.of(inFormat(request, this.#format)) : undefined;
     this.#pattern = template && { template, since: systemClock.monotonic() };
   }
 
@@ -136,4 +167,14 @@ export class DirectCalls {
 
 function isSendable(request: unknown): request is OutgoingRequest {
   return typeof request === 'object' && request !== null && 'headers' in request && 'hostname' in request;
+}
+
+function isIn(headers: Readonly<Record<string, string>>, { contentType }: BodyFormat): boolean {
+  return headers['content-type']?.startsWith(contentType) === true;
+}
+
+function inFormat(request: OutgoingRequest, format: BodyFormat | undefined): OutgoingRequest {
+  if (format === undefined) return request;
+  const others = Object.entries(request.headers).filter(([name]) => name.toLowerCase() !== 'content-type');
+  return { ...request, headers: { ...Object.fromEntries(others), 'content-type': format.contentType } };
 }

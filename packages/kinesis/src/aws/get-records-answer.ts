@@ -4,7 +4,7 @@ import type { FanOutEvent } from '../source/fan-out.ts';
 import type { ReadResult } from '../source/shard-reader.ts';
 import { answerText, type AnswerText } from './answer-text.ts';
 import { needed, toChild } from './kinesis-shapes.ts';
-import { hasRecords, readAnswer } from './read-answer.ts';
+import { hasRecords, readAnswer, type AnswerOf } from './read-answer.ts';
 
 /** The answer, or the event of a subscription, as AWS JSON 1.1 has it. */
 interface Answer {
@@ -24,13 +24,18 @@ interface Answer {
   readonly ChildShards?: readonly Parameters<typeof toChild>[0][] | null;
 }
 
+/** Of what it is when it cannot be read. */
+export const getRecordsAnswer: AnswerOf = {
+  to: 'GetRecords',
+  advice: 'It is asked again; if that goes on, look at what listens at the endpoint.',
+};
+
 /** What a good answer says. Throws `SERVICE_FAILED` when it cannot be read. */
 export function readGetRecords(body: Buffer): ReadResult {
   const { text, bytesOf } = answerText(body);
   return readAnswer(text, {
-    to: 'GetRecords',
+    ...getRecordsAnswer,
     as: (answer) => (isAnswer(answer) ? toResult(answer, bytesOf) : undefined),
-    advice: 'It is asked again; if that goes on, look at what listens at the endpoint.',
   });
 }
 

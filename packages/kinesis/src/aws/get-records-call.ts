@@ -3,7 +3,9 @@ import { GetRecordsCommand, type GetRecordsCommandOutput } from '@aws-sdk/client
 import type { ReadResult } from '../source/shard-reader.ts';
 import type { KinesisSender } from './clients.ts';
 import type { DirectCalls } from './direct-calls.ts';
+import { writeCborMap } from './cbor-writer.ts';
 import { readGetRecords } from './get-records-answer.ts';
+import { readCborGetRecords } from './get-records-cbor.ts';
 import { beforeReading, collect, release, takeBody } from './http-message.ts';
 import { toChild, toRecord } from './kinesis-shapes.ts';
 
@@ -25,8 +27,10 @@ export class GetRecordsCalls {
 
   async send(iterator: string, limit: number, signal: AbortSignal | undefined): Promise<ReadResult> {
     const input = { ShardIterator: iterator, Limit: limit };
-    const sent = await this.#direct?.send(JSON.stringify(input), signal);
+    const isCbor = this.#direct?.format !== undefined;
+    const sent = await this.#direct?.send(isCbor ? writeCborMap(input) : JSON.stringify(input), signal);
     if (Buffer.isBuffer(sent)) {
+      if (isCbor) return readCborGetRecords(sent);
       const result = readGetRecords(sent);
       // Its records have bytes of their own.
       release(sent);

@@ -1,7 +1,7 @@
 import { KinesisClient } from '@aws-sdk/client-kinesis';
 
 import type { ClientOptions } from './clients.ts';
-import { DirectCalls } from './direct-calls.ts';
+import { DirectCalls, type BodyFormat } from './direct-calls.ts';
 import { Http1Handler } from './http1-handler.ts';
 import { Http2Handler } from './http2-handler.ts';
 
@@ -13,11 +13,11 @@ export interface OwnClient {
 
 /**
  * A client for the producer or the sources: no retries of its own, and a kept connection for each call in flight, which is given
- * up after `silenceMs`. `direct` is for PutRecords, or GetRecords.
+ * up after `silenceMs`. `direct` is for PutRecords, or GetRecords, in the format given.
  */
-export function createOwnClient(options: ClientOptions, silenceMs: number): OwnClient {
+export function createOwnClient(options: ClientOptions, silenceMs: number, format?: BodyFormat): OwnClient {
   const client = createClient(options, new Http1Handler(silenceMs));
-  return { client, direct: new DirectCalls(client) };
+  return { client, direct: new DirectCalls(client, format) };
 }
 
 /**

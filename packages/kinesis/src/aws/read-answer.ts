@@ -1,22 +1,30 @@
 import { MillraceError } from '../errors.ts';
 import { memberOf } from '../runtime/unknown-value.ts';
 
-/** How an answer is read. */
-export interface Reading<T> {
-  /** Of what the answer is; for the message. */
+/** Of what an answer is, for what is said when it cannot be read. */
+export interface AnswerOf {
   readonly to: string;
-  /** What is to be made of an answer, parsed; undefined for what is none, and it may throw. */
-  readonly as: (answer: unknown) => T | undefined;
   readonly advice: string;
   readonly stream?: string;
 }
 
+/** How an answer in AWS JSON is read. */
+export interface Reading<T> extends AnswerOf {
+  /** What is to be made of an answer, parsed; undefined for what is none, and it may throw. */
+  readonly as: (answer: unknown) => T | undefined;
+}
+
 /** What a good answer in AWS JSON says. Throws a `SERVICE_FAILED` to retry when it cannot be read. */
-export function readAnswer<T>(text: string, { to, as, advice, stream }: Reading<T>): T {
+export function readAnswer<T>(text: string, { as, ...of }: Reading<T>): T {
+  return readWith(() => as(JSON.parse(text)), of);
+}
+
+/** What `read` makes of an answer. Throws a `SERVICE_FAILED` to retry when that is undefined, or `read` throws. */
+export function readWith<T>(read: () => T | undefined, { to, advice, stream }: AnswerOf): T {
   let cause: unknown;
   try {
-    const read = as(JSON.parse(text));
-    if (read !== undefined) return read;
+    const made = read();
+    if (made !== undefined) return made;
   } catch (error) {
     cause = error;
   }

@@ -1,8 +1,9 @@
-import type { StoredRecord } from '../record/record.ts';
+import type { ShardBatch } from './shard-source.ts';
 
-/** Bytes of records, data and partition keys, as the service counts them (keys taken as ASCII). */
-export function sizeOf(records: readonly StoredRecord[]): number {
-  let bytes = 0;
-  for (const { data, partitionKey } of records) bytes += data.length + partitionKey.length;
-  return bytes;
+/** Bytes of a batch's records, data and partition keys, as the service counts them (keys taken as ASCII). */
+export function sizeOf({ records, bytes }: Pick<ShardBatch, 'records' | 'bytes'>): number {
+  if (bytes !== undefined) return bytes;
+  let counted = 0;
+  for (const { data, partitionKey } of records) counted += data.length + partitionKey.length;
+  return counted;
 }

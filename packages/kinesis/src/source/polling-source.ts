@@ -69,13 +69,14 @@ async function* poll(
       continue;
     }
     const { records, millisBehindLatest, childShards, nextIterator } = result;
-    const found = { records: records.length, bytes: sizeOf(records), millisBehindLatest };
-    pace.found(found, clock.monotonic());
+    const bytes = sizeOf(result);
+    pace.found({ records: records.length, bytes, millisBehindLatest }, clock.monotonic());
+    const batch: ShardBatch = { records, bytes, millisBehindLatest, retrieval: 'polling' };
     if (nextIterator === undefined) {
-      yield { records, millisBehindLatest, children: childShards ?? [], retrieval: 'polling' };
+      yield { ...batch, children: childShards ?? [] };
       return;
     }
-    yield { records, millisBehindLatest, retrieval: 'polling' };
+    yield batch;
     await pause(clock, pace.wait(clock.monotonic()), signal);
   }
 }

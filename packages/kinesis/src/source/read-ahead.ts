@@ -130,7 +130,7 @@ class BatchQueue {
   #put(batch: ShardBatch, reserved: number): void {
     // A sign of life is told only to who has nothing else to hear.
     const empty = batch.records.length === 0 && batch.children === undefined;
-    const bytes = sizeOf(batch.records);
+    const bytes = sizeOf(batch);
     if (this.#signal.aborted || (empty && this.#batches.length > 0)) {
       this.#budget.adjust(-reserved);
       return;

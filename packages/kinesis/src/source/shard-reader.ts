@@ -5,6 +5,8 @@ import type { ChildShard, Shard } from '../shard/shard.ts';
 /** What one GetRecords call answered. */
 export interface ReadResult {
   readonly records: readonly StoredRecord[];
+  /** Of the records, data and partition keys. Default: they are counted. */
+  readonly bytes?: number;
   /** Where to go on; undefined when the shard is closed and everything in it has been read. */
   readonly nextIterator?: string;
   /** How far behind the newest record the end of this answer is, milliseconds. */

@@ -8,6 +8,8 @@ export type Retrieval = 'polling' | 'fan-out';
 /** Records of one shard that arrived together, in order. */
 export interface ShardBatch {
   readonly records: readonly StoredRecord[];
+  /** Of the records, data and partition keys. Default: they are counted. */
+  readonly bytes?: number;
   /** How far behind the newest record the end of this batch is, milliseconds. */
   readonly millisBehindLatest: number;
   /** Set with the last batch of a closed shard: the shards that go on from it. */
