@@ -1,7 +1,7 @@
 import type { OutgoingRecord, StoredRecord } from '@millrace/kinesis/record';
 
 import type { Life } from '../world/life.ts';
-import type { Gauge } from '../world/stream-ports.ts';
+import type { Gauge } from '../world/stream-wire.ts';
 import { reaches, type LeaseBook } from './lease-book.ts';
 import type { Ledger } from './ledger.ts';
 import type { Place } from './place.ts';

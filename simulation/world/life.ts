@@ -1,7 +1,7 @@
 import type { Clock } from '@millrace/kinesis/runtime';
 
 import type { Random } from '../plan/random.ts';
-import type { Timeline, Waker } from './timeline.ts';
+import type { Alive, Timeline, Waker } from './timeline.ts';
 
 /** A computer: it keeps the wall time, which may be wrong, through the lives of the processes that run on it. */
 export interface Machine {
@@ -19,7 +19,7 @@ export const wallStart: number = Date.UTC(2026, 0, 1);
  * One process, from its start to its end. Dead, nothing of it ever runs again. Paused, as SIGSTOP does it, whatever would
  * have run waits, and runs when it wakes.
  */
-export class Life {
+export class Life implements Alive {
   readonly name: string;
   readonly machine: Machine;
   readonly clock: Clock;

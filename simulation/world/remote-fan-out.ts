@@ -2,7 +2,7 @@ import type { FanOut, FanOutEvent } from '@millrace/kinesis/source';
 
 import { shardName } from '../check/item.ts';
 import type { Life } from './life.ts';
-import type { StreamWire } from './stream-ports.ts';
+import type { StreamWire } from './stream-wire.ts';
 
 /**
  * Enhanced fan-out over the network. Each event is a call of its own, asked for and answered, so that a subscription is

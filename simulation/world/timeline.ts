@@ -1,18 +1,25 @@
 import process from 'node:process';
 
-import type { Life } from './life.ts';
-
 interface Task {
   readonly at: number;
   readonly order: number;
   /** Whose it is; what belongs to nobody is the network's or the service's. */
-  readonly life: Life | undefined;
+  readonly life: Alive | undefined;
   readonly waker: Waker;
   run: (() => void) | undefined;
 }
 
 /** What wakes a process: one of its timers, or an answer on one of its sockets. */
 export type Waker = 'timer' | 'answer';
+
+/** What time must know of a process. */
+export interface Alive {
+  /** Nothing of it runs again. */
+  readonly dead: boolean;
+  /** What would run is held instead. */
+  readonly paused: boolean;
+  hold(waker: Waker, task: () => void): void;
+}
 
 /**
  * Virtual time: tasks in the order of their times, those of one time in the order they were set. A task runs until
@@ -34,7 +41,7 @@ export class Timeline {
     return this.#steps;
   }
 
-  after(delayMs: number, run: () => void, life?: Life, waker: Waker = 'timer'): Disposable {
+  after(delayMs: number, run: () => void, life?: Alive, waker: Waker = 'timer'): Disposable {
     const task: Task = { at: this.#now + Math.max(0, delayMs), order: this.#order++, life, waker, run };
     this.#push(task);
     return {

@@ -26,6 +26,21 @@ import { createRequestHandler } from './server/request-handler.ts';
 import { authorize, type AuthorizationRules } from './wire/authorization.ts';
 import type { SigningKeys, VerifySignature } from './wire/signature.ts';
 
+/**
+ * A Kinesis in this process, ready in milliseconds, without a socket. Throws `OPTION_INVALID`.
+ *
+ * @example
+ * ```ts
+ * await using kinesis = await createLocalKinesis({ streams: { orders: { shards: 2 } } });
+ * const producer = createProducer(orders, kinesis.connection);
+ * const client = new KinesisClient(kinesis.clientConfig);
+ * ```
+ */
+export async function createLocalKinesis(options: LocalKinesisOptions = {}): Promise<LocalKinesis> {
+  const { kinesis } = await assemble(options);
+  return kinesis;
+}
+
 /** A local Kinesis, and the door a server needs. */
 export async function assemble(
   options: LocalKinesisOptions,

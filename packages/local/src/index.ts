@@ -1,3 +1,4 @@
+export { createLocalKinesis } from './assemble.ts';
 export type { Fault, FaultCall, Faults } from './api/fault.ts';
 export type { FaultError, FaultRule } from './api/fault-rule.ts';
 export type { ActiveFault, FaultRules } from './api/fault-rules.ts';
@@ -16,7 +17,7 @@ export {
 } from './functions/function.ts';
 export type { HandlerFile } from './functions/handler-file.ts';
 export type { LocalLambda, LocalMapping, MappingOptions } from './local-lambda.ts';
-export { createLocalKinesis, type ClientConfig, type LocalKinesis } from './local-kinesis.ts';
+export type { ClientConfig, LocalKinesis } from './local-kinesis.ts';
 export type { LocalKinesisOptions, StreamOptions } from './local-kinesis-options.ts';
 export type { SettledOptions } from './settled.ts';
 export type { Certificate } from './server/certificate.ts';

@@ -1,11 +1,9 @@
 import type { Connection } from '@millrace/kinesis';
 
 import type { FaultRules } from './api/fault-rules.ts';
-import { assemble } from './assemble.ts';
 import type { Engine } from './engine/engine.ts';
 import type { LambdaHandler } from './functions/function.ts';
 import type { HandlerFile } from './functions/handler-file.ts';
-import type { LocalKinesisOptions } from './local-kinesis-options.ts';
 import type { LocalLambda, LocalMapping, MappingOptions } from './local-lambda.ts';
 import type { InProcessHandler } from './server/request-handler.ts';
 import type { SettledOptions } from './settled.ts';
@@ -66,19 +64,4 @@ export interface LocalKinesis extends AsyncDisposable {
   settled(wanted: SettledOptions): Promise<void>;
   /** Stops timers and forgets everything. Idempotent. */
   close(): Promise<void>;
-}
-
-/**
- * A Kinesis in this process, ready in milliseconds, without a socket. Throws `OPTION_INVALID`.
- *
- * @example
- * ```ts
- * await using kinesis = await createLocalKinesis({ streams: { orders: { shards: 2 } } });
- * const producer = createProducer(orders, kinesis.connection);
- * const client = new KinesisClient(kinesis.clientConfig);
- * ```
- */
-export async function createLocalKinesis(options: LocalKinesisOptions = {}): Promise<LocalKinesis> {
-  const { kinesis } = await assemble(options);
-  return kinesis;
 }

@@ -1,4 +1,4 @@
-import type { ObjectCompression } from '../engine/channel.ts';
+import type { ObjectCompression } from '../engine/channel-settings.ts';
 import { accept } from './accept.ts';
 import { keyId } from './resource-shapes.ts';
 import { required, structure } from './shape.ts';

@@ -1,4 +1,5 @@
-import type { ChannelInit, DeadLetterPlace } from '../engine/channel.ts';
+import type { DeadLetterPlace } from '../engine/channel-settings.ts';
+import type { ChannelInit } from '../engine/channel.ts';
 import type { Engine } from '../engine/engine.ts';
 import { templateFault } from '../engine/object-key.ts';
 import { invalidArgument, ServiceError } from '../engine/service-error.ts';

@@ -27,8 +27,8 @@ export function resourceOf(engine: Engine, arn: string): Resource {
     return { arn, tags: channel.tags, stream: undefined };
   }
   if (resource.includes('/consumer/')) {
-    const consumer = consumerOfArn(engine, arn);
-    return { arn, tags: consumer.tags, stream: consumer.stream };
+    const { stream, consumer } = consumerOfArn(engine, arn);
+    return { arn, tags: consumer.tags, stream };
   }
   if (!resource.startsWith('stream/')) throw invalidArgument(`Queues are not emulated: ${arn}.`);
   const stream = streamOf(engine, { StreamARN: arn });

@@ -1,4 +1,4 @@
-import type { ObjectCompression } from './channel.ts';
+import type { ObjectCompression } from './channel-settings.ts';
 
 /** An object as a channel delivers it. */
 export interface DeliveredObject {

@@ -65,7 +65,7 @@ export function restoreSettings(stream: Stream, state: StreamState): void {
   stream.throughput.restore(state.peaks ?? []);
   for (const { name, createdAt, tags, deleting } of state.consumers) {
     if (deleting) continue;
-    const consumer = new Consumer({ name, stream, createdAt, tags });
+    const consumer = new Consumer({ name, streamArn: stream.arn, createdAt, tags });
     consumer.status = 'ACTIVE';
     stream.consumers.set(name, consumer);
   }

@@ -1,4 +1,4 @@
-import type { RecordFormat } from './channel.ts';
+import type { RecordFormat } from './channel-settings.ts';
 import type { Payload } from './shard-log.ts';
 
 /** Collects records into the body of one object, and notes those that are not of the channel's format. */

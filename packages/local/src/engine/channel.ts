@@ -1,42 +1,9 @@
+import type { ChannelLogging, ChannelSettings, ChannelStatus } from './channel-settings.ts';
 import { keyTemplate } from './object-key.ts';
 import type { Stream } from './stream.ts';
 
-export type ChannelStatus = 'CREATING' | 'ACTIVE' | 'UPDATING' | 'DELETING' | 'FAILED';
-export type RecordFormat = 'JSON' | 'STRING' | 'BYTE_ARRAY';
-export type ObjectCompression = 'NONE' | 'GZIP' | 'ZSTD';
-
-/** Where what cannot be delivered is noted. */
-export interface DeadLetterPlace {
-  readonly bucket: string;
-  readonly owner: string;
-  readonly prefix: string;
-}
-
-export interface ChannelInit {
-  readonly name: string;
-  readonly id: string;
-  readonly arn: string;
-  /** Milliseconds since the epoch. */
-  readonly createdAt: number;
-  readonly roleArn: string;
+export interface ChannelInit extends ChannelSettings {
   readonly stream: Stream;
-  readonly format: RecordFormat;
-  readonly bucket: string;
-  readonly owner: string;
-  readonly keyTemplate: string | undefined;
-  readonly storageClass: string;
-  readonly compression: ObjectCompression;
-  readonly deadLetters: DeadLetterPlace;
-  readonly keyId: string | undefined;
-  readonly freshnessSeconds: number;
-  readonly logging: ChannelLogging;
-  readonly tags: Readonly<Record<string, string>>;
-}
-
-export interface ChannelLogging {
-  readonly enabled: boolean;
-  readonly group: string | undefined;
-  readonly stream: string | undefined;
 }
 
 /** Hands the records of one stream on to a bucket. Knows its settings and how far it got, not how it delivers. */

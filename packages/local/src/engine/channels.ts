@@ -1,6 +1,7 @@
 import type { BucketStore } from './bucket-store.ts';
 import { ChannelDelivery } from './channel-delivery.ts';
-import { Channel, type ChannelInit, type ChannelLogging } from './channel.ts';
+import type { ChannelLogging } from './channel-settings.ts';
+import { Channel, type ChannelInit } from './channel.ts';
 import type { EngineOptions } from './options.ts';
 import { captureChannel, restoreChannel } from './channel-state.ts';
 import type { ChannelState } from './state.ts';

@@ -15,6 +15,12 @@ export interface ConsumerContext {
   after(delayMs: number, task: () => void): void;
 }
 
+/** A consumer and whose it is. */
+export interface ConsumerOfStream {
+  readonly stream: Stream;
+  readonly consumer: Consumer;
+}
+
 /**
  * A new consumer, CREATING at first. Throws `ResourceInUseException` when the stream has one of that name,
  * `LimitExceededException` over the consumers a stream may have or have in creation.
@@ -48,7 +54,7 @@ export function registerConsumer(
         `The limit is ${limits.consumersCreating}.`,
     );
   }
-  const consumer = new Consumer({ name, stream, createdAt: context.now, tags });
+  const consumer = new Consumer({ name, streamArn: stream.arn, createdAt: context.now, tags });
   consumers.set(name, consumer);
   context.after(registerConsumerMs, () => {
     if (consumer.status === 'CREATING') consumer.status = 'ACTIVE';
@@ -57,11 +63,11 @@ export function registerConsumer(
 }
 
 /** Ends what the consumer reads, and forgets it when its time of being DELETING is over. */
-export function deregisterConsumer(context: ConsumerContext, consumer: Consumer): void {
-  const { consumers } = consumer.stream;
+export function deregisterConsumer(context: ConsumerContext, { stream, consumer }: ConsumerOfStream): void {
+  const { consumers } = stream;
   consumer.status = 'DELETING';
   for (const subscription of consumer.subscriptions.values()) {
-    subscription.end(consumerNotFound(context, consumer.stream.name, consumer.name));
+    subscription.end(consumerNotFound(context, stream.name, consumer.name));
   }
   context.after(context.options.deregisterConsumerMs ?? 0, () => {
     if (consumers.get(consumer.name) === consumer) consumers.delete(consumer.name);
@@ -69,19 +75,20 @@ export function deregisterConsumer(context: ConsumerContext, consumer: Consumer)
 }
 
 /** The consumer with that ARN. Throws `ResourceNotFoundException`. */
-export function consumerOfArn(context: ConsumerContext, arn: string): Consumer {
+export function consumerOfArn(context: ConsumerContext, arn: string): ConsumerOfStream {
   const [, streamName = '', , rest = ''] = arn.split('/');
   const [name = ''] = rest.split(':');
-  const consumer = context.find(streamName)?.consumers.get(name);
-  if (consumer?.arn === arn) return consumer;
+  const stream = context.find(streamName);
+  const consumer = stream?.consumers.get(name);
+  if (stream !== undefined && consumer?.arn === arn) return { stream, consumer };
   throw consumerNotFound(context, streamName, name);
 }
 
 /** The stream's consumer of that name. Throws `ResourceNotFoundException`. */
-export function consumerOfName(context: ConsumerContext, stream: Stream, name: string): Consumer {
+export function consumerOfName(context: ConsumerContext, stream: Stream, name: string): ConsumerOfStream {
   const consumer = stream.consumers.get(name);
   if (consumer === undefined) throw consumerNotFound(context, stream.name, name);
-  return consumer;
+  return { stream, consumer };
 }
 
 /** More on demand, for an account committed to a minimum of throughput (On-demand Advantage). */

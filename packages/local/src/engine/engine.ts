@@ -16,8 +16,13 @@ import { mergeStep, splitStep, uniformSteps, type ReshardStep } from './reshard.
 import { invalidArgument, ServiceError } from './service-error.ts';
 import { parseShardId, type Shard } from './shard.ts';
 import type { ShardIterator } from './shard-iterator.ts';
-import { ofLastDay, type LimitedChange, type RecordDistribution } from './stream-settings.ts';
-import { Stream, type StreamMode } from './stream.ts';
+import {
+  ofLastDay,
+  type LimitedChange,
+  type RecordDistribution,
+  type StreamMode,
+} from './stream-settings.ts';
+import { Stream } from './stream.ts';
 import { StreamWriter } from './stream-writer.ts';
 
 export interface CreateStreamOptions {

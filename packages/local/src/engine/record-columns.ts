@@ -1,5 +1,4 @@
 import type { KnownKey } from './known-key.ts';
-import type { Shard } from './shard.ts';
 
 /** Records that stand as text in one request, in columns. */
 export interface RecordColumns {
@@ -14,15 +13,3 @@ export interface RecordColumns {
 
 /** Numbers of a record in `places`. */
 export const PLACE = 3;
-
-/** What became of them: all are stored. */
-export interface StoredColumns {
-  /** What each record's ordinal means. */
-  readonly shards: readonly Shard[];
-  /** The shard of each record. */
-  readonly ordinals: Uint32Array;
-  /** For each shard that got some, the index of the first. */
-  readonly bases: Float64Array;
-  /** For each shard that got some, the second they arrived in. */
-  readonly seconds: Float64Array;
-}

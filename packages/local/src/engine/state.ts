@@ -1,9 +1,8 @@
 import type { Commitment } from './account.ts';
-import type { ChannelInit, ChannelLogging, ChannelStatus } from './channel.ts';
+import type { ChannelLogging, ChannelSettings, ChannelStatus } from './channel-settings.ts';
 import type { EncryptionChange } from './encryption.ts';
 import type { KmsKeyState } from './kms.ts';
-import type { LimitedChange, RecordDistribution } from './stream-settings.ts';
-import type { StreamMode, StreamStatus } from './stream.ts';
+import type { LimitedChange, RecordDistribution, StreamMode, StreamStatus } from './stream-settings.ts';
 
 /** All of an engine but its records, as plain JSON. Times in milliseconds since the epoch. */
 export interface EngineState {
@@ -18,7 +17,7 @@ export interface EngineState {
 }
 
 export interface ChannelState {
-  readonly init: Omit<ChannelInit, 'stream'>;
+  readonly init: ChannelSettings;
   /** Name of its stream. */
   readonly stream: string;
   readonly status: ChannelStatus;

@@ -1,5 +1,7 @@
 import type { EncryptionChange } from './encryption.ts';
 
+export type StreamStatus = 'CREATING' | 'ACTIVE' | 'UPDATING' | 'DELETING';
+export type StreamMode = 'PROVISIONED' | 'ON_DEMAND';
 export type RecordDistribution = 'AUTO' | 'USER_PARTITION_KEY';
 
 /** What a stream is told to do besides keeping records: plain data, so that it can be stored as it is. */

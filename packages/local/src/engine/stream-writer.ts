@@ -2,7 +2,7 @@ import { encodeBatch, encodeColumns, type BatchGroup, type ColumnGroup } from '.
 import type { HexHashKey } from './hash-key.ts';
 import { limits } from './limits.ts';
 import type { BatchPlace } from './record-heap.ts';
-import type { RecordColumns, StoredColumns } from './record-columns.ts';
+import type { RecordColumns } from './record-columns.ts';
 import type { PutPayload } from './record-text.ts';
 import type { Shard } from './shard.ts';
 import type { Stream } from './stream.ts';
@@ -37,6 +37,18 @@ export class PutOutcome {
   get sequenceNumber(): string | undefined {
     return this.index === undefined ? undefined : this.shard.numbers.at(this.index, this.second);
   }
+}
+
+/** What became of records in columns: all are stored. */
+export interface StoredColumns {
+  /** What each record's ordinal means. */
+  readonly shards: readonly Shard[];
+  /** The shard of each record. */
+  readonly ordinals: Uint32Array;
+  /** For each shard that got some, the index of the first. */
+  readonly bases: Float64Array;
+  /** For each shard that got some, the second they arrived in. */
+  readonly seconds: Float64Array;
 }
 
 interface WriterContext {

@@ -8,11 +8,13 @@ import type { ReshardStep } from './reshard.ts';
 import type { ShardState } from './state.ts';
 import { Router } from './router.ts';
 import { Shard } from './shard.ts';
-import { createStreamSettings, type StreamSettings } from './stream-settings.ts';
+import {
+  createStreamSettings,
+  type StreamMode,
+  type StreamSettings,
+  type StreamStatus,
+} from './stream-settings.ts';
 import { WriteThroughput } from './write-throughput.ts';
-
-export type StreamStatus = 'CREATING' | 'ACTIVE' | 'UPDATING' | 'DELETING';
-export type StreamMode = 'PROVISIONED' | 'ON_DEMAND';
 
 export interface StreamInit {
   readonly name: string;

@@ -23,8 +23,7 @@ export interface SubscribeOptions {
  */
 export function subscribe(engine: Engine, options: SubscribeOptions): Subscription {
   const { accountId, clock } = engine.options;
-  const consumer = consumerOfArn(engine, options.consumerArn);
-  const { stream } = consumer;
+  const { stream, consumer } = consumerOfArn(engine, options.consumerArn);
   if (consumer.status !== 'ACTIVE') {
     throw new ServiceError(
       'ResourceInUseException',

@@ -1,3 +1,4 @@
+import type { ShardSubscription } from './consumer.ts';
 import type { Engine } from './engine.ts';
 import { limits } from './limits.ts';
 import type { ReadBatch, ReadOptions } from './reading.ts';
@@ -41,7 +42,7 @@ export type SubscriptionStep<T> =
  *             --shard ends--> event with children --> ended
  *             --5 minutes | end() | stream gone--> ended
  */
-export class Subscription {
+export class Subscription implements ShardSubscription {
   readonly startedAt: number;
   readonly #engine: Engine;
   readonly #shard: Shard;

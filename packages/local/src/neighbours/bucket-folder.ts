@@ -3,7 +3,7 @@ import { dirname, resolve, sep } from 'node:path';
 import * as zlib from 'node:zlib';
 
 import type { BucketStore } from '../engine/bucket-store.ts';
-import type { ObjectCompression } from '../engine/channel.ts';
+import type { ObjectCompression } from '../engine/channel-settings.ts';
 
 /**
  * A folder that stands in for S3: each bucket is a folder in it, each object a file. Writing waits for the disk, which

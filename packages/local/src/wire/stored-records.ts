@@ -2,7 +2,7 @@ import type { GetRecordsOutput } from '../api/operations/get-records.ts';
 import type { StoredAll, StoredEntries, StoredEntry } from '../api/operations/put-records.ts';
 import type { NumberedRecord, RecordOutput } from '../api/record-output.ts';
 import type { SubscribeToShardEvent } from '../api/shard-events.ts';
-import type { StoredColumns } from '../engine/record-columns.ts';
+import type { StoredColumns } from '../engine/stream-writer.ts';
 import { splitRecordBinary } from '../engine/record-text.ts';
 import { PutOutcome } from '../engine/stream-writer.ts';
 import { shardIdOf } from '../engine/shard.ts';

@@ -2,7 +2,7 @@ import { isObject } from '@millrace/kinesis/runtime';
 
 import { limits } from '../../engine/limits.ts';
 import { invalidArgument } from '../../engine/service-error.ts';
-import type { StoredColumns } from '../../engine/record-columns.ts';
+import type { StoredColumns } from '../../engine/stream-writer.ts';
 import type { PutEntry, PutOutcome, StreamWriter } from '../../engine/stream-writer.ts';
 import { accept } from '../accept.ts';
 import { validationError } from '../check-constraints.ts';

@@ -4,6 +4,7 @@ import {
   consumerOfName,
   deregisterConsumer,
   registerConsumer,
+  type ConsumerOfStream,
 } from '../../engine/consumers.ts';
 import type { Engine } from '../../engine/engine.ts';
 import { invalidArgument } from '../../engine/service-error.ts';
@@ -51,8 +52,8 @@ export function describeStreamConsumer(
   { engine }: OperationContext,
   input: unknown,
 ): { readonly ConsumerDescription: ConsumerDescriptionOutput } {
-  const consumer = consumerOf(engine, accept(referenceShape, input));
-  return { ConsumerDescription: { ...describe(consumer), StreamARN: consumer.stream.arn } };
+  const { stream, consumer } = consumerOf(engine, accept(referenceShape, input));
+  return { ConsumerDescription: { ...describe(consumer), StreamARN: stream.arn } };
 }
 
 export interface ListStreamConsumersOutput {
@@ -117,19 +118,19 @@ interface ConsumerReference {
   readonly ConsumerARN?: string | null | undefined;
 }
 
-function consumerOf(engine: Engine, reference: ConsumerReference): Consumer {
+function consumerOf(engine: Engine, reference: ConsumerReference): ConsumerOfStream {
   const { StreamARN, ConsumerName, ConsumerARN } = reference;
   if (ConsumerARN) {
-    const consumer = consumerOfArn(engine, ConsumerARN);
-    if ((StreamARN ?? consumer.stream.arn) !== consumer.stream.arn) {
+    const found = consumerOfArn(engine, ConsumerARN);
+    if ((StreamARN ?? found.stream.arn) !== found.stream.arn) {
       throw invalidArgument(`StreamARN ${StreamARN} is not of the stream of ConsumerARN ${ConsumerARN}.`);
     }
-    if ((ConsumerName ?? consumer.name) !== consumer.name) {
+    if ((ConsumerName ?? found.consumer.name) !== found.consumer.name) {
       throw invalidArgument(
         `ConsumerName ${ConsumerName} and ConsumerARN ${ConsumerARN} do not refer to the same consumer.`,
       );
     }
-    return consumer;
+    return found;
   }
   if (StreamARN && ConsumerName) return consumerOfName(engine, streamOf(engine, reference), ConsumerName);
   throw invalidArgument('Either ConsumerARN or both StreamARN and ConsumerName must be provided.');

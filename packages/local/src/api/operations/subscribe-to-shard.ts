@@ -64,7 +64,7 @@ function open<T, E>(
       ),
     checked: () => endDryRun(request),
   });
-  const { stream, name: consumer } = consumerOfArn(engine, request.ConsumerARN);
+  const { stream, consumer } = consumerOfArn(engine, request.ConsumerARN);
   const read = (time: number): ShardStep<E> => {
     const step = subscription.step(time, recordOf(stream));
     if (step.type !== 'event') return step;
@@ -74,7 +74,7 @@ function open<T, E>(
       records: event.records.length,
       bytes: event.bytes,
       iteratorAgeMs: event.millisBehindLatest,
-      consumer,
+      consumer: consumer.name,
     });
     return { type: 'event', event: tell(describe(event)) };
   };
