@@ -22,12 +22,14 @@ export async function serverOptions(context: CommandContext): Promise<ServerOpti
   }
   const accountId = options.textOrNone('account-id');
   const channelFolder = options.textOrNone('channels');
+  const destinationFolder = options.textOrNone('on-failure');
   return {
     port: options.number('port'),
     host,
     allowedHosts: options.list('allow-host'),
     streams: Object.fromEntries(options.list('stream').map(parseStream)),
     ...functionOptions(options),
+    ...(destinationFolder !== undefined && { destinationFolder }),
     region: options.text('region'),
     ...(accountId !== undefined && { accountId }),
     createStreamTime: options.number('create-stream-ms'),

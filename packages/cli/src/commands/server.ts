@@ -4,6 +4,7 @@ import { optionError } from '@millrace/kinesis/runtime';
 import type { LocalServer } from '@millrace/local';
 
 import type { CommandContext } from '../command-context.ts';
+import { narrateProblem } from '../dev/narrate.ts';
 import { exitCode, type ExitCode } from '../errors/exit-code.ts';
 import { visible } from '../io/visible.ts';
 import { isLoopback, serverOptions } from './server-options.ts';
@@ -44,10 +45,15 @@ export async function server(context: CommandContext): Promise<ExitCode> {
   return exitCode.ok;
 }
 
-/** What functions write goes to stderr, each line with the function's name. */
+/** What functions write goes to stderr, each line with the function's name, and what their mappings cannot do or give up. */
 async function tellFunctions({ options, notes }: CommandContext, { kinesis }: LocalServer): Promise<void> {
   if (options.list('function').length === 0) return;
-  const { functions } = await kinesis.lambda();
+  const { functions, mappings } = await kinesis.lambda();
+  const folder = options.textOrNone('on-failure');
+  mappings.listeners.add(({ FunctionArn: arn }, _, event) => {
+    const told = narrateProblem(event, folder);
+    if (told !== undefined) notes.warn(`${arn.split(':')[6] ?? arn}: ${told}`);
+  });
   functions.listeners.add((name, event) => {
     if (event.type === 'log') notes.info(`${name} │ ${visible(event.line)}`);
     if (event.type === 'report' && event.result.type === 'error') {

@@ -32,7 +32,7 @@ export function narrateMapping(event: MappingEvent, options: NarrateOptions): st
       return `${where(event)} ${paint('yellow', '↻')} AWS tries ${what(event)} again, attempt ${event.attempt} ${of}`;
     }
     case 'drop':
-      return `${where(event)} ${paint('red', '✗')} ${dropOf(event, options)}`;
+      return `${where(event)} ${paint('red', '✗')} ${dropOf(event, options.folder, '--on-failure')}`;
     case 'polled':
       return event.filtered === 0
         ? undefined
@@ -44,12 +44,19 @@ export function narrateMapping(event: MappingEvent, options: NarrateOptions): st
     case 'state':
       return options.verbose ? paint('dim', `the mapping is ${event.state}`) : undefined;
     case 'trouble':
-      return `${event.shardId === undefined ? 'stream' : shardOf(event.shardId)} ${paint('yellow', `cannot read: ${visible(event.message)}`)}`;
+      return `${placeOf(event)} ${paint('yellow', `cannot read: ${visible(event.message)}`)}`;
     case 'warning':
       return paint('yellow', `warning: ${visible(event.message)}`);
     default:
       return event satisfies never;
   }
+}
+
+/** What went wrong, in a line for who does not watch all of it; undefined for the rest. `folder`: where failures are put. */
+export function narrateProblem(event: MappingEvent, folder: string | undefined): string | undefined {
+  if (event.type === 'drop') return `${where(event)} ${dropOf(event, folder, 'OnFailure destination')}`;
+  if (event.type === 'trouble') return `${placeOf(event)} cannot be read: ${visible(event.message)}`;
+  return event.type === 'warning' ? visible(event.message) : undefined;
 }
 
 /** The same for the function. */
@@ -105,7 +112,11 @@ function resultOf(event: Result, { paint, reportsFailures }: NarrateOptions): st
   }
 }
 
-function dropOf(event: Extract<MappingEvent, { type: 'drop' }>, { folder }: NarrateOptions): string {
+function dropOf(
+  event: Extract<MappingEvent, { type: 'drop' }>,
+  folder: string | undefined,
+  missing: string,
+): string {
   const why = {
     RetryAttemptsExhausted: `after ${event.approximateInvokeCount === 1 ? '1 attempt' : `${event.approximateInvokeCount} attempts`}`,
     RecordAgeExceeded: 'since they are too old',
@@ -113,12 +124,26 @@ function dropOf(event: Extract<MappingEvent, { type: 'drop' }>, { folder }: Narr
   }[event.condition];
   const [first = '', last = ''] = [event.first, event.last];
   const range = first === last ? first : `${first} to ${last}`;
-  const there = event.delivered
-    ? `; document and event are in ${folder ?? event.destination}`
-    : event.reason === undefined
-      ? '; nobody keeps them: there is no --on-failure'
-      : `; the destination did not take them: ${visible(event.reason)}`;
-  return `gave up ${what(event)} ${why}${range === '' ? '' : ` (${range})`}${there}`;
+  return `gave up ${what(event)} ${why}${range === '' ? '' : ` (${range})`}; ${whereTo(event, folder, missing)}`;
+}
+
+function whereTo(
+  { delivered, destination, reason }: Extract<MappingEvent, { type: 'drop' }>,
+  folder: string | undefined,
+  missing: string,
+): string {
+  if (delivered && folder !== undefined) {
+    // A queue's or topic's message has no records.
+    return `${destination?.startsWith('arn:aws:s3') === true ? 'document and event are' : 'the document is'} in ${folder}`;
+  }
+  if (reason !== undefined) return `the destination did not take them: ${visible(reason)}`;
+  return delivered
+    ? `what ${destination} got is gone with this process: there is no --on-failure`
+    : `nobody keeps them: there is no ${missing}`;
+}
+
+function placeOf({ shardId }: { readonly shardId?: string }): string {
+  return shardId === undefined ? 'stream' : shardOf(shardId);
 }
 
 function tail(event: Result): string {

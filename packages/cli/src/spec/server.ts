@@ -47,6 +47,13 @@ export const serverCommands: readonly CommandSpec[] = [
       },
       {
         kind: 'text',
+        name: 'on-failure',
+        value: 'folder',
+        about:
+          'with --function: what mappings give up goes to this folder, as to their queue, topic or bucket',
+      },
+      {
+        kind: 'text',
         name: 'region',
         value: 'name',
         env: ['MILLRACE_REGION', 'AWS_REGION', 'AWS_DEFAULT_REGION'],

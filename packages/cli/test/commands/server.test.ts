@@ -282,6 +282,40 @@ test('--function registers a handler that a mapping made with the SDK invokes', 
   expect(ended.stderr).toContain('bill │ billed apple');
 });
 
+test('what a mapping gives up is told, and lies in the folder of --on-failure for dlq to read', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'millrace-cli-'));
+  const file = join(folder, 'bill.mjs');
+  await writeFile(file, 'export const handler = () => { throw new Error("no"); };');
+  const failures = join(folder, 'failures');
+  for (const [flags, told] of [
+    [['--on-failure', failures], `the document is in ${failures}`],
+    [[], 'is gone with this process: there is no --on-failure'],
+  ] as const) {
+    const server = await start('--stream', 'orders', '--function', `bill=${file}`, ...flags);
+    const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
+    const lambda = new LambdaClient({ endpoint: server.endpoint, region: 'us-east-1', credentials });
+    await lambda.send(
+      new CreateEventSourceMappingCommand({
+        FunctionName: 'bill',
+        EventSourceArn: 'arn:aws:kinesis:us-east-1:000000000000:stream/orders',
+        StartingPosition: 'TRIM_HORIZON',
+        MaximumRetryAttempts: 0,
+        DestinationConfig: { OnFailure: { Destination: 'arn:aws:sqs:us-east-1:000000000000:lost' } },
+      }),
+    );
+    await using kinesis = clientOf(server.endpoint);
+    await kinesis.send(new PutRecordCommand({ StreamName: 'orders', PartitionKey: 'a', Data: Buffer.of(1) }));
+    await untilProcessed(lambda, 'PROBLEM: Function call failed');
+    lambda.destroy();
+    const listed = await runCli(['dlq', 'ls', failures, '--endpoint-url', server.endpoint]);
+    expect(listed.lines).toMatchObject([{ kind: 'batch', stream: 'orders', records: 1 }]);
+    const { stderr } = await server.stop();
+    expect(stderr).toContain(`warning: bill: shard-0 gave up 1 record after 1 attempt`);
+    expect(stderr).toContain(told);
+  }
+  await rm(folder, { recursive: true });
+});
+
 test.each([
   [['--function', 'bill'], 2, '--function'],
   [['--function', 'bill=nowhere.ts'], 3, 'There is no file'],
@@ -291,11 +325,11 @@ test.each([
   expect(stderr).toContain(told);
 });
 
-/** Resolves once a mapping says its last batch was well. */
-async function untilProcessed(lambda: LambdaClient): Promise<void> {
+/** Resolves once a mapping says so of its last batch. */
+async function untilProcessed(lambda: LambdaClient, result = 'OK'): Promise<void> {
   for (;;) {
     const { EventSourceMappings = [] } = await lambda.send(new ListEventSourceMappingsCommand({}));
-    if (EventSourceMappings[0]?.LastProcessingResult === 'OK') return;
+    if (EventSourceMappings[0]?.LastProcessingResult === result) return;
   }
 }
 

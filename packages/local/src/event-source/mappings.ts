@@ -32,6 +32,8 @@ export interface MappingsInit extends Pick<
 export class Mappings {
   /** Rings when one of them may have come further in its stream, and when one is gone. */
   readonly changed: Bell = new Bell();
+  /** Hear of every mapping, as long as they are in here. */
+  readonly listeners: Set<MappingsInit['tell']> = new Set();
   readonly #init: MappingsInit;
   readonly #mappings = new Map<string, Entry>();
   #saving: Disposable | undefined;
@@ -151,6 +153,7 @@ export class Mappings {
   #toBoth(settings: () => MappingSettings, uuid: string, listener: MappingListener): MappingListener {
     return (event) => {
       this.#init.tell(settings(), uuid, event);
+      for (const tell of this.listeners) tell(settings(), uuid, event);
       listener(event);
     };
   }
