@@ -241,7 +241,7 @@ describe('a mapping kept in a folder', () => {
       }),
       { numRuns: 25 },
     );
-  });
+  }, 30_000);
 });
 
 const step = fc.oneof(
