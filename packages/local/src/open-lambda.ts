@@ -8,23 +8,23 @@ import type { KeptMapping, MappingKeeper } from './event-source/kept-mapping.ts'
 import type { LocalKinesisOptions } from './local-kinesis-options.ts';
 import type { LocalLambda, LocalLambdaInit } from './local-lambda.ts';
 
-interface LambdaOptions extends Pick<LocalLambdaInit, 'meter' | 'destinationFolder'> {
+interface LambdaInit {
   readonly service: Service;
   readonly connection: Connection;
-  readonly functions: LocalKinesisOptions['functions'] | undefined;
-  readonly path: string | undefined;
-  readonly repair: boolean | undefined;
+  readonly meter: NonNullable<LocalLambdaInit['meter']>;
 }
 
 /** Loaded by who needs it: a Kinesis alone is there sooner. */
-export async function openLambda(options: LambdaOptions): Promise<LocalLambda> {
-  const { service, connection, functions = {}, path, repair = false, ...rest } = options;
+export async function openLambda(options: LocalKinesisOptions, init: LambdaInit): Promise<LocalLambda> {
+  const { functions = {}, path, repair = false, destinationFolder } = options;
+  const { service, connection, meter } = init;
   const [{ LocalLambda: Lambda }, { checkEngineSource, createEngineSource }] = await Promise.all([
     import('./local-lambda.ts'),
     import('./event-source/engine-source.ts'),
   ]);
   const lambda = new Lambda({
-    ...rest,
+    meter,
+    destinationFolder,
     ...service.engine.options,
     keeper: path === undefined ? undefined : await openKeeper(path, repair),
     source: (eventSourceArn) => createEngineSource({ service, connection, eventSourceArn }),
