@@ -11,7 +11,7 @@ import { createKinesisMeter } from './neighbours/cloudwatch/kinesis-meter.ts';
 import { createLambdaMeter } from './neighbours/cloudwatch/lambda-meter.ts';
 import { MetricStore } from './neighbours/cloudwatch/metric-store.ts';
 import { credentialsOf, openAccess } from './open-access.ts';
-import { openEngine } from './open-engine.ts';
+import { openEngine, type OpenedEngine } from './open-engine.ts';
 import { hasMappings, openLambda } from './open-lambda.ts';
 import { openNeighbours } from './open-neighbours.ts';
 import { createFront, type Front } from './server/front.ts';
@@ -33,10 +33,27 @@ export async function createLocalKinesis(options: LocalKinesisOptions = {}): Pro
 }
 
 /** A local Kinesis, and the door a server needs. */
-export async function assemble(
+interface Assembled {
+  readonly kinesis: LocalKinesis;
+  readonly front: Front;
+}
+
+/** Throws `OPTION_INVALID`; then the folder, if it has one, is free again. */
+export async function assemble(options: LocalKinesisOptions): Promise<Assembled> {
+  const opened = await openEngine(options);
+  try {
+    return await assembleAround(opened, options);
+  } catch (error) {
+    opened.engine.close();
+    opened.storage?.[Symbol.dispose]();
+    throw error;
+  }
+}
+
+async function assembleAround(
+  { engine, storage }: OpenedEngine,
   options: LocalKinesisOptions,
-): Promise<{ readonly kinesis: LocalKinesis; readonly front: Front }> {
-  const { engine, storage } = await openEngine(options);
+): Promise<Assembled> {
   const faults = new FaultRules(engine.options.clock);
   const faultSource = faultsOf(options, faults);
   const access = await openAccess(options, engine);

@@ -8,9 +8,12 @@ import { md5Hex } from './md5.ts';
 import type { Storage } from './storage/storage.ts';
 
 /** The engine of a local Kinesis, with the streams it begins with; and the folder it lives in, if any. */
-export async function openEngine(
-  options: LocalKinesisOptions,
-): Promise<{ readonly engine: Engine; readonly storage?: Storage }> {
+export interface OpenedEngine {
+  readonly engine: Engine;
+  readonly storage?: Storage;
+}
+
+export async function openEngine(options: LocalKinesisOptions): Promise<OpenedEngine> {
   const { path, durability = 'process', repair = false } = options;
   if (durability !== 'process' && durability !== 'fsync') {
     throw optionError('local.durability', durability, "'process' or 'fsync'");

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { createLocalKinesis, type LocalKinesisOptions } from '@millrace/local';
 import { createManualClock } from '@millrace/kinesis/testing';
 import { describe, expect, test } from 'vitest';
 
@@ -110,6 +111,19 @@ describe('a damaged file', () => {
 });
 
 describe('a folder', () => {
+  test.each<LocalKinesisOptions>([
+    { faults: [{ operation: 'PutRecords', rate: 7 }] },
+    { policy: { Statement: [{ Effect: 'Allow', NotResource: '*', Action: '' }] } },
+    { verifySignatures: {} },
+    { functions: { 'no name': () => {} } },
+  ])('is free for who mends an option that was refused: %o', async (refused) => {
+    const path = newFolder();
+    const opening = createLocalKinesis({ path, ...refused });
+    await expect(opening).rejects.toMatchObject({ code: 'OPTION_INVALID' });
+    const kinesis = await createLocalKinesis({ path });
+    await kinesis.close();
+  });
+
   test('serves one at a time, and is free when its server is gone without a word', async () => {
     const folder = newFolder();
     const clock = createManualClock();
