@@ -1,7 +1,8 @@
-import { MillraceError } from '../errors.ts';
+import { isMillraceError, MillraceError } from '../errors.ts';
 import { NO_PARTITION_KEY } from '../record/partition-key.ts';
 import type { OutgoingRecord } from '../record/record.ts';
 import { choiceOption, optionError } from '../runtime/options.ts';
+import { isThenable } from '../runtime/thenable.ts';
 import type { InputOf, OutputOf, SchemaIssue, StandardSchema } from './standard-schema.ts';
 import { json, type ValueCodec } from './value-codec.ts';
 
@@ -17,7 +18,7 @@ export interface StreamDefinition<In, Out = In, D extends Distribution = Distrib
   readonly name: string;
   /** Default `'key'`. */
   readonly distribution?: D;
-  /** The record a value is put as. Throws (or rejects with) `VALUE_INVALID` when the value does not fit the schema. */
+  /** The record a value is put as. Throws (or rejects with) `VALUE_INVALID` when the value does not fit the schema, or has no key. */
   readonly encode: (value: In) => OutgoingRecord | Promise<OutgoingRecord>;
   /** The value a record holds. Throws (or rejects with) `VALUE_INVALID`. */
   readonly decode: (bytes: Uint8Array) => Out | Promise<Out>;
@@ -30,8 +31,8 @@ export interface StreamOptions<In> {
   readonly key: (value: In) => string;
   /** The place in the hash space, decimal, when the partition key's hash should not decide. Default: none. */
   readonly explicitHashKey?: (value: In) => string | undefined;
-  /** How values become bytes. Default {@link json}. */
-  readonly codec?: ValueCodec<In>;
+  /** How values become bytes; one of any value, such as {@link json}, is believed to give them back as they were. Default {@link json}. */
+  readonly codec?: ValueCodec<In> | ValueCodec<unknown>;
   readonly distribution?: 'key';
 }
 
@@ -79,12 +80,21 @@ export function defineStream<In>(
     const record = { partitionKey: key(value), data: codec.encode(value) };
     return hashKey === undefined ? record : { ...record, explicitHashKey: hashKey };
   };
-  if (schema === undefined) return { name, distribution, encode: pack, decode: (data) => codec.decode(data) };
+  const encode = (value: In): OutgoingRecord | Promise<OutgoingRecord> =>
+    schema === undefined ? pack(value) : chain(validate(schema, name, value), () => pack(value));
   return {
     name,
     distribution,
-    encode: (value) => chain(validate(schema, name, value), () => pack(value)),
-    decode: (data) => validate(schema, name, codec.decode(data)),
+    encode(value) {
+      try {
+        const record = encode(value);
+        return record instanceof Promise ? record.catch((cause: unknown) => fail(name, cause)) : record;
+      } catch (cause) {
+        return fail(name, cause);
+      }
+    },
+    decode: (data) =>
+      schema === undefined ? codec.decode(data) : validate(schema, name, codec.decode(data)),
   };
 }
 
@@ -163,6 +173,18 @@ function tell(issues: readonly SchemaIssue[]): string {
 }
 
 /** Goes on at once when it can: a synchronous schema must not cost a promise per record. */
-function chain<A, B>(value: A | Promise<A>, step: (value: A) => B): B | Promise<B> {
-  return value instanceof Promise ? value.then(step) : step(value);
+function chain<A, B>(value: A | PromiseLike<A>, step: (value: A) => B): B | Promise<B> {
+  return isThenable(value) ? Promise.resolve(value).then(step) : step(value);
+}
+
+/** A key function, codec or schema may throw whatever it likes. */
+function fail(stream: string, cause: unknown): never {
+  if (isMillraceError(cause)) throw cause;
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  throw new MillraceError('VALUE_INVALID', `No record of ${stream} can be made of the value: ${reason}.`, {
+    advice: 'Mend the value, or the key, codec or schema of the stream, whichever threw (see the cause).',
+    stream,
+    path: 'value',
+    cause,
+  });
 }

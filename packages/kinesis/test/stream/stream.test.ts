@@ -1,9 +1,27 @@
-import { bytes, defineStream, json, rawStream, text } from '@millrace/kinesis';
+import { runInNewContext } from 'node:vm';
+
+import {
+  bytes,
+  defineStream,
+  gzip,
+  json,
+  rawStream,
+  text,
+  type StandardSchema,
+  type StreamOptions,
+} from '@millrace/kinesis';
 import fc from 'fast-check';
 import { expect, expectTypeOf, test } from 'vitest';
 import { z } from 'zod';
 
 const utf8 = (value: string): Uint8Array => new TextEncoder().encode(value);
+
+const throwing = (): never => {
+  throw new TypeError('no customer');
+};
+const schemaThat = (validate: StandardSchema['~standard']['validate']): StandardSchema => ({
+  '~standard': { version: 1, vendor: 'test', validate },
+});
 
 test('a value comes back as it was put', async () => {
   const stream = defineStream<unknown>({ name: 's', key: () => 'k' });
@@ -41,6 +59,48 @@ test('what does not fit the schema is refused on both ways', async () => {
   const refusal = { code: 'VALUE_INVALID', details: { stream: 's' }, message: expect.stringContaining('id') };
   await expect(async () => stream.encode({ id: 1 as unknown as string })).rejects.toMatchObject(refusal);
   await expect(async () => stream.decode(utf8('{"id":1}'))).rejects.toMatchObject(refusal);
+});
+
+test('JSON, packed or not, carries values of any type, and of a schema', async () => {
+  interface Event {
+    readonly user: string;
+  }
+  const schema = z.object({ user: z.string() });
+  for (const codec of [json, gzip(json)]) {
+    const events = defineStream<Event>({ name: 's', key: ({ user }) => user, codec });
+    const { data } = await events.encode({ user: 'ada' });
+    expectTypeOf(await events.decode(data)).toEqualTypeOf<Event>();
+    const checked = defineStream({ name: 's', schema, key: ({ user }) => user, codec });
+    expect(await checked.decode(data)).toEqual({ user: 'ada' });
+    const spread = defineStream({ name: 's', schema, distribution: 'auto', codec });
+    expect((await spread.encode({ user: 'ada' })).data).toEqual(data);
+  }
+  // @ts-expect-error text is no codec of an Event
+  expect(defineStream<Event>({ name: 's', key: ({ user }) => user, codec: text }).name).toBe('s');
+});
+
+test('a schema that answers later is waited for, also with a promise of another realm, as test runners have them', async () => {
+  const schema = schemaThat(() => runInNewContext('Promise.resolve({ issues: [{ message: "never" }] })'));
+  const stream = defineStream({ name: 's', schema, key: () => 'k' });
+  const refusal = { code: 'VALUE_INVALID', message: expect.stringContaining('never') };
+  await expect(async () => stream.encode({})).rejects.toMatchObject(refusal);
+  await expect(async () => stream.decode(utf8('{}'))).rejects.toMatchObject(refusal);
+});
+
+test.each<[string, Partial<StreamOptions<unknown>> & { readonly schema?: StandardSchema }]>([
+  ['a key function', { key: throwing }],
+  ['an explicit hash key', { explicitHashKey: throwing }],
+  ['a codec', { codec: { name: 'c', encode: throwing, decode: throwing } }],
+  ['a schema', { schema: schemaThat(throwing) }],
+  ['a schema that answers later', { schema: schemaThat(async () => throwing()) }],
+])('what %s throws for a value is a typed error with the cause', async (_, options) => {
+  const stream = defineStream<unknown>({ name: 's', key: () => 'k', ...options });
+  await expect(async () => stream.encode({})).rejects.toMatchObject({
+    code: 'VALUE_INVALID',
+    message: expect.stringContaining('no customer'),
+    cause: { message: 'no customer' },
+    details: { stream: 's', path: 'value' },
+  });
 });
 
 test.each([
