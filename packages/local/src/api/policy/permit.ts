@@ -23,7 +23,55 @@ export interface Permit {
 
 /** Throws as {@link Policy} for a policy that cannot be enforced. */
 export function createPermit(document: unknown, engine: Engine, path: string): Permit {
-  const policy = new Policy(document, path);
+  const { region, accountId } = engine.options;
+  const refusal = createRefusal(new Policy(document, path), engine);
+  const check = (action: string, resource: string, more?: Context): void => {
+    const text = refusal(action, resource, more);
+    if (text !== undefined) throw new ServiceError('AccessDeniedException', text);
+  };
+  const checkEach = (action: string, resources: readonly string[], more?: Context): void => {
+    for (const resource of resources.length === 0 ? ['*'] : resources) check(action, resource, more);
+  };
+  const checkKeyUse = (action: string, { arn: key, streamArn }: KeyInUse): void => {
+    const text = refusal(action, key, {
+      'kms:viaservice': `kinesis.${region}.amazonaws.com`,
+      'kms:encryptioncontext:aws:kinesis:arn': streamArn,
+    });
+    if (text !== undefined) throw new ServiceError('KMSAccessDeniedException', text);
+  };
+  const arn = (service: string, resource: string): string =>
+    `arn:aws:${service}:${region}:${accountId}:${resource}`;
+  return {
+    kinesis(operation, input) {
+      check(`kinesis:${operation}`, kinesisResource(engine, operation, input) ?? '*');
+      const keyUse = keyUses[operation];
+      const key = keyUse === undefined ? undefined : keyOf(engine, input);
+      if (keyUse !== undefined && key !== undefined) checkKeyUse(keyUse, key);
+    },
+    dynamodb(operation, input) {
+      const tables = tablesOf(input).map((table) =>
+        table.startsWith('arn:') ? table : arn('dynamodb', `table/${table}`),
+      );
+      checkEach(`dynamodb:${operation}`, tables);
+    },
+    cloudwatch(operation, input) {
+      const alarms = alarmsOf(input).map((alarm) => arn('cloudwatch', `alarm:${alarm}`));
+      checkEach(`cloudwatch:${operation}`, alarms, namespaceOf(operation, input));
+    },
+    lambda(operation, resource) {
+      check(`lambda:${operation}`, resource === undefined ? '*' : arn('lambda', resource));
+    },
+  };
+}
+
+/** Values of condition keys. */
+type Context = Readonly<Record<string, string>>;
+
+/** Why its user may not do something to a resource, in the service's own words; undefined when it may. */
+function createRefusal(
+  policy: Policy,
+  engine: Engine,
+): (action: string, resource: string, more?: Context) => string | undefined {
   const { region, accountId } = engine.options;
   const principal = `arn:aws:iam::${accountId}:user/local`;
   const common = {
@@ -33,11 +81,7 @@ export function createPermit(document: unknown, engine: Engine, path: string): P
     'aws:resourceaccount': accountId,
     'aws:username': 'local',
   };
-  const refusal = (
-    action: string,
-    resource: string,
-    more: Readonly<Record<string, string>> = {},
-  ): string | undefined => {
+  return (action, resource, more) => {
     const context = {
       ...common,
       'aws:currenttime': new Date(engine.now).toISOString(),
@@ -52,48 +96,6 @@ export function createPermit(document: unknown, engine: Engine, path: string): P
         : `because no identity-based policy allows the ${action} action`;
     const where = resource === '*' ? '' : ` on resource: ${resource}`;
     return `User: ${principal} is not authorized to perform: ${action}${where} ${why}`;
-  };
-  const check = (action: string, resource: string, more?: Readonly<Record<string, string>>): void => {
-    const text = refusal(action, resource, more);
-    if (text !== undefined) throw new ServiceError('AccessDeniedException', text);
-  };
-  const arn = (service: string, resource: string): string =>
-    `arn:aws:${service}:${region}:${accountId}:${resource}`;
-  return {
-    kinesis(operation, input) {
-      const resource = kinesisResource(engine, operation, input);
-      check(`kinesis:${operation}`, resource ?? '*');
-      const keyUse = keyUses[operation];
-      if (keyUse === undefined) return;
-      const key = keyOf(engine, input);
-      if (key === undefined) return;
-      const text = refusal(keyUse, key.arn, {
-        'kms:viaservice': `kinesis.${region}.amazonaws.com`,
-        'kms:encryptioncontext:aws:kinesis:arn': key.streamArn,
-      });
-      if (text !== undefined) throw new ServiceError('KMSAccessDeniedException', text);
-    },
-    dynamodb(operation, input) {
-      const tables = tablesOf(input).map((table) =>
-        table.startsWith('arn:') ? table : arn('dynamodb', `table/${table}`),
-      );
-      for (const resource of tables.length === 0 ? ['*'] : tables) check(`dynamodb:${operation}`, resource);
-    },
-    cloudwatch(operation, input) {
-      const { AlarmName: name, AlarmNames: names, Namespace: namespace } = isObject(input) ? input : {};
-      const alarms = [name, ...(Array.isArray(names) ? names : [])].filter((one) => typeof one === 'string');
-      const more =
-        typeof namespace === 'string' && operation === 'PutMetricData'
-          ? { 'cloudwatch:namespace': namespace }
-          : {};
-      const resources = alarms.map((one) => arn('cloudwatch', `alarm:${one}`));
-      for (const resource of resources.length === 0 ? ['*'] : resources) {
-        check(`cloudwatch:${operation}`, resource, more);
-      }
-    },
-    lambda(operation, resource) {
-      check(`lambda:${operation}`, resource === undefined ? '*' : arn('lambda', resource));
-    },
   };
 }
 
@@ -134,11 +136,13 @@ function kinesisResource(engine: Engine, operation: string, input: unknown): str
   return undefined;
 }
 
+interface KeyInUse {
+  readonly arn: string;
+  readonly streamArn: string;
+}
+
 /** The key of the stream a request is about, unless it is that of AWS, which everybody may use through Kinesis. */
-function keyOf(
-  engine: Engine,
-  input: unknown,
-): { readonly arn: string; readonly streamArn: string } | undefined {
+function keyOf(engine: Engine, input: unknown): KeyInUse | undefined {
   const { stream: name } = subjectOf(engine, input);
   const stream = name === undefined ? undefined : engine.find(name);
   const keyId = stream === undefined ? undefined : keyAt(stream.settings.encryption, engine.now);
@@ -157,4 +161,17 @@ function tablesOf(input: unknown): readonly string[] {
   if (isObject(items)) return Object.keys(items);
   const list: readonly unknown[] = Array.isArray(transaction) ? transaction : [];
   return list.filter(isObject).flatMap((entry) => Object.values(entry).flatMap(tablesOf));
+}
+
+/** The names of the alarms a request is about. */
+function alarmsOf(input: unknown): readonly string[] {
+  const { AlarmName: name, AlarmNames: names } = isObject(input) ? input : {};
+  return [name, ...(Array.isArray(names) ? names : [])].filter((one) => typeof one === 'string');
+}
+
+/** Where metrics are put. */
+function namespaceOf(operation: string, input: unknown): Context {
+  const { Namespace: namespace } = isObject(input) ? input : {};
+  if (operation !== 'PutMetricData' || typeof namespace !== 'string') return {};
+  return { 'cloudwatch:namespace': namespace };
 }
