@@ -86,32 +86,8 @@ export function mappingProperties(
     bisect = true,
     reportBatchItemFailures = true,
   } = options;
-  const at = (name: keyof MappingOptions): string => `${path}.${name}`;
-  if (!bisect) {
-    mustBeUnsafe(options.unsafe, 'condemnWholeBatches', {
-      path: at('bisect'),
-      got: false,
-      loses: 'one bad record sends its whole batch to the failure destination.',
-      instead: 'true',
-    });
-  }
-  if (!reportBatchItemFailures) {
-    mustBeUnsafe(options.unsafe, 'ignorePartialFailures', {
-      path: at('reportBatchItemFailures'),
-      got: false,
-      loses: 'records the function reports as failed are taken for done and lost.',
-      instead: 'true',
-    });
-  }
-  if (maxRetries === -1 && maxRecordAgeSeconds === -1) {
-    mustBeUnsafe(options.unsafe, 'blockShards', {
-      path: at('maxRetries'),
-      got: '-1 without a largest age',
-      loses:
-        'one bad record holds its shard up until the retention ends, and then records behind it are lost.',
-      instead: '0 to 10,000, or maxRecordAgeSeconds',
-    });
-  }
+  const at: PathOf = (name) => `${path}.${name}`;
+  checkLosses(at, { bisect, reportBatchItemFailures, maxRetries, maxRecordAgeSeconds }, options.unsafe);
   if (tumblingWindowSeconds > 0 && parallelization !== 1) {
     throw optionError(
       at('parallelization'),
@@ -143,6 +119,46 @@ export function mappingProperties(
     Enabled: options.enabled ?? true,
   };
 }
+
+/** Where an option stands, for messages. */
+type PathOf = (name: keyof MappingOptions) => string;
+
+/** Refuses settings that lose records, unless each is meant. */
+function checkLosses(
+  at: PathOf,
+  { bisect, reportBatchItemFailures, maxRetries, maxRecordAgeSeconds }: LossSettings,
+  unsafe: MappingPermissions | undefined,
+): void {
+  if (!bisect) {
+    mustBeUnsafe(unsafe, 'condemnWholeBatches', {
+      path: at('bisect'),
+      got: false,
+      loses: 'one bad record sends its whole batch to the failure destination.',
+      instead: 'true',
+    });
+  }
+  if (!reportBatchItemFailures) {
+    mustBeUnsafe(unsafe, 'ignorePartialFailures', {
+      path: at('reportBatchItemFailures'),
+      got: false,
+      loses: 'records the function reports as failed are taken for done and lost.',
+      instead: 'true',
+    });
+  }
+  if (maxRetries === -1 && maxRecordAgeSeconds === -1) {
+    mustBeUnsafe(unsafe, 'blockShards', {
+      path: at('maxRetries'),
+      got: '-1 without a largest age',
+      loses:
+        'one bad record holds its shard up until the retention ends, and then records behind it are lost.',
+      instead: '0 to 10,000, or maxRecordAgeSeconds',
+    });
+  }
+}
+
+type LossSettings = Required<
+  Pick<MappingOptions, 'bisect' | 'reportBatchItemFailures' | 'maxRetries' | 'maxRecordAgeSeconds'>
+>;
 
 function startingPosition(path: string, options: MappingOptions): Readonly<Record<string, Value>> {
   const { from = 'oldest' } = options;
