@@ -34,7 +34,10 @@ export function formatRecordLine(record: Omit<StreamRecord, 'value'>): string {
   );
 }
 
-/** Whether a line looks like one of ours, and not like somebody's JSON. */
+/** As every line of ours begins, those of lost records too. */
+const beginning = '{"v":1,"stream":"';
+
+/** Whether a line looks like one of ours, whole or torn, and not like somebody's JSON. */
 export function isRecordLine(line: string): boolean {
   if (!line.trimStart().startsWith('{')) return false;
   try {
@@ -45,7 +48,8 @@ export function isRecordLine(line: string): boolean {
       isEncoding(field(parsed, 'encoding'))
     );
   } catch {
-    return false;
+    // Were it none, the whole ones behind it would be put with all that is around their records.
+    return line.startsWith(beginning);
   }
 }
 
@@ -158,7 +162,8 @@ function isEncoding(value: unknown): value is LineEncoding {
 }
 
 function invalid(path: string, got: string, allowed: string, cause?: unknown): MillraceError {
-  return new MillraceError('RECORD_INVALID', `The record line's ${path} is ${got}.`, {
+  const what = path === 'line' ? 'The line' : `The record line's ${path}`;
+  return new MillraceError('RECORD_INVALID', `${what} is ${got}.`, {
     advice: `Give ${allowed}; or pass --in lines to send lines as they are.`,
     path,
     allowed,

@@ -114,6 +114,8 @@ test.each([
 
 test('an ordinary JSON line is not taken for a record line', () => {
   expect(isRecordLine('{"v":1,"id":3}')).toBe(false);
+  expect(isRecordLine('{"v":1,"stream":"orders","partit')).toBe(true);
+  expect(isRecordLine('{"v":1,"id":3')).toBe(false);
   expect(isRecordLine('{"partitionKey":"a","encoding":"utf8","value":"x"}')).toBe(false);
   expect(isRecordLine('hello')).toBe(false);
 });
