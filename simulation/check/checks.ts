@@ -113,6 +113,14 @@ export class Checks implements Disposable {
     return [...open, ...leases].join('; ');
   }
 
+  /** A process has closed all it had, or its consumer has ended by itself. */
+  left({ name, timers }: Life): void {
+    if (timers === 0) return;
+    this.verdict.broken('nothing keeps a process that has closed', `${name} still has ${timers} timers`, [
+      name,
+    ]);
+  }
+
   /** When all workers are closed, and nothing went wrong on the way. */
   closed(): void {
     for (const lease of this.book.leases) {

@@ -23,6 +23,7 @@ export type Invariant =
   | 'every run ends'
   | 'the fleet settles'
   | 'a closed worker leaves its leases stored and free'
+  | 'nothing keeps a process that has closed'
   | 'workers end only for a reason';
 
 export interface Violation {

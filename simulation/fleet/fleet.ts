@@ -188,7 +188,7 @@ export class Fleet {
       this.#end(seat, life, 'closed');
       closed();
     };
-    life.clock.timer(0, () => void close());
+    life.programClock.timer(0, () => void close());
   }
 
   #start(seat: Seat): void {
@@ -245,6 +245,7 @@ export class Fleet {
 
   #end(seat: Seat, life: Life, how: string): void {
     this.#note(life, how);
+    this.#parts.checks.left(life);
     life.die();
     this.#gone(seat);
   }

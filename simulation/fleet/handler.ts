@@ -72,7 +72,7 @@ export class SimulatedHandler {
   #work(signal?: AbortSignal): Promise<void> | undefined {
     const { plan, random, life } = this.#parts;
     if (!random.chance(plan.slowShare)) return undefined;
-    return sleep(life.clock, random.next() * plan.slowMs, plan.heedsSignal ? signal : undefined);
+    return sleep(life.programClock, random.next() * plan.slowMs, plan.heedsSignal ? signal : undefined);
   }
 
   #end(places: readonly Place[], context: object): void {

@@ -67,7 +67,7 @@ async function work(
   const { producer: options, random, life, ledger } = parts;
   const counts = new Map<string, number>();
   while (progress.put < options.records) {
-    await sleep(life.clock, random.next() * options.paceMs);
+    await sleep(life.programClock, random.next() * options.paceMs);
     const item = draw(parts, progress.put++, counts);
     progress.open.add(item);
     ledger.put(item, options.ordering !== 'none');

@@ -29,7 +29,7 @@ export function createSink(parts: SinkParts): LostRecordSink {
   return async (lost) => {
     const { position } = lost;
     const place = position && ledger.placeAt(shardName(lost.stream, position.shardId), position);
-    await sleep(life.clock, random.next() * 30);
+    await sleep(life.programClock, random.next() * 30);
     if (random.chance(troubles.failureRate('sink'))) throw new Error('The sink is full.');
     if (place === undefined || Buffer.compare(place.item.bytes, lost.record.data) !== 0) {
       broken(parts, lost, 'is not what was put');

@@ -323,4 +323,18 @@ export const consumerMutations: readonly Mutation[] = [
     to: '',
     noticedBy: 2,
   },
+  {
+    name: 'a hand-off timed though nothing is left to give up',
+    file: `${consumer}/tenure.ts`,
+    from: 'if (this.#over) return;',
+    to: '',
+    noticedBy: 39,
+  },
+  {
+    name: 'a stream consumer registered for nobody',
+    file: 'packages/kinesis/src/source/consumer-registration.ts',
+    from: 'shared.abort.abort();',
+    to: '',
+    noticedBy: 163,
+  },
 ];

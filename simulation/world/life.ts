@@ -22,12 +22,16 @@ export const wallStart: number = Date.UTC(2026, 0, 1);
 export class Life implements Alive {
   readonly name: string;
   readonly machine: Machine;
+  /** The library's. */
   readonly clock: Clock;
+  /** The program's around it. */
+  readonly programClock: Clock;
   /** Whether what it sent still arrives once it is dead. */
   wire: 'arrives' | 'cut' = 'arrives';
   readonly #timeline: Timeline;
   readonly #random: Random;
   #state: 'running' | 'paused' | 'dead' = 'running';
+  #timers = 0;
   #held: { readonly waker: Waker; readonly task: () => void }[] = [];
 
   constructor(name: string, machine: Machine, timeline: Timeline, random: Random) {
@@ -37,13 +41,19 @@ export class Life implements Alive {
     this.#random = random;
     const bootedMs = random.below(1_000_000);
     const chance = random.fork();
-    this.clock = {
+    this.programClock = {
       now: () => Math.floor(wallStart + timeline.now + machine.wallAheadMs),
       monotonic: () => bootedMs + timeline.now,
       random: () => chance.next(),
       // As Node's: never sooner than a millisecond, or who waits for a rounding error would wait for ever.
       timer: (delayMs, task) => timeline.after(Math.max(1, delayMs), task, this),
     };
+    this.clock = { ...this.programClock, timer: (delayMs, task) => this.#counted(delayMs, task) };
+  }
+
+  /** Timers of the library's that are set: a real process would not end before they have gone off. */
+  get timers(): number {
+    return this.#timers;
   }
 
   get dead(): boolean {
@@ -76,6 +86,25 @@ export class Life implements Alive {
 
   hold(waker: Waker, task: () => void): void {
     this.#held.push({ waker, task });
+  }
+
+  #counted(delayMs: number, task: () => void): Disposable {
+    let set = true;
+    this.#timers++;
+    const unset = (): void => {
+      if (set) this.#timers--;
+      set = false;
+    };
+    const timer = this.programClock.timer(delayMs, () => {
+      unset();
+      task();
+    });
+    return {
+      [Symbol.dispose]: () => {
+        unset();
+        timer[Symbol.dispose]();
+      },
+    };
   }
 }
 
