@@ -77,6 +77,8 @@ const members: readonly (keyof StreamOptions)[] = [
 ];
 
 const id = 'Stream';
+/** The key of AWS, which everybody may use through Kinesis. */
+const awsKey = 'alias/aws/kinesis';
 
 /**
  * The resource of a stream, and how others refer to it. Throws `OPTION_INVALID`.
@@ -87,32 +89,9 @@ export function streamResource(options: UnnamedStreamOptions): {
   readonly resource: Resource;
   readonly stream: StreamReference;
 } {
-  checkMembers('stream', options, members);
-  const { shards, kmsKey = 'alias/aws/kinesis', encrypted = true, retain = true } = options;
-  const { name } = options;
-  if (name !== undefined) {
-    checkText('stream.name', name, /^[\w.-]{1,128}$/, 'a name of 1 to 128 letters, digits, and _ . -');
-  }
-  if (kmsKey !== 'alias/aws/kinesis' && typeof kmsKey === 'string' && /^alias\/|^[\w-]*$/.test(kmsKey)) {
-    throw optionError('stream.kmsKey', kmsKey, 'the ARN of a key: roles cannot be given an alias or an id');
-  }
+  checkStream(options);
+  const { name, shards, kmsKey = awsKey, encrypted = true, retain = true } = options;
   const retentionHours = checkNumber('stream.retentionHours', options.retentionHours ?? 168, 24, 8760);
-  if (!encrypted) {
-    mustBeUnsafe(options.unsafe, 'unencrypted', {
-      path: 'stream.encrypted',
-      got: false,
-      loses: 'records lie on disk as they are.',
-      instead: 'true (it costs nothing with the key of AWS)',
-    });
-  }
-  if (!retain) {
-    mustBeUnsafe(options.unsafe, 'deleteWithStack', {
-      path: 'stream.retain',
-      got: false,
-      loses: 'deleting the stack, or an update that replaces the stream, deletes every record in it.',
-      instead: 'true',
-    });
-  }
   const resource: Resource = {
     id,
     type: 'AWS::Kinesis::Stream',
@@ -131,7 +110,7 @@ export function streamResource(options: UnnamedStreamOptions): {
       ...(options.tags !== undefined && { Tags: tagList(options.tags) }),
     },
   };
-  const keyArn = !encrypted || kmsKey === 'alias/aws/kinesis' ? undefined : kmsKey;
+  const keyArn = !encrypted || kmsKey === awsKey ? undefined : kmsKey;
   return {
     resource,
     stream: {
@@ -142,6 +121,34 @@ export function streamResource(options: UnnamedStreamOptions): {
       ...(keyArn !== undefined && { kmsKeyArn: keyArn }),
     },
   };
+}
+
+/** Refuses names and keys that cannot be, and what loses or bares records unless it is meant. */
+function checkStream(options: UnnamedStreamOptions): void {
+  checkMembers('stream', options, members);
+  const { name, kmsKey = awsKey, encrypted = true, retain = true, unsafe } = options;
+  if (name !== undefined) {
+    checkText('stream.name', name, /^[\w.-]{1,128}$/, 'a name of 1 to 128 letters, digits, and _ . -');
+  }
+  if (kmsKey !== awsKey && typeof kmsKey === 'string' && /^alias\/|^[\w-]*$/.test(kmsKey)) {
+    throw optionError('stream.kmsKey', kmsKey, 'the ARN of a key: roles cannot be given an alias or an id');
+  }
+  if (!encrypted) {
+    mustBeUnsafe(unsafe, 'unencrypted', {
+      path: 'stream.encrypted',
+      got: false,
+      loses: 'records lie on disk as they are.',
+      instead: 'true (it costs nothing with the key of AWS)',
+    });
+  }
+  if (!retain) {
+    mustBeUnsafe(unsafe, 'deleteWithStack', {
+      path: 'stream.retain',
+      got: false,
+      loses: 'deleting the stack, or an update that replaces the stream, deletes every record in it.',
+      instead: 'true',
+    });
+  }
 }
 
 function capacity(options: UnnamedStreamOptions): Resource['properties'] {
