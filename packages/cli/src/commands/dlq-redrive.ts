@@ -4,7 +4,7 @@ import { optionError } from '@millrace/kinesis/runtime';
 import type { CommandContext } from '../command-context.ts';
 import { choose } from '../dlq/choose.ts';
 import type { Letter } from '../dlq/letter.ts';
-import { letterRecords } from '../dlq/letter-records.ts';
+import { letterRecords, type LetterRecords } from '../dlq/letter-records.ts';
 import {
   checkTarget,
   openTarget,
@@ -85,44 +85,57 @@ function parkedSince(letter: Letter): string | undefined {
 
 /** All that is in one message: it is taken out of its box only when all of it is where it should go. */
 async function redrive(
-  context: CommandContext,
-  { box, kinesis }: OpenBox,
-  { slip, letters }: OpenBox['letters'][number],
-  { into, target, missed }: Redrive,
+  { options, signal }: CommandContext,
+  open: OpenBox,
+  message: OpenBox['letters'][number],
+  how: Redrive,
 ): Promise<readonly Outcome[]> {
-  const { options, signal } = context;
   const outcomes: Outcome[] = [];
-  for (const letter of letters) {
-    const found = await letterRecords(kinesis, letter, signal);
-    const { stream, records, source } = found;
-    const told = { id: slip.id, stream, records: records.length, source };
+  for (const letter of message.letters) {
+    const found = await letterRecords(open.kinesis, letter, signal);
     const parked = parkedSince(letter);
     const problem = isForced(found.problem, options.flag('whole-stretch'))
       ? undefined
-      : (found.problem ?? refusalOf(into, found) ?? (missed.has(parked ?? '') ? behindOne : undefined));
-    if (problem !== undefined) outcomes.push({ ...told, status: 'left', reason: problem });
-    else if (target === undefined) outcomes.push({ ...told, status: 'ready', reason: undefined });
-    else {
-      const reason = await attempt(() => target.send(found));
-      outcomes.push({ ...told, status: reason === undefined ? 'redriven' : 'left', reason });
-    }
-    if (parked !== undefined && outcomes.at(-1)?.status === 'left') missed.add(parked);
+      : (found.problem ??
+        refusalOf(how.into, found) ??
+        (how.missed.has(parked ?? '') ? behindOne : undefined));
+    const became = problem === undefined ? await send(found, how.target) : left(problem);
+    if (parked !== undefined && became.status === 'left') how.missed.add(parked);
+    const { stream, records, source } = found;
+    outcomes.push({ id: message.slip.id, stream, records: records.length, source, ...became });
   }
   if (options.flag('delete') && outcomes.every(({ status }) => status === 'redriven')) {
-    await box.remove(slip);
-    for (const letter of letters) {
-      if (letter.kind === 'record' && letter.overflow !== undefined) {
-        const { bucket, key } = letter.overflow;
-        await (await (await kinesis()).services.buckets()).delete(bucket, key);
-      }
-    }
+    await remove(open, message);
   }
   return outcomes;
 }
 
-async function attempt(send: () => Promise<string | undefined>): Promise<string | undefined> {
+type Became = Pick<Outcome, 'status' | 'reason'>;
+
+const left = (reason: string): Became => ({ status: 'left', reason });
+
+async function send(found: LetterRecords, target: RedriveTarget | undefined): Promise<Became> {
+  if (target === undefined) return { status: 'ready', reason: undefined };
+  const reason = await attempt(() => target.send(found));
+  return reason === undefined ? { status: 'redriven', reason } : left(reason);
+}
+
+/** The message, and what of its records lies elsewhere. */
+async function remove(
+  { box, kinesis }: OpenBox,
+  { slip, letters }: OpenBox['letters'][number],
+): Promise<void> {
+  await box.remove(slip);
+  for (const letter of letters) {
+    if (letter.kind !== 'record' || letter.overflow === undefined) continue;
+    const { bucket, key } = letter.overflow;
+    await (await (await kinesis()).services.buckets()).delete(bucket, key);
+  }
+}
+
+async function attempt(run: () => Promise<string | undefined>): Promise<string | undefined> {
   try {
-    return await send();
+    return await run();
   } catch (error) {
     if (!isMillraceError(error)) throw error;
     return whatHappened(error);
