@@ -15,7 +15,7 @@ import type { LeaseStores } from './lease-stores.ts';
 import { iteratorInput, toChild, toOutcome, toShard, toStored } from './connection-shapes.ts';
 
 /** The ports straight on the engine: same validation, limits and faults as over the wire, leases in memory. */
-export function createConnection(service: Service, stores: LeaseStores): Connection {
+export function createConnection(service: Service, stores: LeaseStores): Required<Connection> {
   return {
     writer: createWriter(service),
     reader: createReader(service),

@@ -22,7 +22,7 @@ export interface ClientConfig {
 
 export interface LocalKinesis extends AsyncDisposable {
   /** Ports for a producer or consumer, straight on the engine; leases in memory, one store for each group. */
-  readonly connection: Connection;
+  readonly connection: Required<Connection>;
   /** Spread into `new KinesisClient(…)` or `new DynamoDBClient(…)`. */
   readonly clientConfig: ClientConfig;
   /** For tests: split, merge and look at streams. */

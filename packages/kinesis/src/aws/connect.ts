@@ -34,7 +34,7 @@ export interface ConnectOptions extends ClientOptions {
  * const producer = createProducer(orders, connection);
  * ```
  */
-export function connect(options: ConnectOptions = {}): Connection {
+export function connect(options: ConnectOptions = {}): Required<Connection> {
   const { kinesis, dynamodb, clock, ...clientOptions } = options;
   const throughKinesis = <T>(load: Load<T>, silenceMs: number): Lazy<T> =>
     lazy('@aws-sdk/client-kinesis', async () => {

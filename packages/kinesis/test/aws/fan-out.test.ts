@@ -11,7 +11,7 @@ const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
 const streams = { orders: { shards: 3 } };
 
 interface Door extends AsyncDisposable {
-  readonly connection: Connection;
+  readonly connection: Required<Connection>;
 }
 
 const doors: readonly { readonly name: string; readonly open: () => Promise<Door> }[] = [
@@ -67,21 +67,18 @@ describe.each(doors)('fan-out with the AWS SDK, $name', ({ open }) => {
     await late;
     expect(seen.size).toBe(301);
     const { arn } = await connection.reader.describeStream('orders');
-    await expect(connection.fanOut?.describeConsumer(arn, 'billing')).resolves.toBeUndefined();
+    await expect(connection.fanOut.describeConsumer(arn, 'billing')).resolves.toBeUndefined();
   });
 
   test('a consumer is registered once however many ask, and deregistered by name', async () => {
     await using door = await open();
-    const { reader, fanOut } = door.connection;
-    if (fanOut === undefined) throw new Error('AWS has fan-out');
+    const { connection } = door;
     const options = { stream: 'orders', name: 'audit' };
-    const registered = await Promise.all(
-      [1, 2, 3].map(() => registerStreamConsumer({ reader, fanOut }, options)),
-    );
+    const registered = await Promise.all([1, 2, 3].map(() => registerStreamConsumer(connection, options)));
     expect(new Set(registered.map(({ arn }) => arn)).size).toBe(1);
     expect(registered.every(({ status }) => status === 'ACTIVE')).toBe(true);
-    await expect(deregisterStreamConsumer({ reader, fanOut }, options)).resolves.toBe(true);
-    await expect(deregisterStreamConsumer({ reader, fanOut }, options)).resolves.toBe(false);
+    await expect(deregisterStreamConsumer(connection, options)).resolves.toBe(true);
+    await expect(deregisterStreamConsumer(connection, options)).resolves.toBe(false);
   });
 
   test('the service says what time it has, to the millisecond', async () => {
@@ -94,9 +91,9 @@ describe.each(doors)('fan-out with the AWS SDK, $name', ({ open }) => {
 
   test('errors carry the service’s own name, when subscribing and later', async () => {
     await using door = await open();
-    const { reader, fanOut } = door.connection;
-    if (fanOut === undefined) throw new Error('AWS has fan-out');
-    const { arn } = await registerStreamConsumer({ reader, fanOut }, { stream: 'orders', name: 'audit' });
+    const { connection } = door;
+    const { fanOut } = connection;
+    const { arn } = await registerStreamConsumer(connection, { stream: 'orders', name: 'audit' });
     const shardId = 'shardId-000000000000';
     const controller = new AbortController();
     const events = await fanOut.subscribe(arn, shardId, { type: 'now' }, { signal: controller.signal });
@@ -110,7 +107,7 @@ describe.each(doors)('fan-out with the AWS SDK, $name', ({ open }) => {
     const reading = (async () => {
       for await (const event of events) expect(event.records).toEqual([]);
     })();
-    await deregisterStreamConsumer({ reader, fanOut }, { stream: 'orders', name: 'audit' });
+    await deregisterStreamConsumer(connection, { stream: 'orders', name: 'audit' });
     await expect(reading).rejects.toMatchObject({ code: 'STREAM_NOT_FOUND' });
   });
 });
