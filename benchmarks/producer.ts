@@ -59,7 +59,7 @@ async function compare(door: Door, latencyMs: number): Promise<void> {
   }
 }
 
-/** What our way to call is worth: sessions kept, and the body written by us. */
+/** What our way to call is worth: connections kept, and the body written by us. */
 async function transport(): Promise<void> {
   await using server = await startBenchServer();
   for (const door of ['plain', 'tls'] as const) {
