@@ -24,6 +24,50 @@ export function recordText(partitionKey: string, data: string): Uint8Array {
   return encoder.encode(`"Data":"${data}"${key}`);
 }
 
+/** Where in the bytes of {@link RecordText} the base64 of the data stands, and the key; an empty key is none. */
+export interface MemberSpans {
+  readonly dataAt: number;
+  readonly dataEnd: number;
+  readonly keyAt: number;
+  readonly keyEnd: number;
+}
+
+const beforeData = Buffer.from('"Data":"');
+const beforeKey = Buffer.from('"PartitionKey":"');
+const quote = 0x22;
+const comma = 0x2c;
+
+/**
+ * Where the data and the key of a record's members stand, when they are as nearly every client writes them: no white space,
+ * nothing escaped. Undefined for others, which {@link parseRecordText} reads.
+ */
+export function memberSpans(bytes: Uint8Array): MemberSpans | undefined {
+  if (bytes.includes(0x5c)) return undefined;
+  const isDataFirst = standsAt(bytes, 0, beforeData);
+  const [first, second] = isDataFirst ? [beforeData, beforeKey] : [beforeKey, beforeData];
+  const firstAt = first.length;
+  const firstEnd = endOf(bytes, 0, first);
+  if (firstEnd < 0) return undefined;
+  if (firstEnd + 1 === bytes.length)
+    return isDataFirst ? { dataAt: firstAt, dataEnd: firstEnd, keyAt: 0, keyEnd: 0 } : undefined;
+  const secondAt = firstEnd + 2 + second.length;
+  const secondEnd = bytes[firstEnd + 1] === comma ? endOf(bytes, firstEnd + 2, second) : -1;
+  if (secondEnd + 1 !== bytes.length) return undefined;
+  return isDataFirst
+    ? { dataAt: firstAt, dataEnd: firstEnd, keyAt: secondAt, keyEnd: secondEnd }
+    : { dataAt: secondAt, dataEnd: secondEnd, keyAt: firstAt, keyEnd: firstEnd };
+}
+
+/** Where the value that follows `name` ends, or −1 when there is none. */
+function endOf(bytes: Uint8Array, at: number, name: Uint8Array): number {
+  return standsAt(bytes, at, name) ? bytes.indexOf(quote, at + name.length) : -1;
+}
+
+function standsAt(bytes: Uint8Array, at: number, text: Uint8Array): boolean {
+  for (let index = 0; index < text.length; index++) if (bytes[at + index] !== text[index]) return false;
+  return true;
+}
+
 /** Key and data of a record's members. The text must be one that was checked when it was put. */
 export function parseRecordText(bytes: Uint8Array): { readonly partitionKey: string; readonly data: string } {
   const value: unknown = JSON.parse(`{${decoder.decode(bytes)}}`);

@@ -31,14 +31,14 @@ export class ByteWriter {
 
   /** Answers where they were written. */
   bytes(bytes: Uint8Array): number {
-    const at = this.#room(bytes.length);
+    const at = this.room(bytes.length);
     this.#buffer.set(bytes, at);
     return at;
   }
 
   /** The same bytes so many times; answers where they begin. */
   repeat(bytes: Uint8Array, times: number): number {
-    const at = this.#room(bytes.length * times);
+    const at = this.room(bytes.length * times);
     if (times > 0) this.#buffer.fill(bytes, at, at + bytes.length * times);
     return at;
   }
@@ -46,10 +46,10 @@ export class ByteWriter {
   text(text: string): void {
     // Room first: it may put another buffer in the place of this one.
     if (text.length === 1 && text.charCodeAt(0) < 0x80) {
-      const at = this.#room(1);
+      const at = this.room(1);
       this.#buffer[at] = text.charCodeAt(0);
     } else {
-      const at = this.#room(Buffer.byteLength(text));
+      const at = this.room(Buffer.byteLength(text));
       this.#buffer.write(text, at);
     }
   }
@@ -58,7 +58,8 @@ export class ByteWriter {
     return this.#buffer.subarray(0, this.#length);
   }
 
-  #room(length: number): number {
+  /** Makes room for so many bytes, to be written into {@link ByteWriter.buffer}; answers where they begin. */
+  room(length: number): number {
     const at = this.#length;
     const end = at + length;
     if (end > this.#buffer.length) {

@@ -2,6 +2,8 @@ import type { GetRecordsOutput } from '../api/operations/get-records.ts';
 import type { NumberedRecord, RecordOutput } from '../api/record-output.ts';
 import type { SubscribeToShardEvent } from '../api/shard-events.ts';
 import type { LogRecord } from '../engine/shard-log.ts';
+import { memberSpans } from '../engine/record-text.ts';
+import { decodeBase64, decodedLength } from './base64.ts';
 import { ByteWriter } from './byte-writer.ts';
 import { encodeCbor } from './cbor.ts';
 
@@ -15,22 +17,19 @@ export function encodeCborRecords(
   const writer = new ByteWriter(4096 + records.length * 256);
   // The map of the others has one member more; it has fewer than 24 and so a head of one byte.
   writer.bytes(Uint8Array.of((rest[0] ?? MAP) + 1));
-  writeText(writer, 'Records');
+  writer.bytes(recordsName);
   writeHead(writer, LIST, records.length);
-  let template: Buffer | undefined;
-  let arrivedAt = Number.NaN;
   for (const one of records) {
     if (!('record' in one)) {
       writer.bytes(encodeCbor(one));
       continue;
     }
     const { record, numbers } = one;
-    if (template === undefined || record.arrivedAt !== arrivedAt) {
-      ({ arrivedAt } = record);
-      template = templateOf(arrivedAt);
-    }
+    const { arrivedAt } = record;
     const at = writer.bytes(template);
-    numbers.write(record.index, Math.floor(arrivedAt / 1000), writer.view, at + numberAt);
+    const { view } = writer;
+    numbers.write(record.index, Math.floor(arrivedAt / 1000), view, at + numberAt);
+    view.setBigUint64(at + timeAt, BigInt(Math.round(arrivedAt)));
     const hasKey = writePayload(writer, record);
     if (!hasKey) writer.buffer[at] = MAP + 3;
   }
@@ -40,15 +39,44 @@ export function encodeCborRecords(
 
 /** Answers whether the record has a partition key. */
 function writePayload(writer: ByteWriter, record: LogRecord): boolean {
+  const { raw } = record;
+  const spans = record.isText ? memberSpans(raw) : undefined;
+  if (spans !== undefined) {
+    const { dataAt, dataEnd, keyAt, keyEnd } = spans;
+    const length = decodedLength(raw, dataAt, dataEnd);
+    writer.bytes(dataName);
+    writeHead(writer, BYTES, length);
+    const at = writer.room(length);
+    decodeBase64(raw, dataAt, dataEnd, writer.buffer, at);
+    return writeKey(writer, raw, keyAt, keyEnd);
+  }
   const { partitionKey, data } = record.content();
   const bytes = typeof data === 'string' ? Buffer.from(data, 'base64') : data;
-  writeText(writer, 'Data');
+  writer.bytes(dataName);
   writeHead(writer, BYTES, bytes.length);
   writer.bytes(bytes);
-  if (partitionKey === '') return false;
-  writeText(writer, 'PartitionKey');
-  writeText(writer, partitionKey);
+  const key = Buffer.from(partitionKey);
+  return writeKey(writer, key, 0, key.length);
+}
+
+/** Keys are short: to make a view of one costs more than to copy it. */
+function writeKey(writer: ByteWriter, bytes: Uint8Array, start: number, end: number): boolean {
+  if (start === end) return false;
+  writer.bytes(keyName);
+  writeHead(writer, TEXT, end - start);
+  let to = writer.room(end - start);
+  const { buffer } = writer;
+  for (let at = start; at < end; at++) buffer[to++] = bytes[at] ?? 0;
   return true;
+}
+
+/** The kind of what follows, and how much of it. */
+function writeHead(writer: ByteWriter, kind: number, size: number): void {
+  const sizeBytes = size < 24 ? 0 : size < 0x1_00 ? 1 : size < 0x1_00_00 ? 2 : 4;
+  const at = writer.room(1 + sizeBytes);
+  const { buffer } = writer;
+  buffer[at] = kind + (sizeBytes === 0 ? size : sizeBytes === 4 ? 26 : 23 + sizeBytes);
+  for (let place = 1; place <= sizeBytes; place++) buffer[at + place] = size >>> (8 * (sizeBytes - place));
 }
 
 const BYTES = 0x40;
@@ -56,30 +84,24 @@ const TEXT = 0x60;
 const LIST = 0x80;
 const MAP = 0xa0;
 
-const nameOfNumber = 'SequenceNumber';
+const recordsName = textItem('Records');
+const dataName = textItem('Data');
+const keyName = textItem('PartitionKey');
 const number = '0'.repeat(56);
-/** A map of four, the name, and the head of the number, whose length is a byte. */
-const beforeNumber = Buffer.from(
-  `${String.fromCharCode(MAP + 4, TEXT + nameOfNumber.length)}${nameOfNumber}${String.fromCharCode(TEXT + 24, number.length)}`,
-  'latin1',
-);
-const numberAt = beforeNumber.length;
 
-/** Of a record with a key, up to its data. */
-function templateOf(arrivedAt: number): Buffer {
-  const time = encodeCbor({ ApproximateArrivalTimestamp: arrivedAt }).subarray(1);
-  return Buffer.concat([beforeNumber, Buffer.from(number), time]);
-}
+/** Of a record with a key, up to its data; the time is an instant (tag 1) in eight bytes. */
+const template = Buffer.concat([
+  Buffer.of(MAP + 4),
+  textItem('SequenceNumber'),
+  textItem(number),
+  textItem('ApproximateArrivalTimestamp'),
+  Buffer.of(0xc1, 0x1b, 0, 0, 0, 0, 0, 0, 0, 0),
+]);
+const numberAt = template.indexOf(number);
+const timeAt = template.length - 8;
 
-function writeText(writer: ByteWriter, value: string): void {
-  writeHead(writer, TEXT, Buffer.byteLength(value));
-  writer.text(value);
-}
-
-/** The kind of what follows, and how much of it. */
-function writeHead(writer: ByteWriter, kind: number, size: number): void {
-  if (size < 24) writer.bytes(Uint8Array.of(kind + size));
-  else if (size < 0x1_00) writer.bytes(Uint8Array.of(kind + 24, size));
-  else if (size < 0x1_00_00) writer.bytes(Uint8Array.of(kind + 25, size >> 8, size));
-  else writer.bytes(Uint8Array.of(kind + 26, size >> 24, size >> 16, size >> 8, size));
+/** A text of less than 256 characters, all ASCII. */
+function textItem(text: string): Buffer {
+  const head = text.length < 24 ? [TEXT + text.length] : [TEXT + 24, text.length];
+  return Buffer.from(`${String.fromCharCode(...head)}${text}`, 'latin1');
 }

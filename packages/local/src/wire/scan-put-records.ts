@@ -1,3 +1,4 @@
+import { decodedLength, digits, PADDING, sextets } from './base64.ts';
 import { limits } from '../engine/limits.ts';
 import type { KnownKey } from '../engine/known-key.ts';
 import { PLACE, type RecordColumns } from '../engine/record-columns.ts';
@@ -183,12 +184,6 @@ function endOf(kind: number, body: Buffer, view: DataView, start: number): numbe
   return at;
 }
 
-/** Bytes that base64 text stands for. */
-function decodedLength(body: Buffer, start: number, end: number): number {
-  const padding = end > start && body[end - 1] === PADDING ? (body[end - 2] === PADDING ? 2 : 1) : 0;
-  return ((end - start) / 4) * 3 - padding;
-}
-
 /** Text to be found, at least four bytes of it. */
 interface Literal {
   readonly length: number;
@@ -230,7 +225,6 @@ function isSpace(byte: number | undefined): boolean {
 const QUOTE = 0x22;
 const COMMA = 0x2c;
 const COLON = 0x3a;
-const PADDING = 0x3d;
 const OPEN = 0x7b;
 const CLOSE = 0x7d;
 const OPEN_LIST = 0x5b;
@@ -245,7 +239,6 @@ const PARTITION_KEY: Literal = literal('"PartitionKey"');
 const BASE64 = 1;
 const NAME = 2;
 const PLAIN = 4;
-const digits = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
 const classes: Uint8Array = new Uint8Array(256).map((_, byte) => {
   const character = String.fromCharCode(byte);
   return (
@@ -254,9 +247,6 @@ const classes: Uint8Array = new Uint8Array(256).map((_, byte) => {
     (/[ !#-[\]-~]/.test(character) ? PLAIN : 0)
   );
 });
-const sextets: Uint8Array = new Uint8Array(256).map((_, byte) =>
-  Math.max(0, digits.indexOf(String.fromCharCode(byte))),
-);
 
 /** What two bytes have in common, as one little-endian number. */
 const pairs: Uint8Array = new Uint8Array(0x1_0000);
