@@ -55,7 +55,7 @@ function collect(shape: Shape, value: unknown, path: string, broken: string[]): 
       if (Array.isArray(value)) collectList(shape, value, path, broken, fail);
       return;
     case 'map':
-      if (isObject(value)) checkMap(shape, value, fail);
+      if (isObject(value)) collectMap(shape, value, path, broken, fail);
       return;
     case 'structure':
       if (isObject(value)) collectMembers(shape.members, value, path, broken);
@@ -89,6 +89,7 @@ function collectList(
   fail: (text: string) => void,
 ): void {
   for (const text of rangeFaults(shape, value.length, 'length')) fail(text);
+  collectNulls(value.entries(), path, broken);
   const { item } = shape;
   if (item.type === 'string') {
     if (someBreak(item, value)) {
@@ -102,12 +103,29 @@ function collectList(
   }
 }
 
-function checkMap(
+/** Lists and maps have no holes. */
+function collectNulls(
+  elements: Iterable<readonly [number | string, unknown]>,
+  path: string,
+  broken: string[],
+): void {
+  for (const [name, element] of elements) {
+    if (broken.length >= mostErrors) return;
+    const place = typeof name === 'number' ? name + 1 : name;
+    if (element === null || element === undefined)
+      broken.push(constraint(undefined, `${path}.${place}.member`, 'Member must not be null'));
+  }
+}
+
+function collectMap(
   shape: MapShape,
   value: Readonly<Record<string, unknown>>,
+  path: string,
+  broken: string[],
   fail: (text: string) => void,
 ): void {
   for (const text of rangeFaults(shape, Object.keys(value).length, 'length')) fail(text);
+  collectNulls(Object.entries(value), path, broken);
   if (someBreak(shape.key, Object.keys(value))) {
     fail(`Map keys must satisfy constraint: [${constraintsOf(shape.key).join(', ')}]`);
   }

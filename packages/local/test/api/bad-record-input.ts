@@ -33,6 +33,12 @@ export const badRecordInput: readonly BadInput[] = [
     ),
   },
   {
+    what: 'null in the place of an entry',
+    operation: 'PutRecords',
+    input: { StreamName: 'orders', Records: [record, null] },
+    answer: one("Value null at 'records.2.member' failed to satisfy constraint: Member must not be null"),
+  },
+  {
     what: 'no partition key and no data',
     operation: 'PutRecord',
     input: { StreamName: 'orders' },

@@ -2,6 +2,18 @@ import { account, longestHashKey, one, tooLongKey, type BadInput } from './bad-i
 
 export const badStreamInput: readonly BadInput[] = [
   {
+    what: 'null in the place of a tag key',
+    operation: 'RemoveTagsFromStream',
+    input: { StreamName: 'orders', TagKeys: ['a', null] },
+    answer: one("Value null at 'tagKeys.2.member' failed to satisfy constraint: Member must not be null"),
+  },
+  {
+    what: 'null in the place of a tag’s value',
+    operation: 'AddTagsToStream',
+    input: { StreamName: 'orders', Tags: { team: null } },
+    answer: one("Value null at 'tags.team.member' failed to satisfy constraint: Member must not be null"),
+  },
+  {
     what: 'an ARN of another account',
     operation: 'DescribeStream',
     input: { StreamARN: 'arn:aws:kinesis:us-east-1:111111111111:stream/orders' },
