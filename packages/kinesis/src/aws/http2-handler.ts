@@ -79,7 +79,10 @@ export class Http2Handler {
     const origin = `${protocol}//${hostname}${port === undefined ? '' : `:${port}`}`;
     const session = connect(origin, { settings: { enablePush: false, initialWindowSize: windowBytes } });
     this.#sessions.add(session);
-    session.once('connect', () => session.setLocalWindowSize(windowBytes));
+    session.once('connect', () => {
+      // Node tells of the connection of a session that was destroyed meanwhile, too, and nobody would catch what this throws.
+      if (!session.destroyed) session.setLocalWindowSize(windowBytes);
+    });
     // Its call is told why by its stream.
     session.on('error', () => {});
     session.once('close', () => this.#sessions.delete(session));

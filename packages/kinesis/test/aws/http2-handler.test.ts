@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Http2Server, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
 import { createServer as createTcpServer, type AddressInfo, type Socket } from 'node:net';
 
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 
 import type { CallOptions, OutgoingRequest } from '../../src/aws/http-call.ts';
 import { Http2Handler } from '../../src/aws/http2-handler.ts';
@@ -140,6 +140,23 @@ test.each([
     name: 'AbortError',
   });
 });
+
+test.each(['hello', new Uint8Array(5_000_000)])(
+  'a call that is given up while its connection is made is an error of that call, and of nothing else',
+  async (body) => {
+    const uncaught = vi.fn<(error: Error) => void>();
+    process.on('uncaughtExceptionMonitor', uncaught);
+    const service = await Service.start(echo);
+    const controller = new AbortController();
+    const call = service.call(body, { abortSignal: controller.signal });
+    controller.abort();
+    await expect(call).rejects.toMatchObject({ name: 'AbortError' });
+    // The first connection is told of before the second.
+    expect(await service.call()).toBe('200 hello');
+    process.off('uncaughtExceptionMonitor', uncaught);
+    expect(uncaught).not.toHaveBeenCalled();
+  },
+);
 
 test('a call on a connection the service is about to close is still answered', async () => {
   const service = await Service.start((stream, call) => {
