@@ -59,6 +59,8 @@ const toleratedMs = 240_000;
 export class DirectCalls {
   readonly #client: DirectClient;
   #format: BodyFormat | undefined;
+  /** Whether the service has answered in the format: what fails after that has another reason. */
+  #isUnderstood = false;
   #pattern: { readonly template: RequestTemplate; readonly since: number } | undefined;
 
   /** `format`: how bodies are written, as long as the service understands it. Default: JSON. */
@@ -70,6 +72,12 @@ export class DirectCalls {
   /** How the body of the next call is to be written, and that of its success will be; undefined for JSON. */
   get format(): BodyFormat | undefined {
     return this.#format;
+  }
+
+  /** Goes over to JSON for good: what the service says in the format cannot be read. */
+  giveUpFormat(): void {
+    this.#format = undefined;
+    this.#pattern = undefined;
   }
 
   /**
@@ -89,6 +97,7 @@ export class DirectCalls {
       const { statusCode, headers } = answer.response;
       const isPlain = format === undefined || isIn(headers, format);
       if (statusCode === 200 && isPlain) {
+        this.#isUnderstood = true;
         this.#checkClock(headers['date']);
         return await collect(answer.response.body, headers['content-length']);
       }
@@ -124,12 +133,14 @@ export class DirectCalls {
   async #inJson({ response }: Answer, format: BodyFormat): Promise<Unsettled | undefined> {
     // Read even when nobody wants to know: its connection is free again then.
     const body = await collect(response.body);
+    // Those that stand before the service have pages of their own for what fails there; it passes.
+    if (this.#isUnderstood && response.statusCode >= 500 && !isIn(response.headers, format))
+      return { response: { ...response, body } };
     const { 'content-length': _, ...headers } = response.headers;
     const json = isIn(headers, format) ? format.errorAsJson(body) : undefined;
     if (json !== undefined) return { response: { ...response, headers, body: Buffer.from(json) } };
     // Whatever plays the service, or stands before it, has another language.
-    this.#format = undefined;
-    this.#pattern = undefined;
+    this.giveUpFormat();
     return undefined;
   }
 

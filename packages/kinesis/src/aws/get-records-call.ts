@@ -30,15 +30,12 @@ export class GetRecordsCalls {
     const isCbor = this.#direct?.format !== undefined;
     const sent = await this.#direct?.send(isCbor ? writeCborMap(input) : JSON.stringify(input), signal);
     if (Buffer.isBuffer(sent)) {
-      if (isCbor) return readCborGetRecords(sent);
-      const result = readGetRecords(sent);
-      // Its records have bytes of their own.
-      release(sent);
-      return result;
+      const read = isCbor ? this.#readCbor(sent) : readJson(sent);
+      if (read !== undefined) return read;
     }
     let result: ReadResult | undefined;
     const command = new GetRecordsCommand(input);
-    this.#direct?.join(command, sent);
+    this.#direct?.join(command, Buffer.isBuffer(sent) ? undefined : sent);
     const step = takeBody(async (body) => {
       result = readGetRecords(await collect(body));
       return new Uint8Array(0);
@@ -48,6 +45,23 @@ export class GetRecordsCalls {
     // A client that sends in a way of its own has only that.
     return result ?? toResult(output);
   }
+
+  /** Undefined for what cannot be read: the next would not be read either, and to ask again changes nothing at the service. */
+  #readCbor(body: Buffer): ReadResult | undefined {
+    try {
+      return readCborGetRecords(body);
+    } catch {
+      this.#direct?.giveUpFormat();
+      return undefined;
+    }
+  }
+}
+
+function readJson(body: Buffer): ReadResult {
+  const result = readGetRecords(body);
+  // Its records have bytes of their own.
+  release(body);
+  return result;
 }
 
 function toResult({

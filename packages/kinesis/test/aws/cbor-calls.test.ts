@@ -76,6 +76,10 @@ const deaf: Readonly<Record<string, Given>> = {
   'says in CBOR that it cannot read it': inCbor(400, {
     __type: 'com.amazon.coral.service#SerializationException',
   }),
+  'answers a good call in CBOR that cannot be read': {
+    headers: cborType,
+    body: new Uint8Array([0xbf, 0xff]),
+  },
   'answers garbled CBOR': { statusCode: 400, headers: cborType, body: new Uint8Array([0xff]) },
 };
 
@@ -88,3 +92,17 @@ test.for(Object.entries(deaf))(
     expect([senders(), sent.map(isCbor)]).toEqual(['sdk,us,sdk,us,us', [false, true, false, false, false]]);
   },
 );
+
+test('a page of somebody who stands before a service that understands CBOR is the error it is in JSON, and CBOR is gone back to', async () => {
+  const page: Given = { statusCode: 502, headers: { 'content-type': 'text/html' }, body: '<html>' };
+  const { client, sent, senders } = clientOf((call, request) => {
+    if (call === 3) return page;
+    return isCbor(request) ? goodInCbor : good;
+  });
+  const reader = createKinesisReader(client, new DirectCalls(client, awsCbor));
+  const read = (): Promise<unknown> => reader.read('i', { stream: 'orders', limit: 1 });
+  for (let n = 0; n < 2; n++) await read();
+  expect(await errorOf(read())).toMatchObject({ code: 'SERVICE_FAILED', retryable: true });
+  for (let n = 0; n < 2; n++) expect(await read()).toMatchObject(goodResult);
+  expect([senders(), sent.map(isCbor)]).toEqual(['sdk,us,us,sdk,sdk,us', [false, true, true, false, true]]);
+});
