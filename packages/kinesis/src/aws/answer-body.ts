@@ -34,6 +34,12 @@ export class AnswerBody {
     };
   }
 
+  /** Data that is had from it in a way of its own. */
+  copied(data: Uint8Array): Uint8Array {
+    this.dataBytes += data.length;
+    return data;
+  }
+
   /** The one who read it is done. */
   letGo(): void {
     if (--this.#holders === 0) release(this.bytes);

@@ -15,6 +15,13 @@ const BREAK = 0xff;
 const NULL = 0xf6;
 const UNDEFINED = 0xf7;
 
+/** How long floats are, by their first byte. */
+const floatBytes: ReadonlyMap<number, number> = new Map([
+  [0xf9, 2],
+  [0xfa, 4],
+  [0xfb, 8],
+]);
+
 /** No answer of the service goes as deep. */
 const deepest = 16;
 /** Longer texts are rare enough to be worth a call into the platform. */
@@ -93,11 +100,11 @@ export class CborReader {
     const { kind } = this;
     if (kind === UNSIGNED) return this.head(UNSIGNED);
     if (kind === NEGATIVE) return -1 - this.head(NEGATIVE);
-    const head = this.bytes[this.offset] ?? 0;
-    const length = head === 0xfa ? 4 : head === 0xfb ? 8 : 0;
-    if (length === 0) return this.#fail();
+    const length = floatBytes.get(this.bytes[this.offset] ?? 0);
+    if (length === undefined) return this.#fail();
     const start = this.take(1 + length) + 1;
     if (this.failed) return 0;
+    if (length === 2) return toHalf(this.bytes.readUInt16BE(start));
     return length === 4 ? this.bytes.readFloatBE(start) : this.bytes.readDoubleBE(start);
   }
 
@@ -139,6 +146,10 @@ export class CborReader {
     if (kind === BYTES) {
       this.skip();
       return undefined;
+    }
+    if (kind === TAG) {
+      this.head(TAG);
+      return this.value(depth + 1);
     }
     const head = this.bytes[this.offset];
     if (head !== 0xf4 && head !== 0xf5) return this.number();
@@ -218,4 +229,19 @@ export class CborReader {
     this.offset = this.bytes.length;
     return 0;
   }
+}
+
+/** A float of two bytes (IEEE 754 binary16), the shortest way to write a round number. */
+function toHalf(bits: number): number {
+  const exponent = (bits >> 10) & 0b1_1111;
+  const fraction = bits & 0b11_1111_1111;
+  const size =
+    exponent === 0
+      ? fraction * 2 ** -24
+      : exponent === 0b1_1111
+        ? fraction === 0
+          ? Number.POSITIVE_INFINITY
+          : Number.NaN
+        : (1024 + fraction) * 2 ** (exponent - 25);
+  return bits >> 15 === 0 ? size : -size;
 }

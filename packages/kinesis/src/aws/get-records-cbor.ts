@@ -18,13 +18,16 @@ export function readCborGetRecords(body: Buffer): ReadResult {
 }
 
 function readResult(reader: CborReader): ReadResult | undefined {
+  const body = new AnswerBody(reader.bytes);
   let found: Pick<ReadResult, 'records' | 'bytes'> | undefined;
   const rest: Record<string, unknown> = Object.create(null);
   for (let left = reader.head(MAP); reader.more(left); left--) {
     const name = reader.name();
-    if (name === 'Records') found = readRecords(reader);
-    else rest[name] = reader.value();
+    if (name === 'Records') found = readRecords(reader, body);
+    else if (otherMembers.has(name)) rest[name] = reader.value();
+    else reader.skip();
   }
+  body.letGo();
   if (reader.failed || found === undefined) return undefined;
   const { NextShardIterator: next, MillisBehindLatest: behind, ChildShards: children } = rest;
   return {
@@ -37,8 +40,9 @@ function readResult(reader: CborReader): ReadResult | undefined {
   };
 }
 
-function readRecords(reader: CborReader): Pick<ReadResult, 'records' | 'bytes'> {
-  const body = new AnswerBody(reader.bytes);
+const otherMembers: ReadonlySet<string> = new Set(['NextShardIterator', 'MillisBehindLatest', 'ChildShards']);
+
+function readRecords(reader: CborReader, body: AnswerBody): Pick<ReadResult, 'records' | 'bytes'> {
   const records: StoredRecord[] = [];
   let keyBytes = 0;
   for (let left = reader.head(LIST); reader.more(left); left--) {
@@ -47,7 +51,6 @@ function readRecords(reader: CborReader): Pick<ReadResult, 'records' | 'bytes'> 
     records.push(record);
     keyBytes += record.partitionKey.length;
   }
-  body.letGo();
   return { records, bytes: keyBytes + body.dataBytes };
 }
 
@@ -82,9 +85,9 @@ function readRecord(reader: CborReader, body: AnswerBody): StoredRecord | undefi
 
 function readData(reader: CborReader, body: AnswerBody): ReturnType<AnswerBody['data']> {
   // Some that play the service send the base64 of JSON here, too.
-  if (reader.kind !== BYTES) return new Uint8Array(Buffer.from(reader.text(), 'base64'));
+  if (reader.kind !== BYTES) return body.copied(new Uint8Array(Buffer.from(reader.text(), 'base64')));
   const length = reader.head(BYTES);
-  if (length === Number.POSITIVE_INFINITY) return new Uint8Array(reader.pieces(BYTES));
+  if (length === Number.POSITIVE_INFINITY) return body.copied(new Uint8Array(reader.pieces(BYTES)));
   return body.data(reader.take(length), length);
 }
 

@@ -115,25 +115,68 @@ test('an answer says in CBOR what it says in JSON, whatever the sizes and keys, 
   );
 });
 
-test('the bytes of an answer are those of its data and keys', () => {
+/** As some send it who play the service: base64 and seconds, as JSON has them. */
+const asInJson = (answered: readonly Answered[]): object =>
+  answerOf(
+    answered,
+    0,
+    (bytes) => Buffer.from(bytes).toString('base64'),
+    (millis) => millis / 1000,
+  );
+
+test('the bytes of an answer are those of its data and keys, however the data is written', () => {
   const data = new Uint8Array(3000).fill(7);
   const answered = [
     { key: 'abc', data },
     { key: 'de', data: data.subarray(0, 10) },
   ];
-  expect(readCborGetRecords(Buffer.from(cbor.serialize(inCbor(answered)))).bytes).toBe(3000 + 10 + 5);
+  for (const write of ways) {
+    for (const answer of [inCbor(answered), asInJson(answered)])
+      expect(readCborGetRecords(write(answer)).bytes).toBe(3000 + 10 + 5);
+  }
 });
 
 test('base64 and seconds, which some send who play the service, are data and times', () => {
   const data = new Uint8Array(Buffer.from('hello'));
-  const answer = answerOf(
-    [{ key: 'k', data }],
-    0,
-    (bytes) => Buffer.from(bytes).toString('base64'),
-    (millis) => millis / 1000,
-  );
-  const { records: come } = readCborGetRecords(Buffer.from(cbor.serialize(answer)));
+  const { records: come } = readCborGetRecords(Buffer.from(cbor.serialize(asInJson([{ key: 'k', data }]))));
   expect(come).toMatchObject([{ data, arrivedAt }]);
+});
+
+/** An answer without records and one more member, whose value is in hexadecimal. */
+const withMember = (name: string, value: string): Buffer =>
+  Buffer.concat([
+    Buffer.of(0xa2),
+    cbor.serialize('Records'),
+    Buffer.of(0x80),
+    cbor.serialize(name),
+    Buffer.from(value, 'hex'),
+  ]);
+
+test.for([
+  ['f90000', 0],
+  ['f93e00', 1.5],
+  ['f97bff', 65_504],
+  ['f90001', 2 ** -24],
+  ['f9c400', -4],
+  ['f96400', 1024],
+  ['fa44800000', 1024],
+  ['fb4090000000000000', 1024],
+  ['190400', 1024],
+  ['c1190400', 1024],
+  ['c1f96400', 1024],
+] as const)('a number may be written in any length, and behind a tag: %s is %d', ([written, number]) => {
+  expect(readCborGetRecords(withMember('MillisBehindLatest', written)).millisBehindLatest).toBe(number);
+});
+
+test('members nobody knows may hold what JSON has not: tags, large integers, simple values', () => {
+  for (const value of [
+    'c249010000000000000000',
+    'c074323031332d30332d32315432303a30343a30305a',
+    'f0',
+    'f8ff',
+    'd82441ff',
+  ])
+    expect(readCborGetRecords(withMember('Strange', value)).records).toEqual([]);
 });
 
 test('members nobody knows are passed over, whatever they hold', () => {
@@ -246,6 +289,20 @@ test('data that was not asked for stays as it is while other answers come, and t
   expect(next.buffer).toBe(body.buffer);
   expect(first?.data.buffer).not.toBe(body.buffer);
   expect(first?.data === first?.data).toBe(true);
+});
+
+const listOf = (fill: number): Buffer =>
+  Buffer.from(
+    cbor.serialize([{ Data: new Uint8Array(1_500_000).fill(fill), SequenceNumber: sequenceNumber(1) }]),
+  );
+
+test('a list of records that comes twice gives no room away that data is still in', async () => {
+  const name = cbor.serialize('Records');
+  const body = await come(Buffer.concat([Buffer.of(0xa2), name, Buffer.of(0x80), name, listOf(1)]));
+  const { records: found } = readCborGetRecords(body);
+  const other = await come(Buffer.concat([Buffer.of(0xa1), name, listOf(2)]));
+  expect(other.buffer).not.toBe(body.buffer);
+  expect(found[0]?.data.every((byte) => byte === 1)).toBe(true);
 });
 
 test('a call is written as every CBOR reader reads it', () => {
