@@ -56,6 +56,13 @@ function asStored(record: LogRecord, numbers: SequenceCursor): NumberedRecord {
   return { record, numbers };
 }
 
+/** Bytes of data and keys, of records as they are stored; an answer that grows as it is written is copied again and again. */
+export function storedBytes(records: readonly (NumberedRecord | RecordOutput)[]): number {
+  let bytes = 0;
+  for (const one of records) if ('record' in one) bytes += one.record.size;
+  return bytes;
+}
+
 /** Given by answers to puts while the stream encrypts. */
 export function putEncryption(stream: Stream, now: number): { readonly EncryptionType?: 'KMS' } {
   return keyAt(stream.settings.encryption, now) === undefined ? notEncrypted : encrypted;

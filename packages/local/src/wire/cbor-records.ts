@@ -1,5 +1,5 @@
 import type { GetRecordsOutput } from '../api/operations/get-records.ts';
-import type { NumberedRecord, RecordOutput } from '../api/record-output.ts';
+import { storedBytes, type NumberedRecord, type RecordOutput } from '../api/record-output.ts';
 import type { SubscribeToShardEvent } from '../api/shard-events.ts';
 import type { LogRecord } from '../engine/shard-log.ts';
 import { memberSpans } from '../engine/record-text.ts';
@@ -14,7 +14,7 @@ export function encodeCborRecords(
 ): Buffer {
   const { Records: records, ...others } = output;
   const rest = encodeCbor(others);
-  const writer = new ByteWriter(4096 + records.length * 256);
+  const writer = new ByteWriter(4096 + records.length * 160 + storedBytes(records));
   // The map of the others has one member more; it has fewer than 24 and so a head of one byte.
   writer.bytes(Uint8Array.of((rest[0] ?? MAP) + 1));
   writer.bytes(recordsName);

@@ -1,6 +1,6 @@
 import type { GetRecordsOutput } from '../api/operations/get-records.ts';
 import type { StoredAll, StoredEntries, StoredEntry } from '../api/operations/put-records.ts';
-import type { NumberedRecord, RecordOutput } from '../api/record-output.ts';
+import { storedBytes, type NumberedRecord, type RecordOutput } from '../api/record-output.ts';
 import type { SubscribeToShardEvent } from '../api/shard-events.ts';
 import type { StoredColumns } from '../engine/stream-writer.ts';
 import { splitRecordBinary } from '../engine/record-text.ts';
@@ -33,7 +33,7 @@ export function encodeRecords(
     Pick<SubscribeToShardEvent, 'ContinuationSequenceNumber'>,
 ): Buffer {
   const { Records: records } = output;
-  const writer = new ByteWriter(4096 + records.length * 320);
+  const writer = new ByteWriter(4096 + records.length * 200 + Math.ceil(storedBytes(records) * 1.34));
   writer.text('{"Records":');
   const begin = writer.length;
   let arrivedAt = Number.NaN;
