@@ -9,6 +9,9 @@ export interface Handled {
   readonly worker: string;
 }
 
+/** How long a worker that is told to stop may take: it drains for 10 s at most. */
+const stopMs = 20_000;
+
 /** Workers in processes of their own, and what they have handled, in the order it was told. */
 export class Fleet implements AsyncDisposable {
   readonly handled: Handled[] = [];
@@ -20,7 +23,11 @@ export class Fleet implements AsyncDisposable {
     const child = fork(join(import.meta.dirname, 'worker.ts'), [endpoint, name, retrieval], {
       execArgv: ['--import', 'tsx', '--conditions', '@millrace/source'],
     });
-    child.on('message', (message: Handled) => void this.handled.push(message));
+    child.on('message', (message: Handled) => {
+      this.handled.push(message);
+      // Nobody is there to hear it when the worker has been killed meanwhile.
+      child.send(`${message.key}/${message.n}`, () => {});
+    });
     child.once('exit', (code, signal) => {
       // The others would take over, and nobody would notice.
       if (this.#workers.get(name) === child)
@@ -36,8 +43,10 @@ export class Fleet implements AsyncDisposable {
     worker.kill(signal);
     if (signal === 'SIGSTOP' || signal === 'SIGCONT') return;
     this.#workers.delete(name);
-    if (worker.exitCode === null && worker.signalCode === null) await once(worker, 'exit');
-    if (signal === 'SIGTERM' && worker.exitCode !== 0)
+    if (!(await hasEnded(worker))) {
+      this.wrongEnds.push(`${name} got ${signal} and had not ended ${stopMs / 1000} s later`);
+      worker.kill('SIGKILL');
+    } else if (signal === 'SIGTERM' && worker.exitCode !== 0)
       this.wrongEnds.push(`${name} was told to stop and ended with ${worker.exitCode ?? worker.signalCode}`);
   }
 
@@ -49,4 +58,13 @@ export class Fleet implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all([...this.#workers.keys()].map((name) => this.signal(name, 'SIGKILL')));
   }
+}
+
+/** False when it takes too long. */
+async function hasEnded(worker: ChildProcess): Promise<boolean> {
+  if (worker.exitCode !== null || worker.signalCode !== null) return true;
+  return once(worker, 'exit', { signal: AbortSignal.timeout(stopMs) }).then(
+    () => true,
+    () => false,
+  );
 }
