@@ -35,7 +35,7 @@ export interface ConsumerOptions {
   /**
    * How records are fetched. `'polling'` costs nothing beside the shards and shares two MiB and five calls a second and shard
    * with every other reader. `'fan-out'` is paid for, delivers within some ten milliseconds, and has two MiB a second for
-   * itself. `'auto'` is fan-out, and polling for a shard where that is refused or keeps failing, until it works again.
+   * itself. `'auto'` is fan-out, and polling until its consumer is ACTIVE, and for a shard where it is refused or keeps failing, until it works again.
    * @defaultValue `'polling'`
    */
   readonly retrieval?: 'polling' | 'fan-out' | 'auto';

@@ -63,7 +63,7 @@ export class Sources {
     const consumer = new ConsumerRegistration({ fanOut, reader: this.#reader }, registration);
     if (retrieval === 'fan-out') return createFanOutSource(fanOut, { stream, consumer, clock });
     const subscriptions = createFanOutSource(fanOut, { stream, consumer, clock, patience: autoPatience });
-    return createAutoSource(subscriptions, this.#polling(stream), { stream, clock });
+    return createAutoSource(subscriptions, this.#polling(stream), { stream, consumer, clock });
   }
 
   #polling(stream: string): ShardSource {

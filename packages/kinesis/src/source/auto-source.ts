@@ -1,24 +1,30 @@
 import type { Position } from '../record/position.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { publish } from '../runtime/diagnostics.ts';
+import type { FanOutOptions } from './fan-out-source.ts';
 import type { ShardBatch, ShardSource } from './shard-source.ts';
+import { within } from './waiting.ts';
 
 export interface AutoOptions {
   readonly stream: string;
+  /** Whom fan-out subscribes as. */
+  readonly consumer: Pick<FanOutOptions['consumer'], 'arn'>;
   readonly clock: Clock;
 }
 
 const firstReturnMs = 60_000;
 const lastReturnMs = 15 * 60_000;
+/** A consumer that is ACTIVE already is found in this time, and nothing need be polled. */
+const foundMs = 1000;
 
 /**
- * Reads by fan-out, and by polling a shard whose subscriptions are refused or keep failing: for a minute the first time, twice
- * as long each time after, a quarter of an hour at most. The change loses and repeats nothing. What polling cannot read either
- * is thrown.
+ * Reads by fan-out, and by polling what that does not bring: until the consumer is ACTIVE, which takes the service up to a
+ * minute, and a shard whose subscriptions are refused or keep failing; for a minute the first time, twice as long each time after,
+ * a quarter of an hour at most. The change loses and repeats nothing. What polling cannot read either is thrown.
  *
  * @example
  * ```ts
- * const source = createAutoSource(createFanOutSource(fanOut, fanOutOptions), createPollingSource(reader, pollingOptions), { stream, clock });
+ * const source = createAutoSource(createFanOutSource(fanOut, fanOutOptions), createPollingSource(reader, pollingOptions), { stream, consumer, clock });
  * ```
  */
 export function createAutoSource(
@@ -35,7 +41,7 @@ interface Both extends AutoOptions {
 }
 
 async function* read(
-  { fanOut, polling, stream, clock }: Both,
+  { fanOut, polling, stream, consumer, clock }: Both,
   shardId: string,
   from: Position,
   signal: AbortSignal,
@@ -43,20 +49,35 @@ async function* read(
   let position: Position = from.type === 'now' ? { type: 'time', at: clock.now() } : from;
   let returnMs = firstReturnMs;
   while (!signal.aborted) {
-    try {
-      for await (const batch of fanOut.read(shardId, position, signal)) {
-        position = behind(batch, position);
-        returnMs = firstReturnMs;
-        yield batch;
-        if (batch.children !== undefined) return;
+    // Until when there is polling; while the consumer is registered nobody knows.
+    let returnAt = Number.POSITIVE_INFINITY;
+    const failed = (error: unknown): void => {
+      if (!signal.aborted) publish('source:polling-instead', () => ({ stream, shardId, error, returnMs }));
+      returnAt = clock.monotonic() + returnMs;
+      returnMs = Math.min(lastReturnMs, returnMs * 2);
+    };
+    const register = async (): Promise<void> => {
+      try {
+        await consumer.arn(signal);
+        returnAt = Number.NEGATIVE_INFINITY;
+      } catch (error) {
+        failed(error);
       }
-      if (signal.aborted) return;
-    } catch (error) {
-      if (signal.aborted) return;
-      publish('source:polling-instead', () => ({ stream, shardId, error, returnMs }));
+    };
+    await within(clock, foundMs, register(), signal);
+    if (returnAt === Number.NEGATIVE_INFINITY) {
+      try {
+        for await (const batch of fanOut.read(shardId, position, signal)) {
+          position = behind(batch, position);
+          returnMs = firstReturnMs;
+          yield batch;
+          if (batch.children !== undefined) return;
+        }
+      } catch (error) {
+        failed(error);
+      }
     }
-    const returnAt = clock.monotonic() + returnMs;
-    returnMs = Math.min(lastReturnMs, returnMs * 2);
+    if (signal.aborted) return;
     for await (const batch of polling.read(shardId, position, signal)) {
       position = behind(batch, position);
       yield batch;

@@ -344,7 +344,8 @@ describe('the automatic choice', () => {
     const polled: number[] = [];
     const { clock } = service;
     const fanOut = sourceOf(service, { patience: 3 });
-    const reading = follow(createAutoSource(fanOut, pollingOf(service, polled), { stream, clock }));
+    const polling = pollingOf(service, polled);
+    const reading = follow(createAutoSource(fanOut, polling, { stream, consumer: registered, clock }));
     await trickle(service, 100);
     expect(reading.numbers.length).toBeGreaterThanOrEqual(99);
     expect(service.subscribed).toEqual([]);
@@ -358,5 +359,73 @@ describe('the automatic choice', () => {
     await reading.stop();
     await clock.settle();
     expect(clock.pending).toBe(0);
+  });
+
+  test('polls until the consumer is ACTIVE, and goes on behind that by fan-out, with nothing missed or repeated', async () => {
+    const service = new Service(createManualClock());
+    const { clock } = service;
+    const active = sleep(clock, 40_000).then(() => 'arn');
+    const consumer = { arn: () => active };
+    const polled: number[] = [];
+    const reading = follow(
+      createAutoSource(sourceOf(service), pollingOf(service, polled), { stream, consumer, clock }),
+    );
+    await trickle(service, 30);
+    expect(reading.numbers.length).toBeGreaterThanOrEqual(29);
+    expect(service.subscribed).toEqual([]);
+    await trickle(service, 30);
+    expect(service.subscribed).toHaveLength(1);
+    const before = polled.length;
+    await trickle(service, 30);
+    expect(polled).toHaveLength(before);
+    expect(reading.numbers).toEqual(upTo(90));
+    await reading.stop();
+    await clock.settle();
+    expect(clock.pending).toBe(0);
+  });
+
+  test('polls at once where the consumer cannot be registered, and asks again after a while', async () => {
+    const service = new Service(createManualClock());
+    const { clock } = service;
+    let asked = 0;
+    const arn = async (): Promise<string> => {
+      if (++asked < 3) throw failure('LimitExceededException', true);
+      return 'arn';
+    };
+    const reading = follow(
+      createAutoSource(sourceOf(service), pollingOf(service, []), {
+        stream,
+        consumer: { arn },
+        clock,
+      }),
+    );
+    await trickle(service, 2);
+    expect(reading.numbers.length).toBeGreaterThanOrEqual(1);
+    await trickle(service, 57);
+    expect(asked).toBe(1);
+    await trickle(service, 5);
+    expect(asked).toBe(2);
+    await trickle(service, 125);
+    expect(service.subscribed).toHaveLength(1);
+    expect(reading.numbers).toEqual(upTo(service.stored));
+    await reading.stop();
+    await clock.settle();
+    expect(clock.pending).toBe(0);
+  });
+
+  test('that is stopped while the consumer is registered ends at once, and leaves nothing', async () => {
+    const service = new Service(createManualClock());
+    const { clock } = service;
+    const consumer = { arn: (signal: AbortSignal) => sleep(clock, 40_000, signal).then(() => 'arn') };
+    for (const afterMs of [500, 5000]) {
+      const reading = follow(
+        createAutoSource(sourceOf(service), pollingOf(service, []), { stream, consumer, clock }),
+      );
+      await clock.advance(afterMs);
+      await reading.stop();
+      await clock.settle();
+      expect(clock.pending).toBe(0);
+    }
+    expect(service.subscribed).toEqual([]);
   });
 });

@@ -31,12 +31,14 @@ type CreateSource = (ports: Ports) => ShardSource;
 
 const polling: CreateSource = ({ reader, clock }) =>
   createPollingSource(reader, { stream, intervalMs: 250, idleMs: 1000, limit: 100, clock });
-const fanOut: CreateSource = (ports) => {
-  const consumer = new ConsumerRegistration(ports, { stream, name: 'billing', clock: ports.clock });
-  return createFanOutSource(ports.fanOut, { stream, consumer, clock: ports.clock });
+const billing = (ports: Ports): ConsumerRegistration =>
+  new ConsumerRegistration(ports, { stream, name: 'billing', clock: ports.clock });
+const fanOut: CreateSource = (ports) =>
+  createFanOutSource(ports.fanOut, { stream, consumer: billing(ports), clock: ports.clock });
+const auto: CreateSource = (ports) => {
+  const shared = { stream, consumer: billing(ports), clock: ports.clock };
+  return createAutoSource(createFanOutSource(ports.fanOut, shared), polling(ports), shared);
 };
-const auto: CreateSource = (ports) =>
-  createAutoSource(fanOut(ports), polling(ports), { stream, clock: ports.clock });
 
 const sources: readonly (readonly [string, CreateSource])[] = [
   ['polling', polling],
