@@ -5,7 +5,8 @@ import type { TLSSocket } from 'node:tls';
 
 import { MillraceError } from '@millrace/kinesis/errors';
 
-import { isByteStream, type WireResponse } from '../wire/message.ts';
+import { failed } from '../wire/kinesis-wire.ts';
+import { isByteStream, type WireRequest, type WireResponse } from '../wire/message.ts';
 import { BufferPool } from '../wire/buffer-pool.ts';
 import { createIntake, type Intake } from './body.ts';
 import type { Certificate } from './certificate.ts';
@@ -208,7 +209,8 @@ async function answerHttp1(
     response.writeHead(answer.status, { ...answer.headers, 'content-length': body.byteLength });
     response.end(body, () => intake.buffers.giveBack(body));
   } catch {
-    request.destroy();
+    // The request alone, once it has come whole, does not end its connection: the client would wait for ever.
+    request.socket.destroy();
   }
 }
 
@@ -273,10 +275,19 @@ async function exchange(
     if (typeof value === 'string') headers[name] = value;
     else if (value !== undefined) headers[name] = value.join(', ');
   }
-  const answer = await front({ ...head, headers, body, buffers: intake.buffers });
+  const answer = await answerOf(front, { ...head, headers, body, buffers: intake.buffers });
   // Whatever was kept of the body was copied.
   intake.buffers.giveBack(body);
   return answer;
+}
+
+/** It should never fail; who waits hears of it all the same. */
+async function answerOf(front: Front, request: WireRequest): Promise<WireResponse> {
+  try {
+    return await front(request);
+  } catch (error) {
+    return failed(error);
+  }
 }
 
 function foreignHost(): WireResponse {
