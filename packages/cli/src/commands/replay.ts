@@ -88,8 +88,10 @@ async function planReplay(
   const counted =
     from.type !== 'at' && from.type !== 'after' && to.type === 'time' && read.length > 1
       ? await ifPossible(context, 'the counts of CloudWatch', undefined, async () => {
-          const begin = from.type === 'time' ? from.at : clock.now() - retentionHours * 3_600_000;
-          return estimateByMetrics(await kinesis.services.metrics(), stream, begin, to.at, signal);
+          const now = clock.now();
+          const begin = from.type === 'time' ? from.at : now - retentionHours * 3_600_000;
+          const span = { from: begin, to: to.at, now };
+          return estimateByMetrics(await kinesis.services.metrics(), stream, span, signal);
         })
       : undefined;
   const probe = new Probe({ stream, reader: kinesis.connection.reader, clock, signal, pollMs });

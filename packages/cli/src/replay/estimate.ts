@@ -21,8 +21,7 @@ const minuteMs = 60_000;
 export async function estimateByMetrics(
   metrics: Metrics,
   stream: string,
-  from: number,
-  to: number,
+  { from, to, now }: { readonly from: number; readonly to: number; readonly now: number },
   signal: AbortSignal,
 ): Promise<Estimate | undefined> {
   const query = (name: string): Parameters<Metrics['read']>[0][number] => ({
@@ -38,11 +37,12 @@ export async function estimateByMetrics(
     { signal },
   );
   if (records.length === 0) return undefined;
-  // Of a minute that is half inside, half is counted.
+  // Of a minute that is half inside, half is counted; of the one that is not over, what there is came in its beginning.
   const inside = (points: typeof records): number =>
     points.reduce((sum, { at, value }) => {
-      const overlap = Math.min(to, at + minuteMs) - Math.max(from, at);
-      return sum + (value * Math.max(0, overlap)) / minuteMs;
+      const end = Math.min(at + minuteMs, Math.max(at + 1, now));
+      const overlap = Math.min(to, end) - Math.max(from, at);
+      return sum + (value * Math.max(0, overlap)) / (end - at);
     }, 0);
   return { records: Math.round(inside(records)), bytes: Math.round(inside(bytes)), basis: 'cloudwatch' };
 }

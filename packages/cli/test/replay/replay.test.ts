@@ -240,6 +240,16 @@ test('a stream that is replayed into itself is warned of', async () => {
   expect(stderr).toContain('orders gets its own records again');
 });
 
+test('of the minute that is not over all that was counted so far is in a range that ends now', async () => {
+  await using cli = await createLocalCli({ streams: { orders: { shards: 2 } } });
+  for (let n = 0; n < 40; n++) await cli.put('orders', `k${n}`, 'x');
+  await cli.clock.advance(15_000);
+  const into = `file:${join(folder, 'out.ndjson')}`;
+  const argv = ['replay', 'orders', '--range', '-1h..', '--into', into, '--dry-run', ...state()];
+  const { lines } = await cli.run(argv);
+  expect(lines).toMatchObject([{ basis: 'cloudwatch', records: 40 }]);
+});
+
 test('a dry run tells how much it is and writes nothing', async () => {
   await using cli = await createLocalCli({ streams: { orders: { shards: 2 }, copy: {} } });
   for (let n = 0; n < 100; n++) {
