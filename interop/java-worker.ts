@@ -27,7 +27,8 @@ export interface JavaWorkerOptions {
   readonly leavesAtOnce: boolean;
   readonly kinesis: string;
   readonly dynamodb: string;
-  readonly stream: string;
+  /** With several, the shards it tells of are `stream/shardId`. */
+  readonly streams: readonly string[];
   readonly group: string;
   readonly workerId: string;
   readonly retrieval: 'POLLING' | 'FAN_OUT';
@@ -49,15 +50,17 @@ export interface JavaWorker extends AsyncDisposable {
 
 /** Starts a worker of the Java KCL in a process of its own. */
 export function startJavaWorker(options: JavaWorkerOptions): JavaWorker {
-  const { project, kinesis, dynamodb, stream, group, workerId, retrieval, failoverMs, limit = 0 } = options;
-  const args = [kinesis, dynamodb, stream, group, workerId, retrieval, String(failoverMs), String(limit)];
+  const { project, kinesis, dynamodb, streams, group, workerId, retrieval, failoverMs, limit = 0 } = options;
+  const work = [streams.join(','), group, workerId, retrieval, String(failoverMs), String(limit)];
+  const args = [kinesis, dynamodb, ...work];
   const child = spawn('java', project.command('kcl.Worker', args), { stdio: ['pipe', 'pipe', 'pipe'] });
   let said = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => (said = (said + text).slice(-4000)));
-  let waits = false;
+  /** What it had said when its shutdown took too long. */
+  let waits: string | undefined;
   createInterface({ input: child.stdout }).on('line', (line) => {
     const event = toEvent(line);
-    waits ||= event.what === 'waits';
+    if (event.what === 'waits') waits = said;
     options.onEvent(event);
   });
   let stopping = false;
@@ -72,7 +75,8 @@ export function startJavaWorker(options: JavaWorkerOptions): JavaWorker {
     child.stdin.end();
     const [code] = await closed;
     if (code !== 0) await ended;
-    assert.ok(!waits || !options.leavesAtOnce, `The Java worker ${workerId} does not shut down gracefully.`);
+    if (waits !== undefined && options.leavesAtOnce)
+      assert.fail(`The Java worker ${workerId} does not shut down gracefully: ${waits.trim()}`);
   };
   const kill = async (): Promise<void> => {
     stopping = true;

@@ -3,6 +3,8 @@ import { handsOver } from './kcl/hands-over.ts';
 import { isKilled } from './kcl/is-killed.ts';
 import { kplProducer, readsAlone } from './kcl/reads-alone.ts';
 import type { Kcl } from './kcl/stage.ts';
+import { severalStreams } from './kcl/several-streams.ts';
+import { startsAgain } from './kcl/starts-again.ts';
 import { takesTurns } from './kcl/takes-turns.ts';
 import { worksBeside } from './kcl/works-beside.ts';
 import { mavenProject } from './maven.ts';
@@ -12,7 +14,10 @@ type Scenario = (kcl: Kcl) => Promise<string>;
 const shared: readonly Scenario[] = [
   (project) => readsAlone(project, 'POLLING'),
   (project) => readsAlone(project, 'FAN_OUT'),
-  takesTurns,
+  (project) => takesTurns(project, 'POLLING'),
+  (project) => takesTurns(project, 'FAN_OUT'),
+  severalStreams,
+  startsAgain,
   worksBeside,
   isKilled,
 ];

@@ -37,6 +37,8 @@ export function javaWorker(
   group: string,
   given: {
     readonly dynamodb?: string;
+    /** Default: the one. */
+    readonly streams?: readonly string[];
     readonly limit?: number;
     readonly onEvent: (event: JavaEvent) => void;
   },
@@ -48,7 +50,7 @@ export function javaWorker(
     leavesAtOnce,
     kinesis: endpoint,
     dynamodb: endpoint,
-    stream,
+    streams: [stream],
     group,
     workerId,
     retrieval,
@@ -161,33 +163,44 @@ export function startFeed(
 
 /** Splits the first shard and merges the other open ones in pairs. */
 export async function reshard(server: LocalServer): Promise<void> {
-  const { endpoint } = server;
-  const { reader } = server.kinesis.connection;
-  const kinesis = new KinesisClient({ endpoint, region: 'us-east-1', credentials });
-  const [first, second, third] = await reader.listShards(stream);
-  assert.ok(first !== undefined && second !== undefined && third !== undefined);
-  const active = async (): Promise<void> => {
-    for (let status: string | undefined; status !== 'ACTIVE'; await sleep(50)) {
-      const summary = await kinesis.send(new DescribeStreamSummaryCommand({ StreamName: stream }));
-      status = summary.StreamDescriptionSummary?.StreamStatus;
-    }
-  };
-  await kinesis.send(
-    new SplitShardCommand({
-      StreamName: stream,
-      ShardToSplit: first.shardId,
-      NewStartingHashKey: String((first.hashRange.start + first.hashRange.end) / 2n),
-    }),
-  );
-  await active();
-  await kinesis.send(
+  const [, second, third] = await server.kinesis.connection.reader.listShards(stream);
+  assert.ok(second !== undefined && third !== undefined);
+  await splitFirst(server);
+  await change(
+    server,
     new MergeShardsCommand({
       StreamName: stream,
       ShardToMerge: second.shardId,
       AdjacentShardToMerge: third.shardId,
     }),
   );
-  await active();
+}
+
+/** Splits the first shard in the middle. */
+export async function splitFirst(server: LocalServer): Promise<void> {
+  const [first] = await server.kinesis.connection.reader.listShards(stream);
+  assert.ok(first !== undefined);
+  await change(
+    server,
+    new SplitShardCommand({
+      StreamName: stream,
+      ShardToSplit: first.shardId,
+      NewStartingHashKey: String((first.hashRange.start + first.hashRange.end) / 2n),
+    }),
+  );
+}
+
+/** Resolves when the stream is ACTIVE again. */
+async function change(
+  { endpoint }: LocalServer,
+  command: SplitShardCommand | MergeShardsCommand,
+): Promise<void> {
+  const kinesis = new KinesisClient({ endpoint, region: 'us-east-1', credentials });
+  await (command instanceof SplitShardCommand ? kinesis.send(command) : kinesis.send(command));
+  for (let status: string | undefined; status !== 'ACTIVE'; await sleep(50)) {
+    const summary = await kinesis.send(new DescribeStreamSummaryCommand({ StreamName: stream }));
+    status = summary.StreamDescriptionSummary?.StreamStatus;
+  }
   kinesis.destroy();
 }
 
@@ -195,8 +208,9 @@ export async function putAll(
   { writer, reader }: Connection,
   all: readonly string[],
   aggregation: 'none' | 'shard',
+  to: string = stream,
 ): Promise<void> {
-  const producing = createProducer(rawStream(stream), { writer, reader }, { aggregation });
+  const producing = createProducer(rawStream(to), { writer, reader }, { aggregation });
   await Promise.all(all.map((text) => producing.put({ partitionKey: keyOf(text), data: Buffer.from(text) })));
   await producing.close();
 }

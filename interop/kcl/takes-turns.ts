@@ -1,15 +1,21 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 
-import { createConsumer, rawStream, type Connection } from '@millrace/kinesis';
-import { startServer } from '@millrace/local';
+import {
+  DescribeStreamSummaryCommand,
+  KinesisClient,
+  ListStreamConsumersCommand,
+} from '@aws-sdk/client-kinesis';
+import { createConsumer, rawStream } from '@millrace/kinesis';
+import { startServer, type LocalServer } from '@millrace/local';
 
 import { Handled, until } from '../handled.ts';
 import type { JavaEvent } from '../java-worker.ts';
-import { expand, readStored } from '../user-records.ts';
+import { placeOf, placesOf } from './places.ts';
 import {
   closing,
   connectionOf,
+  credentials,
   failoverMs,
   javaWorker,
   putAll,
@@ -19,13 +25,16 @@ import {
   type Kcl,
 } from './stage.ts';
 
-/** One lease table, Java, ours, Java: each goes on exactly behind the other, in the midst of aggregates. */
-export async function takesTurns(kcl: Kcl): Promise<string> {
+/**
+ * One lease table, Java, ours, Java: each goes on exactly behind the other, in the midst of aggregates. With enhanced fan-out they
+ * share the consumer that is registered for the group.
+ */
+export async function takesTurns(kcl: Kcl, retrieval: 'POLLING' | 'FAN_OUT'): Promise<string> {
   await using server = await startServer({ port: 0, streams: { [stream]: { shards: 2 } } });
   const expected = texts('turn', 3000);
   for (let at = 0; at < expected.length; at += 1000)
     await putAll(server.kinesis.connection, expected.slice(at, at + 1000), 'shard');
-  const places = await placesOf(server.kinesis.connection);
+  const places = await placesOf(server.kinesis.connection, stream);
   const handled = new Handled();
   const resting = new Map<string, string>();
   await using connection = closing(connectionOf(server));
@@ -34,7 +43,7 @@ export async function takesTurns(kcl: Kcl): Promise<string> {
     if (event.what === 'record') handled.add('java-1', event, event.text);
     if (event.what === 'checkpoint') resting.set(event.shardId, placeOf(event));
   };
-  await using first = javaWorker(kcl, server, 'POLLING', 'turns', { limit: 300, onEvent: firstOnEvent });
+  await using first = javaWorker(kcl, server, retrieval, 'turns', { limit: 300, onEvent: firstOnEvent });
   await until('Java rests on both shards', () => resting.size === 2, [first.ended]);
   await first.stop();
   for (const lease of await leases.list()) {
@@ -49,7 +58,7 @@ export async function takesTurns(kcl: Kcl): Promise<string> {
     workerId: 'ours',
     from: 'oldest',
     leaseDuration: failoverMs,
-    pollInterval: 200,
+    ...(retrieval === 'FAN_OUT' ? { retrieval: 'fan-out' } : { pollInterval: 200 }),
   });
   const enough = new Map<string, number>();
   const all = new AbortController();
@@ -79,7 +88,7 @@ export async function takesTurns(kcl: Kcl): Promise<string> {
     assert.equal(lease.owner, undefined, 'ours gives its leases back');
   }
 
-  await using second = javaWorker(kcl, server, 'POLLING', 'turns', {
+  await using second = javaWorker(kcl, server, retrieval, 'turns', {
     onEvent(event) {
       if (event.what === 'record') handled.add('java-2', event, event.text);
     },
@@ -94,26 +103,16 @@ export async function takesTurns(kcl: Kcl): Promise<string> {
   handled.assertWhole(expected);
   assert.equal(handled.again, 0);
   const counts = ['java-1', 'ours', 'java-2'].map((worker) => handled.countOf(worker));
-  return `in turns ${counts.join(' + ')} (Java, ours, Java) = ${expected.length}, none lost, none twice; ours had Java's leases after ${Math.round(pauseMs)} ms`;
+  if (retrieval === 'FAN_OUT') assert.deepEqual(await consumersOf(server), ['turns']);
+  return `${retrieval}, in turns ${counts.join(' + ')} (Java, ours, Java) = ${expected.length}, none lost, none twice; ours had Java's leases after ${Math.round(pauseMs)} ms`;
 }
 
-/** Where every user record stands, shard by shard and in order. */
-async function placesOf(connection: Connection): Promise<ReadonlyMap<string, readonly string[]>> {
-  const stored = await readStored(connection, stream);
-  const places = new Map<string, string[]>();
-  for (const each of stored) {
-    const { shardId } = each.shard;
-    const list = places.get(shardId) ?? [];
-    places.set(shardId, list);
-    list.push(...expand([each]).map((record) => placeOf({ shardId, ...record })));
-  }
-  return places;
-}
-
-function placeOf(place: {
-  readonly shardId: string;
-  readonly sequenceNumber: string;
-  readonly subSequenceNumber: number;
-}): string {
-  return `${place.shardId} ${place.sequenceNumber} ${place.subSequenceNumber}`;
+async function consumersOf({ endpoint }: LocalServer): Promise<readonly (string | undefined)[]> {
+  const kinesis = new KinesisClient({ endpoint, region: 'us-east-1', credentials });
+  const { StreamDescriptionSummary: summary } = await kinesis.send(
+    new DescribeStreamSummaryCommand({ StreamName: stream }),
+  );
+  const listed = await kinesis.send(new ListStreamConsumersCommand({ StreamARN: summary?.StreamARN }));
+  kinesis.destroy();
+  return (listed.Consumers ?? []).map(({ ConsumerName: name }) => name);
 }

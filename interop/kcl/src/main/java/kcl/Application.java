@@ -1,7 +1,10 @@
 package kcl;
 
 import java.net.URI;
+import java.util.Arrays;
+import java.util.List;
 
+import software.amazon.awssdk.arns.Arn;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 import software.amazon.awssdk.awscore.client.builder.AwsClientBuilder;
@@ -9,16 +12,22 @@ import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.cloudwatch.CloudWatchAsyncClient;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
+import software.amazon.awssdk.services.kinesis.model.StreamDescriptionSummary;
 import software.amazon.kinesis.common.ConfigsBuilder;
 import software.amazon.kinesis.common.InitialPositionInStream;
 import software.amazon.kinesis.common.InitialPositionInStreamExtended;
 import software.amazon.kinesis.common.KinesisClientUtil;
+import software.amazon.kinesis.common.StreamConfig;
+import software.amazon.kinesis.common.StreamIdentifier;
 import software.amazon.kinesis.coordinator.CoordinatorConfig;
 import software.amazon.kinesis.coordinator.Scheduler;
 import software.amazon.kinesis.leases.LeaseManagementConfig;
 import software.amazon.kinesis.metrics.NullMetricsFactory;
+import software.amazon.kinesis.processor.FormerStreamsLeasesDeletionStrategy;
+import software.amazon.kinesis.processor.MultiStreamTracker;
 import software.amazon.kinesis.processor.ShardRecordProcessorFactory;
 import software.amazon.kinesis.processor.SingleStreamTracker;
+import software.amazon.kinesis.processor.StreamTracker;
 import software.amazon.kinesis.retrieval.RetrievalConfig;
 import software.amazon.kinesis.retrieval.RetrievalSpecificConfig;
 import software.amazon.kinesis.retrieval.fanout.FanOutConfig;
@@ -26,6 +35,9 @@ import software.amazon.kinesis.retrieval.polling.PollingConfig;
 
 /** Workers of the Kinesis Client Library, set up for a server on this machine and without CloudWatch, else as they come. */
 final class Application implements AutoCloseable {
+    private static final InitialPositionInStreamExtended OLDEST =
+            InitialPositionInStreamExtended.newInitialPosition(InitialPositionInStream.TRIM_HORIZON);
+
     private final KinesisAsyncClient kinesis;
     private final DynamoDbAsyncClient dynamodb;
     private final CloudWatchAsyncClient cloudwatch;
@@ -41,18 +53,20 @@ final class Application implements AutoCloseable {
         FAN_OUT
     }
 
-    /** What a worker is called, what it reads and how. */
-    record Work(String stream, String application, String worker, Retrieval retrieval) {}
+    /** What a worker is called, what it reads and how; several streams are separated by commas, and polled. */
+    record Work(String stream, String application, String worker, Retrieval retrieval) {
+        boolean isOfSeveral() {
+            return stream.contains(",");
+        }
+    }
 
     /** How long it waits: for the renewal of a lease, between two reads of a shard, and between two looks at anything else. */
     record Pace(long failoverMillis, long readMillis, long lookMillis) {}
 
     /** `pace` null: the library's own. */
     Scheduler scheduler(Work work, Pace pace, ShardRecordProcessorFactory processors) {
-        InitialPositionInStreamExtended oldest =
-                InitialPositionInStreamExtended.newInitialPosition(InitialPositionInStream.TRIM_HORIZON);
         ConfigsBuilder configs = new ConfigsBuilder(
-                new SingleStreamTracker(work.stream(), oldest),
+                work.isOfSeveral() ? several(work) : new SingleStreamTracker(work.stream(), OLDEST),
                 work.application(),
                 kinesis,
                 dynamodb,
@@ -89,11 +103,37 @@ final class Application implements AutoCloseable {
         cloudwatch.close();
     }
 
+    private StreamTracker several(Work work) {
+        List<StreamConfig> streams = Arrays.stream(work.stream().split(","))
+                .map(name -> new StreamConfig(identifierOf(name), OLDEST))
+                .toList();
+        return new MultiStreamTracker() {
+            @Override
+            public List<StreamConfig> streamConfigList() {
+                return streams;
+            }
+
+            @Override
+            public FormerStreamsLeasesDeletionStrategy formerStreamsLeasesDeletionStrategy() {
+                return new FormerStreamsLeasesDeletionStrategy.NoLeaseDeletionStrategy();
+            }
+        };
+    }
+
+    private StreamIdentifier identifierOf(String stream) {
+        StreamDescriptionSummary summary = kinesis.describeStreamSummary(b -> b.streamName(stream))
+                .join()
+                .streamDescriptionSummary();
+        return StreamIdentifier.multiStreamInstance(
+                Arn.fromString(summary.streamARN()), summary.streamCreationTimestamp().getEpochSecond());
+    }
+
     private RetrievalSpecificConfig specific(Work work, Pace pace) {
         if (work.retrieval() == Retrieval.FAN_OUT) {
             return new FanOutConfig(kinesis).streamName(work.stream()).applicationName(work.application());
         }
-        PollingConfig polling = new PollingConfig(work.stream(), kinesis);
+        PollingConfig polling =
+                work.isOfSeveral() ? new PollingConfig(kinesis) : new PollingConfig(work.stream(), kinesis);
         return pace == null ? polling : polling.idleTimeBetweenReadsInMillis(pace.readMillis());
     }
 

@@ -21,18 +21,21 @@ import software.amazon.kinesis.retrieval.KinesisClientRecord;
  * nothing more: what comes after is another worker's.
  */
 final class Teller implements ShardRecordProcessor {
+    private final String prefix;
     private final int limit;
     private String shard = "";
     private int handled;
     private boolean full;
 
-    Teller(int limit) {
+    /** `prefix`: stands before the id of its shard in all it tells. */
+    Teller(String prefix, int limit) {
+        this.prefix = prefix;
         this.limit = limit;
     }
 
     @Override
     public void initialize(InitializationInput input) {
-        shard = input.shardId();
+        shard = prefix + input.shardId();
         tell("start", input.extendedSequenceNumber().sequenceNumber(), input.extendedSequenceNumber().subSequenceNumber());
     }
 

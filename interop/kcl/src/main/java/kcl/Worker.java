@@ -6,12 +6,15 @@ import java.nio.charset.StandardCharsets;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
+import software.amazon.kinesis.common.StreamIdentifier;
 import software.amazon.kinesis.coordinator.Scheduler;
+import software.amazon.kinesis.processor.ShardRecordProcessor;
+import software.amazon.kinesis.processor.ShardRecordProcessorFactory;
 
 /**
  * A worker that tells on stdout what it does, a line each (see {@link Teller}), until stdin ends: then it shuts down gracefully, and
  * tells "waits" when that takes too long.
- * Arguments: Kinesis endpoint, DynamoDB endpoint, stream, application, worker, POLLING or FAN_OUT, failover time in
+ * Arguments: Kinesis endpoint, DynamoDB endpoint, stream (or several, with commas between), application, worker, POLLING or FAN_OUT, failover time in
  * milliseconds, records of a shard to handle at most (0: all).
  */
 public final class Worker {
@@ -33,13 +36,27 @@ public final class Worker {
         int limit = Integer.parseInt(args[7]);
         try (Application application = new Application(args[0], args[1]);
                 BufferedReader commands = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.US_ASCII))) {
-            Scheduler scheduler = application.scheduler(work, pace, () -> new Teller(limit));
+            Scheduler scheduler = application.scheduler(work, pace, tellers(work, limit));
             Thread running = new Thread(scheduler, "scheduler");
             running.start();
             while (commands.readLine() != null) continue;
             leave(scheduler);
             running.join(TimeUnit.SECONDS.toMillis(30));
         }
+    }
+
+    private static ShardRecordProcessorFactory tellers(Application.Work work, int limit) {
+        return new ShardRecordProcessorFactory() {
+            @Override
+            public ShardRecordProcessor shardRecordProcessor() {
+                return new Teller("", limit);
+            }
+
+            @Override
+            public ShardRecordProcessor shardRecordProcessor(StreamIdentifier stream) {
+                return new Teller(work.isOfSeveral() ? stream.streamName() + "/" : "", limit);
+            }
+        };
     }
 
     /** Gracefully; where that does not end, it says so and shuts down all the same. */
