@@ -1,12 +1,14 @@
 import { open, type FileHandle } from 'node:fs/promises';
 
+import { MillraceError } from '../errors.ts';
 import { systemClock, type Clock } from '../runtime/clock.ts';
 import { encodeLostRecord } from './lost-document.ts';
 import type { LostRecordSink } from './lost-record.ts';
 
 /**
  * Appends each lost record to a file, one line of JSON, flushed to the disk before it resolves. The file is opened with
- * the first loss and readable by its owner only. What a process that died left of a line stays, on a line of its own.
+ * the first loss and readable by its owner only; workers of one machine may share it. What a process that died left of a
+ * line stays, on a line of its own.
  *
  * @example
  * ```ts
@@ -27,7 +29,10 @@ export function lostToFile(path: string, clock: Pick<Clock, 'now'> = systemClock
 async function append(path: string, line: string): Promise<void> {
   const file = await open(path, 'a+', 0o600);
   try {
-    await file.appendFile((await endsInLine(file)) ? `\n${line}` : line);
+    const bytes = Buffer.from((await endsInLine(file)) ? `\n${line}` : line);
+    // In one call, which the system keeps whole: other workers may be writing to the file.
+    const { bytesWritten } = await file.write(bytes);
+    if (bytesWritten < bytes.length) throw notWhole(path, bytesWritten, bytes.length);
     await file.datasync();
   } finally {
     await file.close();
@@ -43,3 +48,11 @@ async function endsInLine(file: FileHandle): Promise<boolean> {
 }
 
 const lineEnd = 0x0a;
+
+function notWhole(path: string, written: number, length: number): MillraceError {
+  return new MillraceError('SERVICE_FAILED', `Only ${written} of ${length} bytes were written to ${path}.`, {
+    advice: 'See that its disk has room.',
+    retryable: true,
+    path,
+  });
+}

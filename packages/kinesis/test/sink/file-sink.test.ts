@@ -69,3 +69,23 @@ test('behind a line that a dying process left unfinished a lost record has its o
   expect(torn).toBe('{"v":1,"stream":"clicks","partitionKey":"a","enco');
   expect(whole.map((line) => decodeLostRecord(line).record.partitionKey)).toEqual(['b', 'c']);
 });
+
+const large = (partitionKey: string): Buffer => Buffer.alloc(1_500_000, partitionKey);
+
+test('large records of several workers that share a file do not end up in each other', async () => {
+  const path = join(folder, 'shared.ndjson');
+  await Promise.all(
+    ['a', 'b', 'c', 'd'].flatMap((key) => {
+      const sink = lostToFile(path);
+      const lost = { ...lostAs(key), record: { partitionKey: key, data: large(key) } };
+      return [1, 2, 3, 4].map(() => sink(lost));
+    }),
+  );
+  const records = readFileSync(path, 'utf8')
+    .split('\n')
+    // Who looks while another writes takes that one's line for torn, and leaves an empty one.
+    .filter((line) => line !== '')
+    .map((line) => decodeLostRecord(line).record);
+  expect(records).toHaveLength(16);
+  expect(records.every(({ partitionKey, data }) => large(partitionKey).equals(data))).toBe(true);
+});
