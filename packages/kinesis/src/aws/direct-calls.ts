@@ -120,13 +120,28 @@ export class DirectCalls {
       given = undefined;
       if (come === undefined) {
         const result = await next(args);
-        if (isResponse(result.response) && result.response.statusCode === 200) this.#learn(args.request);
+        if (isGood(result.response)) this.#learn(args.request);
         return result;
       }
       if ('error' in come) throw come.error;
       return { response: come.response };
     };
     command.middlewareStack.add(step, { step: 'deserialize', priority: 'low', name: 'millraceDirect' });
+  }
+
+  /**
+   * Has the SDK's call of another operation learnt from, when it goes well and none is known: it differs from one of `operation`
+   * in its name and its body, and goes before the first of them.
+   */
+  learnFrom(command: Command, operation: string): void {
+    const step: Step = (next) => async (args) => {
+      const result = await next(args);
+      const { request } = args;
+      if (this.#pattern === undefined && isGood(result.response) && isSendable(request))
+        this.#learn(asOperation(request, operation));
+      return result;
+    };
+    command.middlewareStack.add(step, { step: 'deserialize', priority: 'low', name: 'millraceLearn' });
   }
 
   /** What did not succeed, as the SDK reads it. */
@@ -184,8 +199,26 @@ function isIn(headers: Readonly<Record<string, string>>, { contentType }: BodyFo
   return headers['content-type']?.startsWith(contentType) === true;
 }
 
+function isGood(response: unknown): boolean {
+  return isResponse(response) && response.statusCode === 200;
+}
+
 function inFormat(request: OutgoingRequest, format: BodyFormat | undefined): OutgoingRequest {
-  if (format === undefined) return request;
-  const others = Object.entries(request.headers).filter(([name]) => name.toLowerCase() !== 'content-type');
-  return { ...request, headers: { ...Object.fromEntries(others), 'content-type': format.contentType } };
+  return format === undefined ? request : withHeader(request, 'content-type', () => format.contentType);
+}
+
+/** The service is told the operation as `Kinesis_20131202.GetRecords`. */
+function asOperation(request: OutgoingRequest, operation: string): OutgoingRequest {
+  return withHeader(request, 'x-amz-target', (target) => target.replace(/[^.]*$/, operation));
+}
+
+function withHeader(
+  request: OutgoingRequest,
+  name: string,
+  change: (value: string) => string,
+): OutgoingRequest {
+  const headers = Object.entries(request.headers).map(([each, value]) =>
+    each.toLowerCase() === name ? [each, change(value)] : [each, value],
+  );
+  return { ...request, headers: Object.fromEntries(headers) };
 }

@@ -41,6 +41,7 @@ export function createKinesisReader(client: KinesisSender, direct?: DirectCalls)
           ShardId: shardId,
           ...iteratorType(position),
         });
+        direct?.learnFrom(command, 'GetRecords');
         const answer = await client.send(command, { ...(signal && { abortSignal: signal }) });
         return needed(answer.ShardIterator, 'ShardIterator');
       }),

@@ -70,6 +70,37 @@ test('the first call is the SDK’s, and those that follow are like it', async (
   expect(JSON.parse(String(third.body))).toEqual({ ShardIterator: 'three', Limit: 100 });
 });
 
+/** An iterator is opened and read once: what was sent for the latter, and who began each call. */
+async function readingOnce(own: boolean): Promise<{ second: OutgoingRequest | undefined; senders: string }> {
+  const { client, sent, senders } = clientOf((call) =>
+    call === 1 ? json(200, { ShardIterator: 'i' }) : good,
+  );
+  const reader = createKinesisReader(client, own ? new DirectCalls(client) : undefined);
+  const iterator = await reader.openIterator('orders', 'shardId-000000000000', { type: 'oldest' });
+  expect(await reader.read(iterator, { stream: 'orders', limit: 100 })).toEqual(goodResult);
+  return { second: sent[1], senders: senders() };
+}
+
+test('the call for an iterator is learnt from: the first read is ours, and what the SDK would send', async () => {
+  const ours = await readingOnce(true);
+  const theirs = await readingOnce(false);
+  expect([ours.senders, theirs.senders]).toEqual(['sdk,us', 'sdk,sdk']);
+  if (ours.second === undefined || theirs.second === undefined) throw new Error('Two were sent.');
+  expect(lasting(ours.second)).toEqual(lasting(theirs.second));
+  expect(ours.second.headers['x-amz-target']).toBe('Kinesis_20131202.GetRecords');
+  expect(JSON.parse(String(ours.second.body))).toEqual(JSON.parse(String(theirs.second.body)));
+});
+
+test('of a call for an iterator that was refused nothing is learnt', async () => {
+  const { client, senders } = clientOf((call) =>
+    call === 1 ? json(400, { __type: 'ResourceNotFoundException', message: 'No.' }) : good,
+  );
+  const reader = createKinesisReader(client, new DirectCalls(client));
+  await errorOf(reader.openIterator('orders', 'shardId-000000000000', { type: 'oldest' }));
+  await reader.read('i', { stream: 'orders', limit: 1 });
+  expect(senders()).toBe('sdk,sdk');
+});
+
 const refusals: Readonly<Record<string, Given | Error>> = {
   'an expired iterator': json(400, { __type: 'ExpiredIteratorException', message: 'Iterator expired.' }),
   'a throttled shard': json(400, { __type: 'ProvisionedThroughputExceededException', message: 'Rate.' }),
