@@ -5,20 +5,34 @@ import { Watermark } from './watermark.ts';
  * `concurrency` run at once; when one fails or stops, those running finish and no other is started. Rejects with the first
  * error. `advanced` is told each time everything up to a record is done, and how many records that adds.
  */
-export async function handleByKey<R>(
+export async function handleByKey<R>(records: readonly R[], options: ByKeyOptions<R>): Promise<void> {
+  const { handle, advanced } = options;
+  for (const [index, record] of records.entries()) {
+    const done = handle(record);
+    if (typeof done !== 'boolean') return handleBesides(records.slice(index), done, options);
+    if (!done) return;
+    advanced(record, 1);
+  }
+}
+
+export interface ByKeyOptions<R> {
+  readonly keyOf: (record: R) => string;
+  readonly concurrency: number;
+  readonly handle: (record: R) => boolean | Promise<boolean>;
+  readonly advanced: (last: R, count: number) => void;
+}
+
+/** From the first record on that takes its time: `begun` is what will become of it. What is done at once needs no lanes. */
+async function handleBesides<R>(
   records: readonly R[],
-  options: {
-    readonly keyOf: (record: R) => string;
-    readonly concurrency: number;
-    readonly handle: (record: R) => boolean | Promise<boolean>;
-    readonly advanced: (last: R, count: number) => void;
-  },
+  begun: Promise<boolean>,
+  { keyOf, concurrency, handle, advanced }: ByKeyOptions<R>,
 ): Promise<void> {
   const watermark = new Watermark(records.length, (index, count) => {
     const last = records[index];
-    if (last !== undefined) options.advanced(last, count);
+    if (last !== undefined) advanced(last, count);
   });
-  const lanes = [...groupByKey(records, options.keyOf).values()];
+  const lanes = [...groupByKey(records, keyOf).values()];
   let next = 0;
   let stopped = false;
   let failure: { readonly error: unknown } | undefined;
@@ -30,7 +44,7 @@ export async function handleByKey<R>(
         if (record === undefined) continue;
         try {
           // One that is done at once must not cost a promise.
-          const done = options.handle(record);
+          const done = index === 0 ? begun : handle(record);
           if (typeof done === 'boolean' ? done : await done) watermark.finish(index);
           else stopped = true;
         } catch (error) {
@@ -40,7 +54,7 @@ export async function handleByKey<R>(
       }
     }
   };
-  await Promise.all(Array.from({ length: Math.min(options.concurrency, lanes.length) }, work));
+  await Promise.all(Array.from({ length: Math.min(concurrency, lanes.length) }, work));
   if (failure !== undefined) throw failure.error;
 }
 

@@ -16,7 +16,8 @@ const jobs: fc.Arbitrary<readonly Job[]> = fc
   .array(
     fc.record({
       key: fc.constantFrom('a', 'b', 'c', 'd', 'e'),
-      ms: fc.nat({ max: 50 }),
+      // Many are done at once, without a promise.
+      ms: fc.oneof(fc.constant(0), fc.nat({ max: 50 })),
       fails: fc.integer({ min: 0, max: 30 }).map((n) => n === 0),
     }),
     { maxLength: 40 },
@@ -32,17 +33,19 @@ test('one key stays in order, lanes stay bounded, and the watermark never passes
       let running = 0;
       let most = 0;
       let watermark = -1;
+      const end = ({ index, fails }: Job): true => {
+        running--;
+        if (fails) throw new Error(`job ${index}`);
+        finished.add(index);
+        return true;
+      };
       const done = handleByKey(list, {
         concurrency,
         keyOf: ({ key }) => key,
-        handle: async ({ key, index, ms, fails }) => {
+        handle: (job) => {
           most = Math.max(most, ++running);
-          order.set(key, [...(order.get(key) ?? []), index]);
-          await sleep(clock, ms);
-          running--;
-          if (fails) throw new Error(`job ${index}`);
-          finished.add(index);
-          return true;
+          order.set(job.key, [...(order.get(job.key) ?? []), job.index]);
+          return job.ms === 0 ? end(job) : sleep(clock, job.ms).then(() => end(job));
         },
         advanced: ({ index }) => {
           expect(index).toBeGreaterThan(watermark);
@@ -79,6 +82,24 @@ test('keys really run side by side', async () => {
   await clock.advance(200);
   await done;
   expect(clock.pending).toBe(0);
+});
+
+test('records that are done at once are handled in their order until one is not, and a stop among them starts nothing more', async () => {
+  const started: number[] = [];
+  const told: number[] = [];
+  await handleByKey([0, 1, 2, 3], {
+    concurrency: 2,
+    keyOf: (index) => String(index % 2),
+    handle: (index) => {
+      started.push(index);
+      return index !== 2;
+    },
+    advanced: (index) => told.push(index),
+  });
+  expect([started, told]).toEqual([
+    [0, 1, 2],
+    [0, 1],
+  ]);
 });
 
 test('a stop lets what runs finish and starts nothing more', async () => {
