@@ -1,3 +1,5 @@
+import { createTextReader, type ReadText } from '../runtime/text-reader.ts';
+
 /** The kinds of items, as the high three bits of their first byte say. */
 export const UNSIGNED = 0;
 export const NEGATIVE = 1;
@@ -24,8 +26,6 @@ const floatBytes: ReadonlyMap<number, number> = new Map([
 
 /** No answer of the service goes as deep. */
 const deepest = 16;
-/** Longer texts are rare enough to be worth a call into the platform. */
-const shortText = 64;
 
 /**
  * A cursor over CBOR (RFC 8949) that never throws: the first malformed byte sets `failed` and moves to the end, so that every
@@ -37,13 +37,13 @@ export class CborReader {
   readonly bytes: Buffer;
   offset = 0;
   failed = false;
-  /** By length: texts of an answer have few, and filling an array of the right length again is the fastest way. */
-  readonly #unitsOf: number[][] = [];
+  readonly #read: ReadText;
   /** By their first two bytes. */
   readonly #names = new Map<number, string>();
 
   constructor(bytes: Buffer) {
     this.bytes = bytes;
+    this.#read = createTextReader(bytes);
   }
 
   /** The kind of the item at the cursor; −1 at the end, and at a break. */
@@ -73,9 +73,7 @@ export class CborReader {
     const length = this.head(TEXT);
     if (length === Number.POSITIVE_INFINITY) return this.pieces(TEXT).toString();
     const start = this.take(length);
-    return length > shortText
-      ? this.bytes.toString('utf8', start, start + length)
-      : this.#short(start, length);
+    return this.#read(start, this.offset);
   }
 
   /** A text that may have come before, as the names of members have: it is made once. */
@@ -204,18 +202,6 @@ export class CborReader {
     return Buffer.concat(pieces);
   }
 
-  #short(start: number, length: number): string {
-    if (this.failed) return '';
-    const { bytes } = this;
-    const units = (this.#unitsOf[length] ??= Array.from({ length }, () => 0));
-    for (let index = 0; index < length; index++) {
-      const byte = bytes[start + index] ?? 0;
-      if (byte >= 0x80) return bytes.toString('utf8', start, start + length);
-      units[index] = byte;
-    }
-    return String.fromCharCode(...units);
-  }
-
   #isAt(start: number, ascii: string, length: number): boolean {
     if (ascii.length !== length) return false;
     for (let index = 0; index < length; index++) {
@@ -233,15 +219,10 @@ export class CborReader {
 
 /** A float of two bytes (IEEE 754 binary16), the shortest way to write a round number. */
 function toHalf(bits: number): number {
+  const sign = bits >> 15 === 0 ? 1 : -1;
   const exponent = (bits >> 10) & 0b1_1111;
   const fraction = bits & 0b11_1111_1111;
-  const size =
-    exponent === 0
-      ? fraction * 2 ** -24
-      : exponent === 0b1_1111
-        ? fraction === 0
-          ? Number.POSITIVE_INFINITY
-          : Number.NaN
-        : (1024 + fraction) * 2 ** (exponent - 25);
-  return bits >> 15 === 0 ? size : -size;
+  if (exponent === 0) return sign * fraction * 2 ** -24;
+  if (exponent < 0b1_1111) return sign * (1024 + fraction) * 2 ** (exponent - 25);
+  return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
 }

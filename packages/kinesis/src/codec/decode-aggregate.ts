@@ -1,4 +1,5 @@
 import { md5 } from '../record/md5.ts';
+import { createTextReader, type ReadText } from '../runtime/text-reader.ts';
 import {
   DIGEST_BYTES,
   HASH_KEY_TABLE,
@@ -16,7 +17,6 @@ import {
   type AggregatedEntry,
 } from './aggregate.ts';
 import { emptyHeaders, noHeaders } from './headers.ts';
-import { createTextReader, type ReadText } from './text-reader.ts';
 import { WireReader } from './wire-reader.ts';
 
 /** Whether `data` begins as an aggregate does: cheap, and almost always the answer. */

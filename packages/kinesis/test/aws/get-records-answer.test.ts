@@ -1,27 +1,11 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 
-import { isMillraceError } from '../../src/errors.ts';
 import { readGetRecords, readSubscriptionEvent } from '../../src/aws/get-records-answer.ts';
+import { answers, codeOf, sequenceNumber, type Answered } from './answered.ts';
 
-interface Answered {
-  readonly key: string;
-  readonly data: Uint8Array;
-}
-
-const small = fc.uint8Array({ maxLength: 200 });
 // From two thousand characters of base64 on, data is not read with the rest.
-const large = fc
-  .tuple(fc.integer({ min: 1400, max: 6000 }), fc.uint8Array({ minLength: 1, maxLength: 50 }))
-  .map(([length, pattern]) => new Uint8Array(Buffer.alloc(length, pattern)));
-const records = fc.array(
-  fc.record({ key: fc.string({ unit: 'binary', minLength: 1 }), data: fc.oneof(small, large) }),
-  {
-    maxLength: 8,
-  },
-);
-
-const sequenceNumber = (index: number): string => `4965${String(index).padStart(52, '0')}`;
+const records = answers(1400);
 
 const toJson = (answered: readonly Answered[]): object => ({
   MillisBehindLatest: 12,
@@ -77,16 +61,6 @@ test('an event of a subscription is read as an answer is', () => {
     continuation: sequenceNumber(3),
   });
 });
-
-/** Of the error to retry that `attempt` throws, if any. */
-function codeOf(attempt: () => unknown): string | undefined {
-  try {
-    attempt();
-    return undefined;
-  } catch (error) {
-    return isMillraceError(error) && error.retryable ? error.code : String(error);
-  }
-}
 
 test('what is cut off or garbled anywhere is an error to retry, or reads as something, and never throws another', () => {
   const data = new Uint8Array(3000).fill(1);

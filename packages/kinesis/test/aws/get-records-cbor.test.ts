@@ -9,27 +9,14 @@ import { writeCborMap } from '../../src/aws/cbor-writer.ts';
 import { readGetRecords } from '../../src/aws/get-records-answer.ts';
 import { readCborGetRecords } from '../../src/aws/get-records-cbor.ts';
 import { collect } from '../../src/aws/http-message.ts';
-import { isMillraceError } from '../../src/errors.ts';
 import type { ReadResult } from '../../src/source/shard-reader.ts';
-
-interface Answered {
-  readonly key: string;
-  readonly data: Uint8Array;
-}
+import { answers, codeOf, sequenceNumber, type Answered } from './answered.ts';
 
 const arrivedAt = 1_700_000_000_500;
-const small = fc.uint8Array({ maxLength: 200 });
 // From two thousand bytes on, data stays in the answer until it is asked for.
-const large = fc
-  .tuple(fc.integer({ min: 2000, max: 6000 }), fc.uint8Array({ minLength: 1, maxLength: 50 }))
-  .map(([length, pattern]) => new Uint8Array(Buffer.alloc(length, pattern)));
-const records = fc.array(
-  fc.record({ key: fc.string({ unit: 'binary', minLength: 1 }), data: fc.oneof(small, large) }),
-  { maxLength: 8 },
-);
+const records = answers(2000);
 const behind = fc.oneof(fc.nat(), fc.constant(2 ** 40));
 
-const sequenceNumber = (index: number): string => `4965${String(index).padStart(52, '0')}`;
 const child = {
   ShardId: 'shardId-000000000001',
   ParentShards: ['shardId-000000000000'],
@@ -200,16 +187,6 @@ test('members nobody knows are passed over, whatever they hold', () => {
     }),
   );
 });
-
-/** Of the error to retry that `attempt` throws, if any. */
-function codeOf(attempt: () => unknown): string | undefined {
-  try {
-    attempt();
-    return undefined;
-  } catch (error) {
-    return isMillraceError(error) && error.retryable ? error.code : String(error);
-  }
-}
 
 const data = new Uint8Array(3000).fill(1);
 const whole = ways.map((write) =>

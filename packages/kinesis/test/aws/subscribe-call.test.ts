@@ -33,22 +33,27 @@ const exception = (type: string): Buffer =>
   message({ ':message-type': 'exception', ':exception-type': type }, { message: 'No more.' });
 const begun = event({}, 'initial-response');
 
+/** A client whose calls are answered so. */
+function clientOf(
+  handle: (request: unknown, options?: CallOptions) => Promise<{ response: HttpResponse }>,
+): KinesisClient {
+  return new KinesisClient({
+    region: 'eu-west-1',
+    endpoint: 'http://127.0.0.1:1',
+    credentials: { accessKeyId: 'a', secretAccessKey: 'b' },
+    maxAttempts: 1,
+    requestHandler: { handle },
+  });
+}
+
 /** What a subscription tells, and what it ends with, when the service answers with those bytes. */
 async function told(
   chunks: readonly Uint8Array[],
   reader: 'ours' | 'sdk',
 ): Promise<{ readonly events: readonly FanOutEvent[]; readonly error?: unknown }> {
-  const client = new KinesisClient({
-    region: 'eu-west-1',
-    endpoint: 'http://127.0.0.1:1',
-    credentials: { accessKeyId: 'a', secretAccessKey: 'b' },
-    maxAttempts: 1,
-    requestHandler: {
-      handle: async () => ({
-        response: new HttpResponse({ statusCode: 200, headers: {}, body: Readable.from(chunks) }),
-      }),
-    },
-  });
+  const client = clientOf(async () => ({
+    response: new HttpResponse({ statusCode: 200, headers: {}, body: Readable.from(chunks) }),
+  }));
   const { eventStreamMarshaller } = client.config;
   const fanOut = createKinesisFanOut(client, reader === 'ours' ? eventStreamMarshaller : undefined);
   const events: FanOutEvent[] = [];
@@ -197,17 +202,9 @@ test('bytes that went wrong on their way are never told, and are worth another s
 
 test('a call about a consumer that is not answered fails, while a subscription may be silent', async () => {
   const limits: (number | undefined)[] = [];
-  const client = new KinesisClient({
-    region: 'eu-west-1',
-    endpoint: 'http://127.0.0.1:1',
-    credentials: { accessKeyId: 'a', secretAccessKey: 'b' },
-    maxAttempts: 1,
-    requestHandler: {
-      handle: async (_request: unknown, { requestTimeout }: CallOptions = {}) => {
-        limits.push(requestTimeout);
-        throw new Error('Not answered');
-      },
-    },
+  const client = clientOf(async (_request, { requestTimeout } = {}) => {
+    limits.push(requestTimeout);
+    throw new Error('Not answered');
   });
   const about = async (streams?: EventStreams): Promise<readonly (number | undefined)[]> => {
     const fanOut = createKinesisFanOut(client, streams);

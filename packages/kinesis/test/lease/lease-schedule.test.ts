@@ -13,6 +13,8 @@ import { createManualClock, type ManualClock } from '@millrace/kinesis/testing';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
+import { leaseOf } from '../../src/testing/lease-guarantee.ts';
+
 const leaseDurationMs = 10_000;
 
 interface Holding {
@@ -192,19 +194,6 @@ const schedules = fc.record({
     { minLength: 20, maxLength: 150, size: 'max' },
   ),
 });
-
-function leaseOf(shardId: string, other: Partial<Lease> = {}): Lease {
-  return {
-    leaseKey: shardId,
-    shardId,
-    counter: 0,
-    ownerSwitchesSinceCheckpoint: 0,
-    checkpoint: { sequenceNumber: 'TRIM_HORIZON', subSequenceNumber: 0 },
-    parentShardIds: [],
-    childShardIds: [],
-    ...other,
-  };
-}
 
 /** Four workers, replaced under a new name when they crash, on one store and one clock. */
 class Fleet {

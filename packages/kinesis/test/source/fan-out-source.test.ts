@@ -138,6 +138,13 @@ function follow(source: ShardSource, hold?: () => Promise<void>): Reading {
   };
 }
 
+/** Stops reading, after which nothing is left. */
+async function endsCleanly({ clock }: Service, reading: Reading): Promise<void> {
+  await reading.stop();
+  await clock.settle();
+  expect(clock.pending).toBe(0);
+}
+
 const registered = { arn: async () => 'arn', forget: () => {} };
 
 function sourceOf(service: Service, options: Partial<FanOutOptions> = {}): ShardSource {
@@ -166,9 +173,7 @@ test('a subscription is renewed before its five minutes are over: nothing is mis
   const times = service.subscribed.map(({ at }) => at);
   expect(times).toEqual([1200, 287_400, 573_600, 859_800, 1_146_000]);
   expect(service.refusedAt).toEqual([]);
-  await reading.stop();
-  await service.clock.settle();
-  expect(service.clock.pending).toBe(0);
+  await endsCleanly(service, reading);
 });
 
 test('a timer that goes off just before its time, as they do, costs no subscription', async () => {
@@ -303,9 +308,7 @@ test('every record comes once and in order, whatever the service and the connect
         service.mishap = () => {};
         await service.clock.advance(120_000);
         expect(reading.numbers).toEqual(upTo(service.stored));
-        await reading.stop();
-        await service.clock.settle();
-        expect(service.clock.pending).toBe(0);
+        await endsCleanly(service, reading);
       },
     ),
     { numRuns: 60 },
@@ -356,9 +359,7 @@ describe('the automatic choice', () => {
     await trickle(service, 30);
     expect(polled).toHaveLength(before);
     expect(reading.numbers).toEqual(upTo(430));
-    await reading.stop();
-    await clock.settle();
-    expect(clock.pending).toBe(0);
+    await endsCleanly(service, reading);
   });
 
   test('polls until the consumer is ACTIVE, and goes on behind that by fan-out, with nothing missed or repeated', async () => {
@@ -379,9 +380,7 @@ describe('the automatic choice', () => {
     await trickle(service, 30);
     expect(polled).toHaveLength(before);
     expect(reading.numbers).toEqual(upTo(90));
-    await reading.stop();
-    await clock.settle();
-    expect(clock.pending).toBe(0);
+    await endsCleanly(service, reading);
   });
 
   test('polls at once where the consumer cannot be registered, and asks again after a while', async () => {
@@ -408,9 +407,7 @@ describe('the automatic choice', () => {
     await trickle(service, 125);
     expect(service.subscribed).toHaveLength(1);
     expect(reading.numbers).toEqual(upTo(service.stored));
-    await reading.stop();
-    await clock.settle();
-    expect(clock.pending).toBe(0);
+    await endsCleanly(service, reading);
   });
 
   test('that is stopped while the consumer is registered ends at once, and leaves nothing', async () => {
@@ -422,9 +419,7 @@ describe('the automatic choice', () => {
         createAutoSource(sourceOf(service), pollingOf(service, []), { stream, consumer, clock }),
       );
       await clock.advance(afterMs);
-      await reading.stop();
-      await clock.settle();
-      expect(clock.pending).toBe(0);
+      await endsCleanly(service, reading);
     }
     expect(service.subscribed).toEqual([]);
   });

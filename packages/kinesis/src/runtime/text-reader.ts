@@ -4,7 +4,7 @@ const SHORT = 64;
 // Malformed bytes become U+FFFD rather than an error, and a leading byte order mark is part of the text.
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
-/** The text of the bytes `[start, end)` of one aggregate, which are UTF-8. */
+/** The text of the bytes `[start, end)` of one aggregate or answer, which are UTF-8. */
 export type ReadText = (start: number, end: number) => string;
 
 export function createTextReader(bytes: Uint8Array): ReadText {
